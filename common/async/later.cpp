@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "common/async/later.h"
+
+#include <QtCore/QTimer>
+
+namespace bridge {
+
+Call later(std::function<void()> function)
+{
+    return after(std::chrono::milliseconds(0), std::move(function));
+}
+
+Call after(std::chrono::milliseconds delay, std::function<void()> function)
+{
+    // The timer is owned by the shared state: by the Call until it fires, by nobody afterwards.
+    auto *timer = new QTimer;
+    timer->setSingleShot(true);
+    QPointer<QTimer> guard(timer);
+    QObject::connect(timer, &QTimer::timeout, timer, [timer, function = std::move(function)] {
+        // Withdrawing from inside the function must not delete the running lambda.
+        auto run = function;
+        timer->deleteLater();
+        run();
+    });
+    timer->start(delay);
+    return Call([guard] {
+        if (guard) {
+            guard->stop();
+            guard->deleteLater();
+        }
+    });
+}
+
+} // namespace bridge
