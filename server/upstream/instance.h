@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One running MCP server with its initialised client. Owned by a session, a lease or the pool;
+// dropping the last reference stops it by the ladder: stdin closed, TERM, KILL.
+#pragma once
+
+#include "common/mcp/client.h"
+
+#include <memory>
+
+namespace bridge::upstream {
+
+class Instance : public QObject
+{
+    Q_OBJECT
+public:
+    ~Instance() override;
+
+    virtual mcp::Client &client() = 0;
+    virtual bool isAlive() const = 0;
+    /// Process id of a child, 0 for others.
+    virtual qint64 processId() const = 0;
+    /// Why it ended: exit status and last stderr line, for error texts. Empty while alive.
+    virtual QString epitaph() const = 0;
+
+Q_SIGNALS:
+    /// After every pending call has failed. Emitted once.
+    void died(const bridge::Error &reason);
+
+protected:
+    using QObject::QObject;
+};
+using InstancePtr = std::shared_ptr<Instance>;
+
+} // namespace bridge::upstream

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One defined MCP server: starts instances for sessions, leases them for single calls (warm pool),
+// knows its tools, and opens the circuit when it keeps failing to start.
+#pragma once
+
+#include "server/upstream/identity.h"
+#include "server/upstream/instance.h"
+#include "server/upstream/toolset.h"
+
+namespace bridge::upstream {
+
+class ChildBudget;
+
+/// An instance for exactly one call. Destroying it ends the use: the instance is stopped, or goes
+/// back when the definition says `reuse`.
+class Lease
+{
+public:
+    Lease(InstancePtr instance, std::function<void(InstancePtr)> giveBack);
+    ~Lease();
+    Lease(const Lease &) = delete;
+    Lease &operator=(const Lease &) = delete;
+    mcp::Client &client() { return m_instance->client(); }
+    Instance &instance() { return *m_instance; }
+
+private:
+    InstancePtr m_instance;
+    std::function<void(InstancePtr)> m_giveBack;
+};
+using LeasePtr = std::shared_ptr<Lease>;
+
+/// What `/servers` and the metrics show.
+struct ServerStatus {
+    QString state; ///< ready | starting | degraded | failed | disabled
+    int instances = 0;
+    int warm = 0;
+    qint64 starts = 0;
+    qint64 startFailures = 0;
+    qint64 deaths = 0;
+    QString lastError; ///< safe to show; empty when fine
+    QString revision;  ///< last negotiated
+};
+
+class Server : public QObject
+{
+    Q_OBJECT
+public:
+    Server(ServerDefinition definition, std::shared_ptr<ChildBudget> budget,
+           QObject *parent = nullptr);
+    ~Server() override;
+
+    const ServerDefinition &definition() const;
+    ServerStatus status() const;
+
+    /// A fresh, initialised instance that belongs to the caller. Errors: UpstreamStart,
+    /// UpstreamTimeout, UpstreamUnavailable (circuit open), Overloaded (child budget),
+    /// Unauthorized (placeholder without a value).
+    Call open(const Identity &identity, Handler<InstancePtr> handler);
+    /// An instance for one call, from the warm pool when that is allowed.
+    Call lease(const Identity &identity, Handler<LeasePtr> handler);
+
+    /// The cached tools, or null when they must be fetched first.
+    ToolSetPtr cachedTools(const Identity &identity) const;
+    /// The tools, listed through \a client when it is given and nothing is cached.
+    Call tools(const Identity &identity, mcp::Client *client, Handler<ToolSetPtr> handler);
+
+    /// Begins filling the warm pool.
+    void warmUp();
+    /// Stops the pool and every instance it still owns; \a done when no child is left.
+    void shutDown(std::function<void()> done);
+
+Q_SIGNALS:
+    void toolsChanged();
+    void instanceStarted(qint64 milliseconds);
+    void instanceDied();
+
+private:
+    class Private;
+    std::unique_ptr<Private> d;
+};
+
+} // namespace bridge::upstream
