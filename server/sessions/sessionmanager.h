@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The one registry of sessions, for every route: start, find, expire, limit, close.
+#pragma once
+
+#include "server/sessions/session.h"
+
+namespace bridge::sessions {
+
+struct SessionLimits {
+    std::chrono::milliseconds idleTimeout{1'800'000};
+    std::chrono::milliseconds cleanupInterval{300'000};
+    int maxPerOwner = 10;
+    int maxTotal = 1000;
+    std::chrono::milliseconds elicitationTimeout{300'000};
+    bool restartDead = true;      ///< SESSION_RESTART_POLICY
+    bool rerunElicitation = false; ///< ELICITATION_MODE=rerun
+    int maxSuspendedPerSession = 16;
+};
+
+struct CloseReport {
+    qint64 durationMs = 0;
+    qint64 totalRequests = 0;
+};
+
+class SessionManager : public QObject
+{
+    Q_OBJECT
+public:
+    SessionManager(std::unique_ptr<SessionStore> store, SessionLimits limits,
+                   QObject *parent = nullptr);
+    ~SessionManager() override;
+
+    /// Awaits the start of the MCP server; nothing is stored when it fails. An empty \a wantedId
+    /// means a random one of 128 bits or more. Errors: SessionInvalidId, SessionExists,
+    /// TooManyRequests (limits), and those of upstream::Server::open().
+    Call start(upstream::Server *server, upstream::Identity identity, QString group,
+               QString wantedId, Handler<SessionPtr> handler);
+    /// SessionNotFound for unknown, expired, foreign and other servers' sessions alike.
+    Result<SessionPtr> find(const QString &owner, const QString &server, const QString &id);
+    /// Cancels what runs, stops the server by its ladder in the background.
+    Result<CloseReport> close(const QString &owner, const QString &server, const QString &id,
+                              const QString &reason);
+    QList<SessionPtr> sessionsOf(const QString &owner) const;
+    int count() const;
+
+    /// Closes every session; \a done when all of them are gone.
+    void shutDown(std::function<void()> done);
+
+Q_SIGNALS:
+    void sessionCreated(const bridge::sessions::SessionPtr &session);
+    /// \a reason: `closed`, `expired`, `failed`, `shutdown`.
+    void sessionClosed(const bridge::sessions::SessionPtr &session, const QString &reason);
+
+private:
+    class Private;
+    std::unique_ptr<Private> d;
+};
+
+/// `^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$` and none of the reserved words of the routes.
+bool isValidSessionId(const QString &id);
+
+} // namespace bridge::sessions
