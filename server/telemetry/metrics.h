@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The Prometheus metrics of contract §9.1. Takes plain values; knows neither HTTP nor MCP code.
+// One thread (the shard's); expose() may be called from any.
+#pragma once
+
+#include <QtCore/QByteArray>
+#include <QtCore/QSet>
+#include <QtCore/QString>
+
+#include <memory>
+
+namespace bridge::telemetry {
+
+/// One answered request.
+struct HttpSample {
+    QByteArray method;
+    QByteArray handler; ///< route template; empty = no route matched
+    int status = 0;
+    qint64 requestBytes = 0;
+    qint64 responseBytes = 0;
+    double seconds = 0;
+};
+
+/// One finished tools/call.
+struct ToolSample {
+    QString tool;
+    bool known = false; ///< in the discovered tools; others are counted as `other`
+    QString transport;  ///< `rest`, `stream`, `mcp`, `sse`
+    QString errorType;  ///< empty = success; else the bounded class of errorType()
+    double seconds = 0;
+};
+
+class Metrics
+{
+public:
+    explicit Metrics(const QString &serviceName);
+    ~Metrics();
+    Metrics(const Metrics &) = delete;
+    Metrics &operator=(const Metrics &) = delete;
+
+    void requestStarted(const QByteArray &method, const QByteArray &handler);
+    void requestFinished(const HttpSample &sample);
+    void toolCalled(const ToolSample &sample);
+    void sessionCreated();
+    void sessionClosed(const QString &reason);
+    void childrenRunning(int count);
+    void childStarted(double seconds);
+    void childDied();
+
+    /// Text exposition format 0.0.4.
+    QByteArray expose() const;
+
+private:
+    class Private;
+    std::unique_ptr<Private> d;
+};
+
+} // namespace bridge::telemetry
