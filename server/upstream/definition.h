@@ -4,25 +4,16 @@
 
 #include "common/base/result.h"
 #include "common/config/globs.h"
+#include "server/upstream/childlimits.h"
 
 #include <QtCore/QMap>
 #include <QtCore/QStringList>
-
-#include <chrono>
 
 namespace bridge::config {
 class Settings;
 }
 
 namespace bridge::upstream {
-
-/// Limits of one child process; 0 = none.
-struct ChildLimits {
-    qint64 memoryMb = 0;
-    qint64 cpuSeconds = 0;
-    qint64 openFiles = 0;
-    std::chrono::milliseconds lifetime{0};
-};
 
 /// `prop=Header` of MCP_MAP_HEADER_TO_INPUT.
 struct HeaderMapping {

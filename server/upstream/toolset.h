@@ -14,10 +14,10 @@ namespace bridge::upstream {
 
 struct Tool {
     QString name;
-    QByteArray raw;           ///< the server's own object, byte-true
-    QJsonObject object;       ///< parsed copy of raw
-    QJsonObject inputSchema;  ///< as listed: mapped and injected properties removed
-    QJsonValue outputSchema;  ///< the server's or an overlay; null when there is none
+    QByteArray raw;                ///< the server's own object, byte-true
+    QJsonObject object;            ///< parsed copy of raw
+    QJsonObject inputSchema;       ///< as listed: mapped and injected properties removed
+    QJsonValue outputSchema;       ///< the server's or an overlay; null when there is none
     QList<HeaderMapping> mappings; ///< those whose property this tool declares
     bool wantsOauthToken = false;
     bool isEffect = false;
