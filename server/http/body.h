@@ -7,8 +7,7 @@
 
 #include <QtCore/QJsonObject>
 
-namespace bridge::http
-{
+namespace bridge::http {
 
 /// The JSON object in the body; a missing, empty or `null` body is an empty object and a missing
 /// Content-Type means JSON. Everything else is ErrorCode::InvalidBody whose `detail` is an array

@@ -17,8 +17,7 @@
 #include <memory>
 #include <vector>
 
-namespace bridge::http
-{
+namespace bridge::http {
 
 class Wire;
 
@@ -64,6 +63,7 @@ public:
     void finish(Response response);
     /// Answers with the one JSON error shape, plus \a headers (`Allow`, `WWW-Authenticate`, …).
     void finish(const Error &error, const Headers &headers = {});
+    bool isStreaming() const { return m_stream != nullptr; }
     bool isFinished() const { return m_done; }
     int status() const { return m_status; }
     qint64 responseBytes() const { return m_bytes; }
@@ -86,6 +86,8 @@ public:
 
     /// The client is gone: nothing is written any more, the exchange is to be deleted.
     void detach();
+    /// Everything written so far has left.
+    void wireDrained();
 
 Q_SIGNALS:
     /// The answer is complete, or the client has left (status 499).

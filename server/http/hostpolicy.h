@@ -10,8 +10,7 @@
 
 #include <optional>
 
-namespace bridge::http
-{
+namespace bridge::http {
 
 struct HostPolicyOptions {
     bool loopbackOnly = true;     ///< the server is bound to a loopback address

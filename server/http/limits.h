@@ -6,8 +6,7 @@
 
 #include <chrono>
 
-namespace bridge::http
-{
+namespace bridge::http {
 
 struct ServerLimits {
     qsizetype requestLine = 8 * 1024;             ///< bytes; more is 414

@@ -9,8 +9,7 @@
 
 #include <utility>
 
-namespace bridge::http
-{
+namespace bridge::http {
 
 /// Field name and value in the order they were received; names keep their spelling.
 using Headers = QList<std::pair<QByteArray, QByteArray>>;

@@ -10,8 +10,7 @@
 #include <QtCore/QJsonDocument>
 #include <QtCore/QJsonObject>
 
-namespace bridge::http
-{
+namespace bridge::http {
 
 struct Response {
     int status = 200;

@@ -16,8 +16,7 @@
 #include <functional>
 #include <memory>
 
-namespace bridge::http
-{
+namespace bridge::http {
 
 /// Values of the `{name}` segments of a matched route, decoded.
 class PathParams

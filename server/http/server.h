@@ -15,8 +15,7 @@
 #include <functional>
 #include <memory>
 
-namespace bridge::http
-{
+namespace bridge::http {
 
 class Connection;
 class Listener;

@@ -9,8 +9,7 @@
 
 #include <chrono>
 
-namespace bridge::http
-{
+namespace bridge::http {
 
 class Exchange;
 

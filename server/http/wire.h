@@ -4,8 +4,7 @@
 
 #include <QtCore/QByteArray>
 
-namespace bridge::http
-{
+namespace bridge::http {
 
 class Wire
 {

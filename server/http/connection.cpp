@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/http/connection.h"
+
+#include "server/http/guardedserver.h"
+#include "server/http/responsehead.h"
+#include "server/http/server.h"
+#include "server/http/socketcalls.h"
+
+#include <QtCore/QTimerEvent>
+#include <QtNetwork/QTcpSocket>
+
+#include <array>
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace bridge::http {
+
+namespace {
+
+constexpr qint64 kPipelineBacklog = 256 * 1024; ///< unsent bytes that hold back the next request
+constexpr auto kLinger = 2s;
+constexpr auto kPoll = 1s;
+
+} // namespace
+
+Connection::Connection(qintptr descriptor, Server &server, GuardedServer &guard)
+    : m_server(server)
+    , m_guard(guard)
+    , m_socket(new QTcpSocket(this))
+    , m_framer(server.options().limits)
+{
+    m_clock.start();
+    if (!m_socket->setSocketDescriptor(descriptor, QAbstractSocket::ConnectedState,
+                                       QIODevice::ReadWrite | QIODevice::Unbuffered)) {
+        goneLater();
+        return;
+    }
+    m_socket->setSocketOption(QAbstractSocket::LowDelayOption, 1);
+    m_socket->setSocketOption(QAbstractSocket::KeepAliveOption, 1);
+    m_peer = m_socket->peerAddress();
+    m_peerPort = m_socket->peerPort();
+    connect(m_socket, &QTcpSocket::readyRead, this, &Connection::socketReadable);
+    connect(m_socket, &QTcpSocket::bytesWritten, this, &Connection::socketDrained);
+    connect(m_socket, &QTcpSocket::disconnected, this, &Connection::goneLater);
+    connect(m_socket, &QTcpSocket::errorOccurred, this, [this] {
+        if (m_socket->state() != QAbstractSocket::ConnectedState)
+            goneLater();
+    });
+    waitForMore();
+}
+
+Connection::~Connection()
+{
+    m_socket->disconnect(this);
+    if (m_exchange) {
+        m_exchange->detach();
+        m_server.over(m_exchange);
+        delete std::exchange(m_exchange, nullptr);
+    }
+}
+
+// --- reading -----------------------------------------------------------------------------------
+
+void Connection::socketReadable()
+{
+    switch (m_phase) {
+    case Phase::Reading:
+        return readRequests();
+    case Phase::Answering:
+        return readAhead();
+    case Phase::Flushing:
+    case Phase::Lingering:
+        return discardInput();
+    case Phase::Gone:
+        return;
+    }
+}
+
+/// Hands what the socket has, at most one buffer, to the framer. False at the end of input.
+bool Connection::readSome(qsizetype limit)
+{
+    thread_local std::array<char, 64 * 1024> buffer;
+    const qint64 got =
+        m_socket->read(buffer.data(), std::min<qint64>(limit, qint64(buffer.size())));
+    if (got > 0 && m_phase <= Phase::Answering)
+        m_framer.feed(QByteArray(buffer.data(), got));
+    return got >= 0 && m_socket->state() == QAbstractSocket::ConnectedState;
+}
+
+void Connection::readRequests()
+{
+    const bool open = readSome(64 * 1024);
+    pump();
+    // Requests that came with the end of input are answered as far as that needs no waiting.
+    if (!open)
+        goneLater();
+}
+
+void Connection::readAhead()
+{
+    const PeerState peer = peerState(m_socket->socketDescriptor());
+    if (peer != PeerState::Open)
+        return inputEnded(peer == PeerState::Gone);
+    const qsizetype room = m_server.options().limits.pipelinedBytes - m_framer.pendingBytes();
+    if (room > 0) {
+        if (!readSome(room))
+            goneLater();
+    } else if (m_wait == Wait::None) {
+        wait(Wait::Poll, kPoll); // unread input hides from us that the client left
+    }
+}
+
+/// RFC 9112 §9.6: closing with input unread would reset the connection under our last answer.
+void Connection::discardInput()
+{
+    if (!readSome(64 * 1024))
+        goneLater();
+}
+
+void Connection::inputEnded(bool reset)
+{
+    if (std::exchange(m_inputEnded, true) && !reset)
+        return;
+    // Nobody half-closes to listen to an endless stream.
+    if (reset || !m_exchange || m_exchange->isStreaming())
+        return goneLater();
+    wait(Wait::Grace, m_server.options().limits.halfCloseGrace);
+}
+
+/// Works off complete requests one by one. Never recursive: an answer given while this runs only
+/// changes the phase.
+void Connection::pump()
+{
+    if (m_pumping || m_dead)
+        return;
+    m_pumping = true;
+    while (m_phase == Phase::Reading && !m_dead && bytesToWrite() < kPipelineBacklog) {
+        const RequestFramer::State state = m_framer.state();
+        if (state == RequestFramer::State::Complete) {
+            startExchange();
+            continue;
+        }
+        if (state == RequestFramer::State::Failed)
+            refuse(m_framer.error());
+        else
+            waitForMore();
+        break;
+    }
+    m_pumping = false;
+}
+
+void Connection::startExchange()
+{
+    m_phase = Phase::Answering;
+    m_wait = Wait::None;
+    m_closeAfterAnswer = m_closeAfterAnswer || !m_framer.keepsAlive();
+    Request request = m_framer.take();
+    request.peer = m_peer;
+    request.peerPort = m_peerPort;
+    if (!m_guard.admit(request)) {
+        return refuse(Error(ErrorCode::BadRequest, u"The request cannot be parsed."_s));
+    }
+    m_exchange = m_server.begin(std::move(request), this);
+    m_server.run(*m_exchange);
+    if (m_exchange && m_exchange->isFinished()) { // answered at once: the usual case
+        m_server.over(m_exchange);
+        delete std::exchange(m_exchange, nullptr);
+    } else if (m_phase == Phase::Answering && !m_dead) {
+        // Input that is there already gives no further notice.
+        const PeerState peer = peerState(m_socket->socketDescriptor());
+        if (peer != PeerState::Open)
+            inputEnded(peer == PeerState::Gone);
+    }
+}
+
+void Connection::waitForMore()
+{
+    const ServerLimits &limits = m_server.options().limits;
+    switch (m_framer.state()) {
+    case RequestFramer::State::Head:
+        if (m_wait != Wait::Head)
+            wait(Wait::Head, limits.headTimeout);
+        return;
+    case RequestFramer::State::Body:
+        if (m_framer.takeContinue())
+            write("HTTP/1.1 100 Continue\r\n\r\n"_ba);
+        if (m_wait != Wait::Body)
+            wait(Wait::Body, limits.bodyTimeout);
+        return;
+    default:
+        wait(Wait::Idle, limits.idleTimeout);
+    }
+}
+
+// --- answering ---------------------------------------------------------------------------------
+
+bool Connection::mustClose() const
+{
+    return m_closeAfterAnswer || m_inputEnded;
+}
+
+void Connection::write(const QByteArray &bytes)
+{
+    if (m_dead || m_phase == Phase::Gone)
+        return;
+    if (m_socket->write(bytes) < 0 || m_socket->state() != QAbstractSocket::ConnectedState)
+        return goneLater();
+    if (m_socket->bytesToWrite() > 0 && m_wait == Wait::None)
+        wait(Wait::Write, m_server.options().limits.writeTimeout);
+}
+
+qint64 Connection::bytesToWrite() const
+{
+    return m_socket->bytesToWrite();
+}
+
+void Connection::answerDone(bool keepAlive)
+{
+    if (!m_pumping && m_exchange) {
+        // The caller may be a call the exchange keeps, so it goes when the stack is empty.
+        Exchange *finished = std::exchange(m_exchange, nullptr);
+        m_server.over(finished);
+        finished->deleteLater();
+    }
+    if (m_dead)
+        return;
+    if (!keepAlive || mustClose())
+        return beginClosing();
+    m_phase = Phase::Reading;
+    m_wait = Wait::None;
+    if (m_pumping)
+        return;
+    m_framer.feed({});
+    pump();
+}
+
+void Connection::dropClient()
+{
+    goneLater();
+}
+
+void Connection::refuse(const Error &error)
+{
+    const QByteArray id = "refused-" + QByteArray::number(m_guard.nextRefusal());
+    const Response response = Response::fromError(error, QString::fromLatin1(id));
+    Framing framing;
+    framing.contentLength = response.body.size();
+    framing.keepAlive = false;
+    const QByteArray bytes =
+        responseHead(response.status, response.headers, {{"X-Request-Id"_ba, id}}, framing)
+        + response.body;
+    m_wait = Wait::None;
+    write(bytes);
+    m_server.refused(m_peer, error, QString::fromLatin1(id), bytes.size());
+    beginClosing();
+}
+
+void Connection::socketDrained()
+{
+    if (m_dead)
+        return;
+    if (m_wait == Wait::Write) // progress
+        wait(Wait::Write, m_server.options().limits.writeTimeout);
+    if (bytesToWrite() > 0)
+        return;
+    if (m_wait == Wait::Write)
+        m_wait = Wait::None;
+    if (m_phase == Phase::Flushing)
+        return flushed();
+    if (m_phase == Phase::Reading && !m_pumping)
+        pump();
+    if (m_exchange)
+        m_exchange->wireDrained();
+}
+
+// --- ending ------------------------------------------------------------------------------------
+
+void Connection::beginClosing()
+{
+    if (m_dead)
+        return;
+    m_phase = Phase::Flushing;
+    if (bytesToWrite() == 0)
+        flushed();
+    else
+        wait(Wait::Write, m_server.options().limits.writeTimeout);
+}
+
+void Connection::flushed()
+{
+    m_phase = Phase::Lingering;
+    endSending(m_socket->socketDescriptor());
+    wait(Wait::Linger, kLinger);
+    if (m_inputEnded)
+        return goneLater();
+    // Input left unread while answering gives no further notice until some of it is read.
+    discardInput();
+}
+
+void Connection::closeWhenIdle()
+{
+    m_closeAfterAnswer = true;
+    if (m_phase == Phase::Reading && m_framer.state() == RequestFramer::State::Idle)
+        beginClosing();
+}
+
+void Connection::cutOff()
+{
+    goneLater();
+}
+
+/// The end is never handled where it is noticed: that may be deep inside a handler's write.
+void Connection::goneLater()
+{
+    if (std::exchange(m_dead, true))
+        return;
+    QMetaObject::invokeMethod(this, &Connection::gone, Qt::QueuedConnection);
+}
+
+void Connection::gone()
+{
+    if (m_phase == Phase::Gone)
+        return;
+    m_phase = Phase::Gone;
+    m_timer.stop();
+    m_socket->disconnect(this);
+    m_socket->abort();
+    if (m_exchange) {
+        m_exchange->detach();
+        m_server.over(m_exchange);
+        delete std::exchange(m_exchange, nullptr);
+    }
+    m_guard.remove(this);
+    deleteLater();
+}
+
+// --- time --------------------------------------------------------------------------------------
+
+/// The timer is only restarted when it would fire too late: between two quick requests the
+/// deadline moves and the timer does not.
+void Connection::wait(Wait kind, std::chrono::milliseconds limit)
+{
+    m_wait = kind;
+    const qint64 now = m_clock.elapsed();
+    m_deadline = now + limit.count();
+    if (m_timer.isActive() && m_timerDue <= m_deadline)
+        return;
+    m_timerDue = m_deadline;
+    m_timer.start(int(limit.count()), Qt::CoarseTimer, this);
+}
+
+void Connection::timerEvent(QTimerEvent *event)
+{
+    if (event->timerId() != m_timer.timerId())
+        return QObject::timerEvent(event);
+    m_timer.stop();
+    if (m_wait == Wait::None || m_dead)
+        return;
+    const qint64 left = m_deadline - m_clock.elapsed();
+    if (left > 5) {
+        m_timerDue = m_deadline;
+        m_timer.start(int(left), Qt::CoarseTimer, this);
+        return;
+    }
+    timeUp();
+}
+
+void Connection::timeUp()
+{
+    switch (std::exchange(m_wait, Wait::None)) {
+    case Wait::Head:
+        return refuse(Error(ErrorCode::RequestTimeout,
+                            u"The request head did not arrive in time. Send it again."_s));
+    case Wait::Body:
+        return refuse(Error(ErrorCode::RequestTimeout,
+                            u"The request body did not arrive in time. Send it again."_s));
+    case Wait::Idle:
+        return beginClosing();
+    case Wait::Poll:
+        return m_phase == Phase::Answering ? readAhead() : void();
+    case Wait::Write:
+    case Wait::Grace:
+    case Wait::Linger:
+        return goneLater();
+    case Wait::None:
+        return;
+    }
+}
+
+} // namespace bridge::http
