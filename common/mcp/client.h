@@ -23,6 +23,8 @@ public:
 
     std::function<void(const QJsonObject &result)> answer;
     std::function<void(const Error &error)> refuse;
+    /// Set by the owner: runs when the server no longer wants the answer.
+    std::function<void()> withdrawn;
 
     bool isElicitation() const { return method == QLatin1String("elicitation/create"); }
 };
@@ -36,6 +38,13 @@ struct CallHooks {
     std::function<void(InputRequestPtr)> input;
 };
 
+/// All pages of one listing.
+struct Listing {
+    QList<QByteArray> items; ///< raw JSON
+    qint64 ttlMs = -1;       ///< shortest freshness of the pages (modern servers), -1 = not told
+    bool shareable = false;  ///< every page said cacheScope "public"
+};
+
 struct CallOptions {
     std::chrono::milliseconds timeout{0}; ///< 0 = no limit; the clock stops while input is asked
     QJsonObject meta;                     ///< joined into params._meta, e.g. traceparent
@@ -43,13 +52,14 @@ struct CallOptions {
 };
 
 struct ClientOptions {
-    QString name;    ///< clientInfo
+    QString name; ///< clientInfo
     QString version;
-    QJsonObject capabilities; ///< what the owner can answer, e.g. {"elicitation":{"form":{},"url":{}}}
+    QJsonObject
+        capabilities; ///< what the owner can answer, e.g. {"elicitation":{"form":{},"url":{}}}
     std::chrono::milliseconds startTimeout{30'000};
     std::chrono::milliseconds probeTimeout{2'000}; ///< of server/discover, then legacy
     std::chrono::milliseconds requestTimeout{60'000};
-    int maxPages = 100;         ///< of a paginated listing
+    int maxPages = 100; ///< of a paginated listing
     qsizetype maxItems = 10'000;
     /// Era known from an earlier start of the same definition; saves the probe.
     std::optional<Era> knownEra;
@@ -65,7 +75,11 @@ public:
     ~Client() override;
 
     /// Probe, then handshake where needed. Must be the first call and succeed before any other.
+    /// Errors: UpstreamTimeout, UpstreamStart (refused, no common revision, closed meanwhile).
     Call start(Handler<ServerInfo> handler);
+    /// start() failed because the server ended on the probe, as some legacy servers do: start it
+    /// again on a new transport with knownEra = Legacy.
+    bool closedOnProbe() const;
     const ServerInfo &server() const { return m_server; }
     jsonrpc::Transport *transport() const { return m_transport.get(); }
     bool isOpen() const;
@@ -74,16 +88,20 @@ public:
     /// All pages, items as raw JSON. \a member is `tools`, `prompts`, `resources` or
     /// `resourceTemplates`. MethodNotFound when the server lacks the feature.
     Call list(const QString &method, const QString &member, Handler<QList<QByteArray>> handler);
+    /// The same with what a modern server says about caching.
+    Call listing(const QString &method, const QString &member, Handler<Listing> handler);
     /// \a arguments is a raw JSON object. The answer is the raw CallToolResult.
     Call callTool(const QString &name, const QByteArray &arguments, CallOptions options,
                   jsonrpc::RawHandler handler);
     Call getPrompt(const QString &name, const QByteArray &arguments, CallOptions options,
                    jsonrpc::RawHandler handler);
     Call readResource(const QString &uri, CallOptions options, jsonrpc::RawHandler handler);
-    /// Any request; \a params without _meta, which the client adds.
+    /// Any request; \a params (raw object or empty) without _meta, which the client adds.
     Call request(const QString &method, const QByteArray &params, CallOptions options,
                  jsonrpc::RawHandler handler);
     Call ping(Handler<Nothing> handler);
+    /// Legacy: logging/setLevel when the server has logging. Modern: sent with every request
+    /// from now on (without it, only calls with a log hook ask for `info` and above).
     void setLogLevel(const QString &level);
     void close();
 
@@ -96,6 +114,8 @@ Q_SIGNALS:
     void logReceived(const bridge::mcp::LogMessage &message);
     /// A request that belongs to no call with an input hook, e.g. roots/list right after start.
     void inputRequested(const bridge::mcp::InputRequestPtr &request);
+    /// Any other notification, e.g. notifications/elicitation/complete.
+    void notified(const QString &method, const QJsonObject &params);
     void closed(const bridge::Error &reason);
 
 private:

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// MCP stdio transport: one JSON-RPC message per line over a QProcess or any sequential device.
+// Process life (start, stop ladder, exit status) is the owner's business; it calls fail() with
+// the reason when the process has ended.
+#pragma once
+
+#include "common/jsonrpc/lineframer.h"
+#include "common/jsonrpc/transport.h"
+
+#include <QtCore/QPointer>
+
+class QIODevice;
+
+namespace bridge::mcp {
+
+class StdioTransport : public jsonrpc::Transport
+{
+    Q_OBJECT
+public:
+    static constexpr qint64 kMaxQueued = 64 * 1024 * 1024;
+
+    /// \a device is open for reading and writing, not owned and in this thread. \a maxLine in
+    /// bytes. A line above it closes the transport: nobody can know whose answer it was.
+    explicit StdioTransport(QIODevice *device,
+                            qsizetype maxLine = jsonrpc::MessageLimits().maxBytes,
+                            QObject *parent = nullptr);
+
+    /// Above this many bytes that the peer does not read, the transport closes with Overloaded.
+    void setMaxQueued(qint64 bytes) { m_maxQueued = bytes; }
+
+    void send(const jsonrpc::Message &message) override;
+    qint64 bytesToWrite() const override;
+    /// Closes the write side of a process (it then should exit), the whole of other devices.
+    void close() override;
+    bool isOpen() const override { return m_open; }
+
+    /// Delivers what can still be read, then closes with \a reason.
+    void fail(const bridge::Error &reason);
+
+Q_SIGNALS:
+    /// A process has closed its stdout. Devices that are no process close the transport instead.
+    void outputEnded();
+
+private:
+    void read();
+    /// False when a receiver closed or destroyed this transport.
+    bool deliver(const QList<jsonrpc::LineFramer::Line> &lines);
+    void onOutputEnded();
+    void endLater(const bridge::Error &reason);
+    void end(const bridge::Error &reason);
+
+    QPointer<QIODevice> m_device;
+    jsonrpc::LineFramer m_framer;
+    qint64 m_maxQueued = kMaxQueued;
+    bool m_isProcess = false;
+    bool m_open = true;   ///< send() has an effect
+    bool m_ended = false; ///< closed() was emitted
+};
+
+} // namespace bridge::mcp
