@@ -66,7 +66,8 @@ def processes_of(home):
 
 class Bridge(Client):
     """One running bridge; use it with `with`. `server` is the MCP server's command, DEMO (none)
-    means the embedded one. Only PATH comes from the surrounding environment."""
+    means the embedded one. {home} in arguments and variables becomes the scratch folder. Only
+    PATH comes from the surrounding environment."""
 
     running = []
 
@@ -82,16 +83,19 @@ class Bridge(Client):
         for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS"):
             if name in os.environ:
                 self.env[name] = os.environ[name]
-        self.env.update({name: str(value) for name, value in (env or {}).items()})
-        self.command = [PROGRAM, "--port", "0", *map(str, args)]
+        self.env.update({name: self.fill(value) for name, value in (env or {}).items()})
+        self.command = [PROGRAM, "--port", "0", *map(self.fill, args)]
         if server:
-            self.command += ["--", *map(str, server)]
+            self.command += ["--", *map(self.fill, server)]
         self.ready = ready
         self.process = None
 
     def path(self, name):
         """A path in the bridge's own scratch folder, which is also its HOME."""
         return os.path.join(self.home, name)
+
+    def fill(self, text):
+        return str(text).replace("{home}", self.home)
 
     # --- life ----------------------------------------------------------------------------------
 
