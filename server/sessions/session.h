@@ -3,13 +3,18 @@
 // as long as the session, a tool that asks the user something waits here for the answer.
 #pragma once
 
+#include "server/sessions/sessionlimits.h"
 #include "server/sessions/sessionstore.h"
 #include "server/sessions/toolcall.h"
 #include "server/upstream/server.h"
 
 namespace bridge::sessions {
 
-class Session : public QObject
+/// Starts the MCP server a session talks to; see upstream::Server::open().
+using Opener = std::function<Call(upstream::Server &server, const upstream::Identity &identity,
+                                  Handler<upstream::InstancePtr> handler)>;
+
+class Session : public QObject, public std::enable_shared_from_this<Session>
 {
     Q_OBJECT
 public:
@@ -25,7 +30,9 @@ public:
     upstream::Server &server() const;
 
     /// The running server, restarted once if it died (SESSION_RESTART_POLICY=restart); counts as
-    /// activity. `restarted` tells that its state is new.
+    /// activity, and so does holding on to `instance`: drop it when the request is done.
+    /// `restarted` tells that its state is new. Errors: SessionNotFound once closed, or with
+    /// status 410 when it died and must not be restarted; those of upstream::Server::open().
     struct Use {
         upstream::InstancePtr instance;
         bool restarted = false;
@@ -33,23 +40,45 @@ public:
     Call use(Handler<Use> handler);
 
     /// Starts a tool call. A tool that asks for input ends the waiting with
-    /// ToolOutcome::Suspended while the call itself lives on in the session.
+    /// ToolOutcome::suspended while the call itself lives on in the session. Errors: those of
+    /// use() and of mcp::Client::callTool(), UnsupportedElicitation when the question cannot be
+    /// asked, TooManyRequests when too many calls are suspended already.
     Call callTool(ToolRequest request, Handler<ToolOutcome> handler);
     /// Answers the oldest suspended call and waits for it again. Errors: FeedbackNotExpected,
-    /// FeedbackToolMismatch, InvalidFeedback (stays pending), UnsupportedElicitation.
+    /// FeedbackToolMismatch, InvalidFeedback (stays pending), and those of callTool().
     Call resumeTool(const QString &tool, const QJsonValue &feedback, ToolRequest::Hooks hooks,
                     Handler<ToolOutcome> handler);
     bool hasSuspendedCall() const;
+    /// Requests under way; a session with any of them does not expire.
+    bool isBusy() const;
 
     /// Resets the idle timer.
     void touch();
 
 Q_SIGNALS:
+    /// The idle timer was reset.
+    void touched();
+    /// The MCP server behind it ended by itself.
+    void broken();
     void closed(const QString &reason);
 
 private:
     friend class SessionManager;
-    Session(SessionRecord record, upstream::Server *server, upstream::InstancePtr instance);
+    struct Setup {
+        SessionRecord record;
+        upstream::Server *server = nullptr; ///< outlives the session
+        upstream::InstancePtr instance;
+        upstream::Identity identity;
+        SessionLimits limits;
+        Opener open;
+    };
+    explicit Session(Setup setup);
+    /// Ends all calls, at once, and lets go of the server.
+    void close(const QString &reason);
+    /// Time until it expires, 0 when it has; nothing when it never does.
+    std::optional<std::chrono::milliseconds> timeLeft() const;
+    upstream::Instance *instance() const;
+
     class Private;
     std::unique_ptr<Private> d;
 };

@@ -6,17 +6,6 @@
 
 namespace bridge::sessions {
 
-struct SessionLimits {
-    std::chrono::milliseconds idleTimeout{1'800'000};
-    std::chrono::milliseconds cleanupInterval{300'000};
-    int maxPerOwner = 10;
-    int maxTotal = 1000;
-    std::chrono::milliseconds elicitationTimeout{300'000};
-    bool restartDead = true;      ///< SESSION_RESTART_POLICY
-    bool rerunElicitation = false; ///< ELICITATION_MODE=rerun
-    int maxSuspendedPerSession = 16;
-};
-
 struct CloseReport {
     qint64 durationMs = 0;
     qint64 totalRequests = 0;
@@ -26,24 +15,29 @@ class SessionManager : public QObject
 {
     Q_OBJECT
 public:
+    /// \a open starts the MCP servers; by default upstream::Server::open().
     SessionManager(std::unique_ptr<SessionStore> store, SessionLimits limits,
-                   QObject *parent = nullptr);
+                   QObject *parent = nullptr, Opener open = {});
     ~SessionManager() override;
 
-    /// Awaits the start of the MCP server; nothing is stored when it fails. An empty \a wantedId
-    /// means a random one of 128 bits or more. Errors: SessionInvalidId, SessionExists,
-    /// TooManyRequests (limits), and those of upstream::Server::open().
+    /// Awaits the start of the MCP server; nothing is stored when it fails or when the Call is
+    /// dropped. An empty \a wantedId means a random one of 128 bits or more. Errors:
+    /// SessionInvalidId, SessionExists, TooManyRequests (limits, which count those being started),
+    /// Overloaded (shutting down), and those of upstream::Server::open(). \a server outlives its
+    /// sessions.
     Call start(upstream::Server *server, upstream::Identity identity, QString group,
                QString wantedId, Handler<SessionPtr> handler);
-    /// SessionNotFound for unknown, expired, foreign and other servers' sessions alike.
+    /// SessionNotFound for unknown, expired, foreign and other servers' sessions alike. A
+    /// `:<access token>` behind \a id, which older clients send, is ignored. Does not count as
+    /// activity; Session::use() and the like do.
     Result<SessionPtr> find(const QString &owner, const QString &server, const QString &id);
-    /// Cancels what runs, stops the server by its ladder in the background.
+    /// Cancels what runs, at once, and stops the server by its ladder in the background.
     Result<CloseReport> close(const QString &owner, const QString &server, const QString &id,
                               const QString &reason);
     QList<SessionPtr> sessionsOf(const QString &owner) const;
     int count() const;
 
-    /// Closes every session; \a done when all of them are gone.
+    /// Closes every session; \a done, from the event loop, when all their servers are gone.
     void shutDown(std::function<void()> done);
 
 Q_SIGNALS:

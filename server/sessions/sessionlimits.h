@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How long, how many and by which policy: the settings sessions live by.
+#pragma once
+
+#include <chrono>
+
+namespace bridge::sessions {
+
+struct SessionLimits {
+    std::chrono::milliseconds idleTimeout{1'800'000}; ///< 0 = sessions never expire
+    std::chrono::milliseconds cleanupInterval{300'000};
+    int maxPerOwner = 10;
+    int maxTotal = 1000;
+    std::chrono::milliseconds elicitationTimeout{300'000};
+    bool restartDead = true;       ///< SESSION_RESTART_POLICY
+    bool rerunElicitation = false; ///< ELICITATION_MODE=rerun
+    int maxSuspendedPerSession = 16;
+};
+
+} // namespace bridge::sessions
