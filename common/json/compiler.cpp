@@ -140,7 +140,7 @@ void Compiler::enter(int spot, const QJsonObject &schema)
     // In draft-07 nothing beside `$ref` counts.
     const bool onlyRef = vocabulary(spot).draft07 && schema.contains("$ref"_L1);
     if (id.isString() && !onlyRef) {
-        enterResource(spot, schema, id.toString());
+        enterResource(spot, id.toString());
         if (!isRoot && !dialect.isEmpty() && resourceOf(spot).spot == spot)
             chooseDialect(spot, dialect);
     }
@@ -148,9 +148,8 @@ void Compiler::enter(int spot, const QJsonObject &schema)
         addAnchors(spot, schema);
 }
 
-void Compiler::enterResource(int spot, const QJsonObject &schema, const QString &id)
+void Compiler::enterResource(int spot, const QString &id)
 {
-    Q_UNUSED(schema);
     const qsizetype hash = id.indexOf(u'#');
     const QString fragment = hash < 0 ? QString() : id.sliced(hash + 1);
     if (hash != 0) {

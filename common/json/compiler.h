@@ -65,7 +65,7 @@ private:
     int spotBelow(int parent, const QString &token);
     int compile(int spot, int depth);
     void enter(int spot, const QJsonObject &schema);
-    void enterResource(int spot, const QJsonObject &schema, const QString &id);
+    void enterResource(int spot, const QString &id);
     void chooseDialect(int spot, const QString &uri);
     std::optional<Vocabulary> knownDialect(const QString &uri) const;
     void readVocabulary(int spot, const QString &uri, const QJsonObject &metaschema);
