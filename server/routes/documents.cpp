@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// GET /openapi.json, /docs, /redoc and the embedded files those pages need.
+#include "resources/web/webassets.h"
+#include "server/routes/openapi.h"
+#include "server/routes/scope.h"
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::routes {
+
+namespace {
+
+using http::Response;
+
+/// How long the document waits for MCP servers that have not listed their tools yet.
+constexpr std::chrono::milliseconds kDiscoveryPatience{10'000};
+
+Task<Response> openApi(Services *services, http::Exchange *, http::PathParams)
+{
+    QList<upstream::Server *> enabled;
+    for (upstream::Server *server : services->registry->servers()) {
+        if (!server->definition().disabled)
+            enabled.append(server);
+    }
+    Result<QList<GatheredTools>> gathered =
+        co_await answer<QList<GatheredTools>>([&](Handler<QList<GatheredTools>> done) {
+            return gatherTools(enabled, upstream::Identity(), kDiscoveryPatience, std::move(done));
+        });
+    if (!gathered)
+        co_return gathered.error();
+    Response response = Response::json(200, openApiDocument(*services, *gathered));
+    response.setHeader("Cache-Control", "no-cache");
+    co_return response;
+}
+
+bool acceptsGzip(const http::Request &request)
+{
+    return request.header("Accept-Encoding").toLower().contains("gzip");
+}
+
+Response assetResponse(const http::Request &request, const QString &name)
+{
+    const std::optional<web::Asset> asset = web::webAsset(name);
+    if (!asset)
+        return Response::fromError(Error(ErrorCode::NotFound, u"There is no such page."_s),
+                                   QString());
+    Response response;
+    if (request.header("If-None-Match") == asset->etag) {
+        response.status = 304;
+    } else if (acceptsGzip(request) && !asset->gzip.isEmpty()) {
+        response = Response::text(200, asset->gzip, asset->contentType);
+        response.setHeader("Content-Encoding", "gzip");
+    } else {
+        response = Response::text(200, asset->bytes, asset->contentType);
+    }
+    response.setHeader("ETag", asset->etag);
+    response.setHeader("Vary", "Accept-Encoding");
+    response.setHeader("Cache-Control", "no-cache");
+    response.setHeader("X-Content-Type-Options", "nosniff");
+    response.setHeader("X-Frame-Options", "DENY");
+    response.setHeader("Referrer-Policy", "no-referrer");
+    // Everything comes from here; the bundles set styles on elements and make blob workers.
+    response.setHeader("Content-Security-Policy",
+                       "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+                       "img-src 'self' data:; font-src 'self' data:; worker-src 'self' blob:; "
+                       "object-src 'none'; base-uri 'none'; frame-ancestors 'none'");
+    return response;
+}
+
+Task<Response> docs(Services *, http::Exchange *exchange, http::PathParams)
+{
+    co_return assetResponse(exchange->request(), u"docs.html"_s);
+}
+
+Task<Response> redoc(Services *, http::Exchange *exchange, http::PathParams)
+{
+    co_return assetResponse(exchange->request(), u"redoc.html"_s);
+}
+
+Task<Response> file(Services *, http::Exchange *exchange, http::PathParams params)
+{
+    co_return assetResponse(exchange->request(), params[u"file"]);
+}
+
+} // namespace
+
+void addDocumentRoutes(http::Router &router, Services *services)
+{
+    addPlain(router, services, "GET", u"/openapi.json"_s, openApi, {}, true);
+    addPlain(router, services, "GET", u"/docs"_s, docs, {}, true);
+    addPlain(router, services, "GET", u"/redoc"_s, redoc, {}, true);
+    addPlain(router, services, "GET", u"/web/{file}"_s, file, {}, true);
+}
+
+} // namespace bridge::routes

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// GET /, /health, /readyz, /healthz/child and /metrics.
+#include "common/base/duration.h"
+#include "common/base/version.h"
+#include "server/routes/address.h"
+#include "server/routes/descriptions.h"
+#include "server/routes/scope.h"
+#include "server/telemetry/metrics.h"
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::routes {
+
+namespace {
+
+using http::Response;
+
+/// Liveness: says nothing of MCP servers and never starts one.
+Task<Response> health(Services *services, http::Exchange *, http::PathParams)
+{
+    co_return Response::json(
+        200, QJsonObject{{"status"_L1, u"healthy"_s},
+                         {"version"_L1, QString::fromLatin1(kVersion)},
+                         {"uptime"_L1, humanDuration(services->uptime.elapsed())}});
+}
+
+/// Readiness: traffic is welcome unless the process is stopping or its server cannot start.
+Task<Response> ready(Services *services, http::Exchange *, http::PathParams)
+{
+    QJsonObject body{{"status"_L1, u"ready"_s}};
+    const upstream::Server *server = services->registry->defaultServer();
+    if (services->draining)
+        body = {{"status"_L1, u"stopping"_s}};
+    else if (server && server->status().state == "failed"_L1)
+        body = {{"status"_L1, u"failed"_s}, {"detail"_L1, server->status().lastError}};
+    co_return Response::json(body.value("status"_L1) == "ready"_L1 ? 200 : 503, body);
+}
+
+/// Really starts (or takes a prepared) MCP server and lists its tools.
+Task<Response> healthOfChild(Services *services, http::Exchange *exchange, http::PathParams params)
+{
+    Result<Address> address = addressOf(*services, exchange->request(), params);
+    if (!address)
+        co_return address.error();
+    address->sessionId.clear(); // the probe is about the server, not about a session
+    Result<Target> target = co_await acquire(services, exchange, *address);
+    Error failure;
+    if (target) {
+        Result<QList<QByteArray>> tools =
+            co_await answer<QList<QByteArray>>([&](Handler<QList<QByteArray>> done) {
+                return target->client().list(u"tools/list"_s, u"tools"_s, std::move(done));
+            });
+        if (tools)
+            co_return Response::json(
+                200, QJsonObject{{"status"_L1, u"ok"_s}, {"tools"_L1, tools->size()}});
+        failure = tools.error();
+    } else {
+        failure = target.error();
+    }
+    failure.status = 503;
+    co_return failure;
+}
+
+Task<Response> metrics(Services *services, http::Exchange *, http::PathParams)
+{
+    if (!services->settings.metrics)
+        co_return Error(ErrorCode::NotFound,
+                        u"Metrics are off. PROMETHEUS_ENABLED=true turns them on."_s);
+    services->metrics->childrenRunning(services->registry->childCount());
+    co_return Response::text(200, services->metrics->expose(),
+                             "text/plain; version=0.0.4; charset=utf-8");
+}
+
+Task<Response> root(Services *services, http::Exchange *, http::PathParams)
+{
+    const QJsonObject urls{{"list_resources"_L1, u"/resources"_s},
+                           {"get_resource_details"_L1, u"/resources/{resource_name}"_s},
+                           {"list_prompts"_L1, u"/prompts"_s},
+                           {"list_tools"_L1, u"/tools"_s},
+                           {"get_tool_details"_L1, u"/tools/{tool_name}"_s},
+                           {"[POST] run_tool"_L1, u"/tools/{tool_name}"_s},
+                           {"[POST] run_tool - single call streaming"_L1,
+                            u"/tools/{tool_name}/stream"_s},
+                           {"[POST] run_prompt"_L1, u"/prompts/{prompt_name}"_s},
+                           {"[POST] start_session"_L1, u"/session/start"_s},
+                           {"[POST] close_session"_L1, u"/session/close"_s}};
+    co_return Response::json(
+        200, QJsonObject{{"name"_L1, services->settings.serviceName},
+                         {"version"_L1, QString::fromLatin1(kVersion)},
+                         {"message"_L1, u"This is MCP Bridge. Read %1/docs for what it can do."_s
+                                            .arg(services->router->basePath())},
+                         {"documentation"_L1, QString(services->router->basePath() + "/docs"_L1)},
+                         {"openapi"_L1, QString(services->router->basePath() + "/openapi.json"_L1)},
+                         {"urls"_L1, urls}});
+}
+
+} // namespace
+
+void addHealthRoutes(http::Router &router, Services *services)
+{
+    addPlain(router, services, "GET", u"/"_s, root, describe::root());
+    addPlain(router, services, "GET", u"/health"_s, health, describe::health(), true);
+    addPlain(router, services, "GET", u"/readyz"_s, ready, describe::ready(), true);
+    addPlain(router, services, "GET", u"/metrics"_s, metrics, describe::metrics(), true);
+    addOperation(router, services, "GET", u"/healthz/child"_s, healthOfChild,
+                 describe::healthOfChild(), SessionForm::None);
+}
+
+} // namespace bridge::routes

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// GET /resources[?uri=], GET /resources/templates, GET /resources/{resource} (contract §6).
+#include "server/routes/address.h"
+#include "server/routes/descriptions.h"
+#include "server/routes/resourcebook.h"
+#include "server/routes/scope.h"
+#include "server/routes/toolview.h"
+#include "server/upstream/pipeline.h"
+
+#include <QtCore/QRegularExpression>
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::routes {
+
+namespace {
+
+using http::Response;
+
+const QStringList kResourceKeys{u"name"_s, u"title"_s, u"uri"_s,         u"description"_s,
+                                u"mimeType"_s, u"size"_s, u"icons"_s, u"annotations"_s,
+                                u"_meta"_s};
+const QStringList kTemplateKeys{u"name"_s,     u"title"_s,    u"uriTemplate"_s, u"description"_s,
+                                u"mimeType"_s, u"icons"_s,    u"annotations"_s, u"_meta"_s};
+
+/// The content as a plain HTTP body. Relayed markup must not run with this origin's rights.
+Response contentResponse(const ResourceContent &content)
+{
+    if (content.bytes.isEmpty())
+        return Response::noContent();
+    QByteArray type = content.mimeType.toLatin1().simplified();
+    static const QRegularExpression sane(u"^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+"
+                                         "( ?; ?[A-Za-z0-9!#$&^_.+-]+=[^\\r\\n]*)*$"_s);
+    if (type.isEmpty())
+        type = "text/plain";
+    else if (!sane.match(QString::fromLatin1(type)).hasMatch())
+        type = "application/octet-stream";
+    if (type.startsWith("text/") && !type.toLower().contains("charset"))
+        type += "; charset=utf-8";
+    Response response = Response::text(200, content.bytes, type);
+    response.setHeader("X-Content-Type-Options", "nosniff");
+    response.setHeader("Content-Security-Policy", "sandbox; default-src 'none'");
+    return response;
+}
+
+Task<QByteArray> readRaw(Target target, QString uri)
+{
+    mcp::CallOptions options;
+    const upstream::ServerDefinition &definition = target.address.server->definition();
+    options.timeout = definition.requestTimeout;
+    Result<QByteArray> raw = co_await answer<QByteArray>([&](Handler<QByteArray> done) {
+        return target.client().readResource(uri, options, std::move(done));
+    });
+    if (!raw)
+        co_return raw.error();
+    Result<Nothing> fits = upstream::checkSize(*raw, definition.maxResponseBytes);
+    if (!fits)
+        co_return fits.error();
+    co_return raw;
+}
+
+Task<Response> readUri(Target target, QString uri)
+{
+    Result<QByteArray> raw = co_await readRaw(target, uri);
+    if (!raw)
+        co_return raw.error();
+    const QJsonValue contents = QJsonDocument::fromJson(*raw).object().value("contents"_L1);
+    if (!contents.isArray() || contents.toArray().isEmpty())
+        co_return Error(ErrorCode::ResourceNotFound, u"The resource has no content."_s);
+    Result<ResourceContent> content = contentOf(contents.toArray().first().toObject());
+    if (!content)
+        co_return content.error();
+    co_return contentResponse(*content);
+}
+
+Task<QList<QByteArray>> listAll(Target target, QString method, QString member)
+{
+    co_return co_await answer<QList<QByteArray>>([&](Handler<QList<QByteArray>> done) {
+        return target.client().list(method, member, std::move(done));
+    });
+}
+
+Task<Response> listResources(Services *services, http::Exchange *exchange, http::PathParams params)
+{
+    Result<Address> address = addressOf(*services, exchange->request(), params);
+    if (!address)
+        co_return address.error();
+    const QString uri = exchange->request().queryValue(u"uri"_s);
+    if (auto configured = services->resources->byUri(uri))
+        co_return contentResponse(*configured);
+    Result<Target> target = co_await acquire(services, exchange, *address);
+    if (!target)
+        co_return target.error();
+    if (!uri.isEmpty())
+        co_return co_await readUri(*target, uri);
+
+    Result<QList<QByteArray>> listed =
+        co_await listAll(*target, u"resources/list"_s, u"resources"_s);
+    const bool lacking = !listed && listed.error().code == ErrorCode::MethodNotFound;
+    if (!listed && !(lacking && !services->resources->isEmpty()))
+        co_return listed.error();
+    QList<QByteArray> views;
+    if (listed) {
+        for (const QByteArray &raw : std::as_const(*listed))
+            views.append(completed(raw, kResourceKeys));
+    }
+    views += services->resources->listing();
+    co_return Response::jsonBytes(
+        200, "{\"_meta\":null,\"nextCursor\":null,\"resources\":" + rawArray(views) + '}');
+}
+
+Task<Response> listTemplates(Services *services, http::Exchange *exchange, http::PathParams params)
+{
+    Result<Address> address = addressOf(*services, exchange->request(), params);
+    if (!address)
+        co_return address.error();
+    Result<Target> target = co_await acquire(services, exchange, *address);
+    if (!target)
+        co_return target.error();
+    Result<QList<QByteArray>> listed =
+        co_await listAll(*target, u"resources/templates/list"_s, u"resourceTemplates"_s);
+    if (!listed)
+        co_return listed.error();
+    QList<QByteArray> views;
+    for (const QByteArray &raw : std::as_const(*listed))
+        views.append(completed(raw, kTemplateKeys));
+    co_return Response::jsonBytes(200,
+                                  "{\"_meta\":null,\"nextCursor\":null,\"resourceTemplates\":"
+                                      + rawArray(views) + '}');
+}
+
+Task<Response> getResource(Services *services, http::Exchange *exchange, http::PathParams params)
+{
+    Result<Address> address = addressOf(*services, exchange->request(), params);
+    if (!address)
+        co_return address.error();
+    const QString name = params[u"resource"];
+    exchange->fields().more.insert(u"resource"_s, name);
+    Result<Target> target = co_await acquire(services, exchange, *address);
+    if (!target)
+        co_return target.error();
+    Result<QList<QByteArray>> listed =
+        co_await listAll(*target, u"resources/list"_s, u"resources"_s);
+    if (!listed && listed.error().code != ErrorCode::MethodNotFound)
+        co_return listed.error();
+    if (listed) {
+        for (const QByteArray &raw : std::as_const(*listed)) {
+            const QJsonObject entry = QJsonDocument::fromJson(raw).object();
+            if (entry.value("name"_L1).toString() == name)
+                co_return co_await readUri(*target,
+                                           entry.value("uri"_L1).toString());
+        }
+    }
+    if (auto configured = services->resources->byName(name))
+        co_return contentResponse(*configured);
+    co_return Error(ErrorCode::ResourceNotFound,
+                    u"Resource not found. GET /resources lists the names there are."_s);
+}
+
+} // namespace
+
+void addResourceRoutes(http::Router &router, Services *services)
+{
+    addOperation(router, services, "GET", u"/resources"_s, listResources,
+                 describe::listResources());
+    addOperation(router, services, "GET", u"/resources/templates"_s, listTemplates,
+                 describe::listTemplates());
+    addOperation(router, services, "GET", u"/resources/{resource}"_s, getResource,
+                 describe::getResource());
+}
+
+} // namespace bridge::routes

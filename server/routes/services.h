@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What every REST handler may use, wired by the application; everything here outlives the HTTP
+// server.
+#pragma once
+
+#include "server/http/router.h"
+#include "server/sessions/sessionmanager.h"
+#include "server/upstream/registry.h"
+
+#include <QtCore/QElapsedTimer>
+
+namespace bridge::telemetry {
+class Metrics;
+}
+
+namespace bridge::routes {
+
+class PromptBook;
+class ResourceBook;
+
+struct RouteSettings {
+    QString serviceName;
+    QByteArray sessionField = "x-inxm-mcp-session"; ///< SESSION_FIELD_NAME
+    bool secureCookie = false;                       ///< HTTPS_ENABLED
+    bool streamEarlyStatus = true;                   ///< STREAM_EARLY_STATUS
+    bool metrics = true;                             ///< PROMETHEUS_ENABLED
+};
+
+struct Services {
+    RouteSettings settings;
+    upstream::Registry *registry = nullptr;
+    sessions::SessionManager *sessions = nullptr;
+    telemetry::Metrics *metrics = nullptr;
+    const PromptBook *prompts = nullptr;
+    const ResourceBook *resources = nullptr;
+    const http::Router *router = nullptr;
+    QElapsedTimer uptime;
+    bool draining = false; ///< set when the process was asked to stop
+};
+
+/// Adds every REST route of contract §1.2–1.3 to \a router.
+void addRoutes(http::Router &router, Services *services);
+
+// One function per area, called by addRoutes().
+void addToolRoutes(http::Router &router, Services *services);
+void addToolStreamRoutes(http::Router &router, Services *services);
+void addPromptRoutes(http::Router &router, Services *services);
+void addResourceRoutes(http::Router &router, Services *services);
+void addSessionRoutes(http::Router &router, Services *services);
+void addHealthRoutes(http::Router &router, Services *services);
+void addServerRoutes(http::Router &router, Services *services);
+void addDocumentRoutes(http::Router &router, Services *services);
+
+} // namespace bridge::routes

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/routes/toolrun.h"
+
+#include "server/http/body.h"
+#include "server/telemetry/metrics.h"
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::routes {
+
+namespace {
+
+bool asksForDryRun(const http::Request &request)
+{
+    return request.header("X-Inxm-Dry-Run").trimmed().compare("true", Qt::CaseInsensitive) == 0;
+}
+
+/// W3C trace context for the tool's `_meta` (contract §9.3); baggage is not passed on.
+QJsonObject traceMeta(const http::Exchange &exchange)
+{
+    QJsonObject meta;
+    const http::Request &request = exchange.request();
+    if (const QByteArray parent = request.header("traceparent"); !parent.isEmpty()) {
+        meta["traceparent"_L1] = QString::fromLatin1(parent);
+        if (const QByteArray state = request.header("tracestate"); !state.isEmpty())
+            meta["tracestate"_L1] = QString::fromLatin1(state);
+    }
+    return meta;
+}
+
+upstream::CallInput callInput(const http::Exchange *exchange, const QJsonObject &arguments)
+{
+    upstream::CallInput input;
+    input.arguments = arguments;
+    input.header = [request = &exchange->request()](const QByteArray &name) {
+        return request->hasHeader(name) ? request->header(name) : QByteArray();
+    };
+    return input;
+}
+
+sessions::ToolRequest toolRequest(const http::Exchange *exchange, const ToolRun &run,
+                                  const QJsonObject &arguments,
+                                  sessions::ToolRequest::Hooks hooks)
+{
+    sessions::ToolRequest request;
+    request.tool = run.tool;
+    request.arguments = QJsonDocument(arguments).toJson(QJsonDocument::Compact);
+    request.timeout = run.address.server->definition().toolTimeout;
+    request.meta = traceMeta(*exchange);
+    request.hooks = std::move(hooks);
+    return request;
+}
+
+/// Counts a call when its answer is known; a caller that vanished is not counted.
+class CallClock
+{
+public:
+    CallClock(telemetry::Metrics *metrics, const ToolRun &run) : m_metrics(metrics)
+    {
+        m_sample.tool = run.tool;
+        m_sample.transport = run.transport;
+        m_clock.start();
+    }
+    void done(bool known, const QString &errorType)
+    {
+        m_sample.known = known;
+        m_sample.errorType = errorType;
+        m_sample.seconds = double(m_clock.nsecsElapsed()) / 1e9;
+        m_metrics->toolCalled(m_sample);
+    }
+
+private:
+    telemetry::Metrics *m_metrics;
+    telemetry::ToolSample m_sample;
+    QElapsedTimer m_clock;
+};
+
+/// Shapes the raw result once; the class of its failure goes to the metrics.
+QString finishAnswer(ToolAnswer &answer)
+{
+    if (answer.outcome.suspended)
+        return {};
+    answer.shaped =
+        upstream::shapeToolResult(*answer.tool, answer.outcome.result, *answer.definition);
+    return *answer.shaped ? QString() : errorType(answer.shaped->error());
+}
+
+Task<sessions::ToolOutcome> resume(sessions::SessionPtr session, ToolRun run,
+                                   sessions::ToolRequest::Hooks hooks)
+{
+    co_return co_await answer<sessions::ToolOutcome>(
+        [=](Handler<sessions::ToolOutcome> done) {
+            return session->resumeTool(run.tool, *run.feedback, hooks, std::move(done));
+        });
+}
+
+/// From a target to the raw outcome; the tools are listed through the target when unknown.
+Task<ToolAnswer> callOn(http::Exchange *exchange, ToolRun run, Target target,
+                        sessions::ToolRequest::Hooks hooks)
+{
+    ToolAnswer reply;
+    upstream::Server *server = run.address.server;
+    reply.definition = &server->definition();
+    reply.sessionId = run.address.sessionId;
+
+    upstream::ToolSetPtr tools = server->cachedTools(run.address.identity);
+    if (!tools) {
+        Result<upstream::ToolSetPtr> listed = co_await answer<upstream::ToolSetPtr>(
+            [&target, server, identity = run.address.identity](Handler<upstream::ToolSetPtr> done) {
+                return server->tools(identity, &target.client(), std::move(done));
+            });
+        if (!listed)
+            co_return listed.error();
+        tools = *listed;
+    }
+    reply.tool = tools->find(run.tool);
+    if (!reply.tool)
+        co_return toolNotFound();
+    if (run.feedback) {
+        Result<sessions::ToolOutcome> outcome = co_await resume(target.session, run, hooks);
+        if (!outcome)
+            co_return outcome.error();
+        reply.outcome = std::move(*outcome);
+        co_return reply;
+    }
+
+    Result<QJsonObject> arguments = upstream::prepareArguments(
+        *reply.tool, callInput(exchange, run.arguments), *reply.definition);
+    if (!arguments)
+        co_return arguments.error();
+    sessions::ToolRequest request = toolRequest(exchange, run, *arguments, std::move(hooks));
+    Result<sessions::ToolOutcome> outcome = co_await answer<sessions::ToolOutcome>(
+        [&target, &request](Handler<sessions::ToolOutcome> done) {
+            return target.session
+                ? target.session->callTool(std::move(request), std::move(done))
+                : sessions::callToolOnce(target.lease, std::move(request), std::move(done));
+        });
+    if (!outcome)
+        co_return outcome.error();
+    reply.outcome = std::move(*outcome);
+    co_return reply;
+}
+
+/// The dry run never reaches the tool, also when it fails.
+Task<ToolAnswer> dryRun(Services *services, http::Exchange *exchange, ToolRun run)
+{
+    Result<upstream::ToolSetPtr> tools = co_await toolsFor(services, exchange, run.address);
+    if (!tools)
+        co_return tools.error();
+    ToolAnswer reply;
+    reply.definition = &run.address.server->definition();
+    reply.tool = (*tools)->find(run.tool);
+    if (!reply.tool)
+        co_return toolNotFound();
+    Result<QJsonObject> arguments = upstream::prepareArguments(
+        *reply.tool, callInput(exchange, run.arguments), *reply.definition);
+    if (!arguments)
+        co_return arguments.error();
+    Result<QByteArray> result = upstream::dryRunResult(*reply.tool, *arguments);
+    if (!result)
+        co_return result.error();
+    reply.shaped = std::move(*result);
+    co_return reply;
+}
+
+/// Refuses what can be refused from the known tools, so that a bad request costs no child.
+Result<Nothing> checkKnown(const http::Exchange *exchange, const ToolRun &run)
+{
+    const upstream::ToolSetPtr tools = run.address.server->cachedTools(run.address.identity);
+    if (!tools)
+        return Nothing{};
+    const auto tool = tools->find(run.tool);
+    if (!tool)
+        return toolNotFound();
+    if (run.feedback)
+        return Nothing{};
+    Result<QJsonObject> arguments = upstream::prepareArguments(
+        *tool, callInput(exchange, run.arguments), run.address.server->definition());
+    if (!arguments)
+        return arguments.error();
+    return Nothing{};
+}
+
+} // namespace
+
+Error toolNotFound()
+{
+    return Error(ErrorCode::ToolNotFound, u"Tool not found. GET /tools lists those there are."_s);
+}
+
+Result<ToolRun> readToolRun(const Services &services, http::Exchange &exchange,
+                            const http::PathParams &params)
+{
+    Result<QJsonObject> body = http::jsonObjectBody(exchange.request());
+    if (!body)
+        return body.error();
+    ToolRun run;
+    run.tool = params[u"tool"];
+    exchange.fields().tool = run.tool;
+    Result<Address> address = addressOf(services, exchange.request(), params, &*body);
+    if (!address)
+        return address.error();
+    run.address = std::move(*address);
+    run.feedback = takeFeedback(*body);
+    if (run.feedback && run.address.sessionId.isEmpty()) {
+        Error error(ErrorCode::FeedbackRequiresSession,
+                    u"An answer to a tool's question needs the session of the call that asked. "
+                    "Start one with POST /session/start and call the tool in it."_s);
+        error.detail = QJsonObject{{"error"_L1, codeName(error.code)},
+                                   {"detail"_L1, error.message}};
+        return error;
+    }
+    run.arguments = std::move(*body);
+    run.dryRun = asksForDryRun(exchange.request());
+    exchange.fields().more.insert(u"arg_keys"_s, QStringList(run.arguments.keys()).join(','_L1));
+    return run;
+}
+
+Result<Nothing> checkToolRun(const Services &services, const ToolRun &run)
+{
+    if (run.address.sessionId.isEmpty())
+        return Nothing{};
+    Result<sessions::SessionPtr> session = services.sessions->find(
+        run.address.identity.owner, run.address.server->definition().name, run.address.sessionId);
+    if (!session)
+        return session.error();
+    if (run.feedback && !(*session)->hasSuspendedCall()) {
+        Error error(ErrorCode::FeedbackNotExpected,
+                    u"No tool of this session waits for an answer. Call the tool first."_s);
+        error.detail = QJsonObject{{"error"_L1, codeName(error.code)},
+                                   {"detail"_L1, error.message}};
+        return error;
+    }
+    return Nothing{};
+}
+
+Task<ToolAnswer> runTool(Services *services, http::Exchange *exchange, ToolRun run,
+                         sessions::ToolRequest::Hooks hooks)
+{
+    Result<Nothing> allowed = checkToolRun(*services, run);
+    if (!allowed)
+        co_return allowed.error();
+    const auto known = run.address.server->cachedTools(run.address.identity);
+    if (run.dryRun) {
+        // Whether the header means anything depends on the tool, so the tools come first.
+        Result<upstream::ToolSetPtr> tools = co_await toolsFor(services, exchange, run.address);
+        if (!tools)
+            co_return tools.error();
+        const auto tool = (*tools)->find(run.tool);
+        if (!tool)
+            co_return toolNotFound();
+        if (tool->isEffect)
+            co_return co_await dryRun(services, exchange, std::move(run));
+    }
+    CallClock clock(services->metrics, run);
+    Result<Nothing> sensible = checkKnown(exchange, run);
+    if (!sensible) {
+        clock.done(sensible.error().code != ErrorCode::ToolNotFound, errorType(sensible.error()));
+        co_return sensible.error();
+    }
+    Result<Target> target = co_await acquire(services, exchange, run.address);
+    if (!target) {
+        clock.done(known && known->find(run.tool), errorType(target.error()));
+        co_return target.error();
+    }
+    Result<ToolAnswer> reply = co_await callOn(exchange, run, *target, std::move(hooks));
+    if (reply)
+        clock.done(true, finishAnswer(*reply));
+    else
+        clock.done(reply.error().code != ErrorCode::ToolNotFound, errorType(reply.error()));
+    co_return reply;
+}
+
+Task<upstream::ToolSetPtr> toolsFor(Services *services, http::Exchange *exchange, Address address)
+{
+    upstream::Server *server = address.server;
+    const bool inSession = !address.sessionId.isEmpty();
+    if (inSession) {
+        Result<sessions::SessionPtr> session = services->sessions->find(
+            address.identity.owner, server->definition().name, address.sessionId);
+        if (!session)
+            co_return session.error();
+        exchange->fields().session = (*session)->logId();
+        (*session)->touch();
+    }
+    if (auto cached = server->cachedTools(address.identity))
+        co_return cached;
+    if (!inSession) {
+        co_return co_await answer<upstream::ToolSetPtr>(
+            [server, address](Handler<upstream::ToolSetPtr> done) {
+                return server->tools(address.identity, nullptr, std::move(done));
+            });
+    }
+    Result<Target> target = co_await acquire(services, exchange, address);
+    if (!target)
+        co_return target.error();
+    Result<upstream::ToolSetPtr> tools = co_await answer<upstream::ToolSetPtr>(
+        [server, address, &target](Handler<upstream::ToolSetPtr> done) {
+            return server->tools(address.identity, &target->client(), std::move(done));
+        });
+    co_return tools;
+}
+
+} // namespace bridge::routes

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One tool call over REST from the request to the raw result: shared by the plain and the
+// streaming route, so that both keep the same order of checks (contract §1.5).
+#pragma once
+
+#include "server/routes/address.h"
+#include "server/upstream/pipeline.h"
+
+namespace bridge::routes {
+
+/// What the request asks for, before anything is contacted.
+struct ToolRun {
+    Address address;
+    QString tool;
+    QJsonObject arguments; ///< session and feedback keys removed
+    std::optional<QJsonValue> feedback;
+    bool dryRun = false;
+    QString transport = QStringLiteral("rest"); ///< label of the metrics
+};
+
+struct ToolAnswer {
+    sessions::ToolOutcome outcome;
+    std::shared_ptr<const upstream::Tool> tool;
+    const upstream::ServerDefinition *definition = nullptr; ///< lives as long as its server
+    QString sessionId; ///< empty without a session
+    /// The result of contract §1.4, or the failure it stands for; empty while suspended.
+    std::optional<Result<QByteArray>> shaped;
+};
+
+/// Reads path, headers and body. Errors: InvalidBody, FeedbackRequiresSession, those of
+/// addressOf().
+Result<ToolRun> readToolRun(const Services &services, http::Exchange &exchange,
+                            const http::PathParams &params);
+
+/// Checks that can be made before a stream begins: the session exists, an answer is expected.
+Result<Nothing> checkToolRun(const Services &services, const ToolRun &run);
+
+/// Runs it. Hidden tools answer exactly like missing ones; arguments are checked before a child
+/// is used up when the tools are known already.
+Task<ToolAnswer> runTool(Services *services, http::Exchange *exchange, ToolRun run,
+                         sessions::ToolRequest::Hooks hooks);
+
+/// The tools of the addressed server as its caller sees them.
+Task<upstream::ToolSetPtr> toolsFor(Services *services, http::Exchange *exchange, Address address);
+
+/// The one answer for tools that are missing or hidden.
+Error toolNotFound();
+
+} // namespace bridge::routes
