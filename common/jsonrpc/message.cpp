@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "common/jsonrpc/message.h"
 
-#include "common/jsonrpc/slice.h"
+#include "common/json/scan.h"
 
 #include <QtCore/QJsonArray>
 #include <QtCore/QJsonDocument>
@@ -17,7 +17,7 @@ constexpr qsizetype kMaxIdBytes = 1024;
 
 Error bad(const QString &what)
 {
-    return Error(ErrorCode::UpstreamFailed, u"it is no JSON-RPC message: "_s + what);
+    return Error(ErrorCode::UpstreamFailed, u"This is no JSON-RPC message: "_s + what);
 }
 
 bool isString(const QByteArray &raw)
@@ -52,19 +52,19 @@ struct Parts {
     QByteArray result;
     QByteArray error;
 
-    QByteArray *named(const QByteArray &name)
+    QByteArray *named(const QString &name)
     {
-        if (name == "jsonrpc")
+        if (name == "jsonrpc"_L1)
             return &version;
-        if (name == "id")
+        if (name == "id"_L1)
             return &id;
-        if (name == "method")
+        if (name == "method"_L1)
             return &method;
-        if (name == "params")
+        if (name == "params"_L1)
             return &params;
-        if (name == "result")
+        if (name == "result"_L1)
             return &result;
-        if (name == "error")
+        if (name == "error"_L1)
             return &error;
         return nullptr; // other members are ignored, as everywhere in MCP
     }
@@ -72,18 +72,18 @@ struct Parts {
 
 Result<RpcError> readError(const QByteArray &raw)
 {
-    const Result<QList<Member>> all = members(raw);
+    const Result<QList<json::Member>> all = json::members(raw);
     if (!all)
         return bad(u"“error” must be an object."_s);
     RpcError out;
     bool hasCode = false;
-    for (const Member &member : *all) {
-        if (member.name == "code")
-            out.code = member.value.toInt(&hasCode);
-        else if (member.name == "message" && isString(member.value))
-            out.message = toString(member.value);
-        else if (member.name == "data")
-            out.data = member.value;
+    for (const json::Member &member : *all) {
+        if (member.key == "code"_L1)
+            out.code = member.value.toByteArray().toInt(&hasCode);
+        else if (member.key == "message"_L1 && member.value.startsWith('"'))
+            out.message = toString(member.value.toByteArray());
+        else if (member.key == "data"_L1)
+            out.data = member.value.toByteArray();
     }
     if (!hasCode)
         return bad(u"“error.code” must be an integer."_s);
@@ -127,18 +127,15 @@ Result<Message> readAnswer(const Parts &parts)
     return message;
 }
 
-Result<Message> readOne(const QByteArray &text, int maxDepth)
+Result<Message> readOne(QByteArrayView text, const json::ScanLimits &limits)
 {
-    const Result<QList<Member>> all = members(text, maxDepth);
+    const Result<QList<json::Member>> all = json::members(text, limits);
     if (!all)
-        return all.error();
+        return bad(all.error().message);
     Parts parts;
-    for (const Member &member : *all) {
-        QByteArray *slot = parts.named(member.name);
-        if (slot && !slot->isEmpty())
-            return bad(u"“%1” comes twice."_s.arg(QString::fromUtf8(member.name)));
-        if (slot)
-            *slot = member.value;
+    for (const json::Member &member : *all) {
+        if (QByteArray *slot = parts.named(member.key))
+            *slot = member.value.toByteArray();
     }
     if (parts.version != "\"2.0\"")
         return bad(u"“jsonrpc” must be \"2.0\"."_s);
@@ -151,18 +148,18 @@ Result<Message> readOne(const QByteArray &text, int maxDepth)
     return parts.method.isEmpty() ? readAnswer(parts) : readCall(parts);
 }
 
-Result<QList<Message>> readBatch(const QByteArray &text, int maxDepth)
+Result<QList<Message>> readBatch(const QByteArray &text, const json::ScanLimits &limits)
 {
-    const Result<QList<QByteArray>> items = elements(text, maxDepth);
+    const Result<QList<QByteArrayView>> items = json::elements(text, limits);
     if (!items)
-        return items.error();
+        return bad(items.error().message);
     if (items->isEmpty())
         return bad(u"a batch must not be empty."_s);
     if (items->size() > kMaxBatch)
         return bad(u"a batch has more than %1 messages."_s.arg(kMaxBatch));
     QList<Message> out;
-    for (const QByteArray &item : *items) {
-        Result<Message> one = readOne(item, maxDepth);
+    for (QByteArrayView item : *items) {
+        Result<Message> one = readOne(item, limits);
         if (!one)
             return one.error();
         out.append(std::move(*one));
@@ -182,13 +179,11 @@ Result<QList<Message>> parse(const QByteArray &text, const MessageLimits &limits
     if (text.size() > limits.maxBytes)
         return Error(ErrorCode::PayloadTooLarge,
                      u"A message is longer than the %1 bytes allowed."_s.arg(limits.maxBytes));
-    const qsizetype first =
-        std::distance(text.begin(), std::find_if(text.begin(), text.end(), [](char c) {
-                          return c != ' ' && c != '\t' && c != '\r' && c != '\n';
-                      }));
-    if (first < text.size() && text[first] == '[')
-        return readBatch(text, limits.maxDepth);
-    Result<Message> one = readOne(text, limits.maxDepth);
+    json::ScanLimits scan;
+    scan.maxDepth = limits.maxDepth;
+    if (QByteArrayView(text).trimmed().startsWith('['))
+        return readBatch(text, scan);
+    Result<Message> one = readOne(text, scan);
     if (!one)
         return one.error();
     return QList<Message>{std::move(*one)};

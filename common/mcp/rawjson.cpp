@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "common/mcp/rawjson.h"
 
-#include "common/jsonrpc/slice.h"
+#include "common/json/scan.h"
 
 #include <QtCore/QJsonArray>
 #include <QtCore/QJsonDocument>
@@ -26,14 +26,8 @@ QByteArray quoted(const QString &text)
 
 QByteArray rawMember(const QByteArray &object, QLatin1StringView name)
 {
-    const Result<QList<jsonrpc::Member>> all = jsonrpc::members(object);
-    if (!all)
-        return {};
-    for (const jsonrpc::Member &member : *all) {
-        if (member.name == QByteArrayView(name.data(), name.size()))
-            return member.value;
-    }
-    return {};
+    const Result<QList<json::Member>> all = json::members(object);
+    return all ? json::valueOf(*all, QString(name)).toByteArray() : QByteArray();
 }
 
 std::optional<QString> stringMember(const QByteArray &object, QLatin1StringView name)
@@ -46,10 +40,14 @@ std::optional<QString> stringMember(const QByteArray &object, QLatin1StringView 
 
 std::optional<QList<QByteArray>> rawItems(const QByteArray &array)
 {
-    Result<QList<QByteArray>> all = jsonrpc::elements(array);
+    const Result<QList<QByteArrayView>> all = json::elements(array);
     if (!all)
         return std::nullopt;
-    return std::move(*all);
+    QList<QByteArray> items;
+    items.reserve(all->size());
+    for (QByteArrayView item : *all)
+        items.append(item.toByteArray());
+    return items;
 }
 
 QByteArray withMember(const QByteArray &params, QLatin1StringView name, const QByteArray &value)

@@ -141,8 +141,9 @@ Error startError(const Error &error, const jsonrpc::RpcError &rpc, const StartNo
         out.code = ErrorCode::UpstreamStart;
     }
     if (!notes.garbage.isEmpty())
-        out.message += u" It printed something that is no JSON-RPC message (%1) to its standard "
-                       "output, which must carry nothing else."_s.arg(notes.garbage);
+        out.message += u" It printed something that is no JSON-RPC message to its standard "
+                       "output, which must carry nothing else. "_s
+                       + notes.garbage;
     return out;
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "common/jsonrpc/message.h"
-#include "common/jsonrpc/slice.h"
 
 #include <QtTest/QtTest>
 
