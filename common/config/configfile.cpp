@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "common/config/configfile.h"
+
+#include "common/config/keyorder.h"
+#include "common/config/suggest.h"
+
+#include <QtCore/QJsonDocument>
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::config {
+
+namespace {
+
+QString position(const QByteArray &content, qsizetype offset)
+{
+    const QByteArray before = content.left(offset);
+    const qsizetype line = before.count('\n') + 1;
+    const qsizetype column = before.size() - before.lastIndexOf('\n');
+    return u"line %1, column %2"_s.arg(QString::number(line), QString::number(column));
+}
+
+QStringList knownNames(const OptionTable &table)
+{
+    QStringList names;
+    for (const Option &option : table.options())
+        names.append(option.name);
+    return names;
+}
+
+void readServers(ConfigFile &file, const QJsonValue &value, const QByteArray &content)
+{
+    if (!value.isObject()) {
+        if (!value.isUndefined())
+            file.problems.append({u"file: mcpServers"_s,
+                                  u"must be an object from server name to its definition."_s});
+        return;
+    }
+    file.mcpServers = value.toObject();
+    file.serverNames = memberNames(content, "mcpServers"_ba);
+    for (const QString &name : std::as_const(file.serverNames)) {
+        if (!file.mcpServers.value(name).isObject())
+            file.problems.append({u"file: mcpServers.%1"_s.arg(name),
+                                  u"must be an object with command and args, or url."_s});
+    }
+}
+
+void readSetting(ConfigFile &file, const QString &name, const QJsonValue &value,
+                 const OptionTable &table, const QString &directory)
+{
+    const QString where = u"file: bridge."_s + name;
+    if (const Option *option = table.find(name)) {
+        file.layer.assignments.append({option, false, true, value, where, directory});
+    } else if (const Option *secret = table.findSecretFile(name)) {
+        file.layer.assignments.append({secret, true, true, value, where, directory});
+    } else if (table.findFamily(name)) {
+        if (value.isString())
+            file.layer.familyValues.append({name, value.toString()});
+        else
+            file.problems.append({where, u"must be a text in quotes."_s});
+    } else {
+        file.problems.append({where, u"is no setting.%1 mcp-bridge --help lists them all."_s.arg(
+                                         didYouMean(name, knownNames(table)))});
+    }
+}
+
+} // namespace
+
+ConfigFile parseConfigFile(const QByteArray &content, const OptionTable &table,
+                           const QString &directory)
+{
+    ConfigFile file;
+    const QByteArray text = content.startsWith("\xef\xbb\xbf") ? content.mid(3) : content;
+    QJsonParseError error;
+    const QJsonDocument document = QJsonDocument::fromJson(text, &error);
+    if (error.error != QJsonParseError::NoError || !document.isObject()) {
+        const QString message =
+            document.isArray() ? u"the whole must be an object"_s : error.errorString();
+        file.problems.append({u"file: %1"_s.arg(position(text, error.offset)),
+                              u"is not valid JSON: %1."_s.arg(message)});
+        return file;
+    }
+    const QJsonObject root = document.object();
+    readServers(file, root.value("mcpServers"_L1), text);
+    const QJsonValue bridge = root.value("bridge"_L1);
+    if (!bridge.isUndefined() && !bridge.isObject())
+        file.problems.append(
+            {u"file: bridge"_s, u"must be an object from setting name to value."_s});
+    const QJsonObject settings = bridge.toObject();
+    for (auto it = settings.begin(); it != settings.end(); ++it)
+        readSetting(file, it.key(), it.value(), table, directory);
+    for (const QString &key : root.keys()) {
+        if (const QString meant = nearest(key, {u"mcpServers"_s, u"bridge"_s});
+            !meant.isEmpty() && meant != key)
+            file.notices.append(u"file: \"%1\" is not used. Did you mean %2?"_s.arg(key, meant));
+    }
+    return file;
+}
+
+} // namespace bridge::config

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The JSON file: {"mcpServers": {…}, "bridge": {"NAME": value, …}}. `mcpServers` has the shape
+// desktop clients use, so their files can be passed as they are; other members are left alone.
+#pragma once
+
+#include "common/base/error.h"
+#include "common/config/assignment.h"
+#include "common/config/optiontable.h"
+
+#include <QtCore/QJsonObject>
+
+namespace bridge::config {
+
+struct ConfigFile {
+    Layer layer{Source::File, {}, {}};
+    QJsonObject mcpServers;
+    QStringList serverNames; ///< in the order of the file, which QJsonObject does not keep
+    QStringList notices;
+    QList<FieldProblem> problems;
+};
+
+/// \a content of the file; relative paths in it belong to \a directory.
+ConfigFile parseConfigFile(const QByteArray &content, const OptionTable &table,
+                           const QString &directory);
+
+} // namespace bridge::config

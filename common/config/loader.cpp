@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "common/config/loader.h"
+
+#include "common/config/commandline.h"
+#include "common/config/configfile.h"
+#include "common/config/envfile.h"
+#include "common/config/merge.h"
+#include "common/config/suggest.h"
+
+#include <QtCore/QDir>
+#include <QtCore/QFileInfo>
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::config {
+
+namespace {
+
+constexpr qint64 kLargestFile = 16 * 1024 * 1024;
+
+class Loader
+{
+public:
+    Loader(const QProcessEnvironment &environment, const QString &directory,
+           const OptionTable &table)
+        : m_environment(environment)
+        , m_directory(directory)
+        , m_table(table)
+        , m_merge(table)
+    {
+    }
+
+    Result<Loaded> run(const QStringList &arguments)
+    {
+        CommandLine line = parseCommandLine(arguments, m_table, m_directory);
+        m_loaded.help = line.help;
+        m_loaded.version = line.version;
+        if (line.help || line.version)
+            return m_loaded;
+        m_loaded.serverCommand = line.serverCommand;
+        readConfigFile(line.configFile);
+        if (!line.skipEnvFile)
+            readEnvFile();
+        readEnvironment();
+        m_merge.problems() += line.problems;
+        m_merge.apply(line.layer);
+        return finish();
+    }
+
+private:
+    void problem(const QString &where, const QString &message)
+    {
+        m_merge.problems().append({where, message});
+    }
+
+    void readConfigFile(const QString &fromFlag)
+    {
+        const QString name =
+            fromFlag.isEmpty() ? m_environment.value(u"BRIDGE_CONFIG"_s) : fromFlag;
+        if (name.isEmpty())
+            return;
+        const QString path = QDir(m_directory).absoluteFilePath(name);
+        const QString where = fromFlag.isEmpty() ? u"environment BRIDGE_CONFIG"_s : u"--config"_s;
+        const Result<QByteArray> content = readSmallFile(path, kLargestFile);
+        if (!content)
+            return problem(where, content.error().message);
+        m_loaded.configFile = path;
+        ConfigFile file = parseConfigFile(*content, m_table, QFileInfo(path).absolutePath());
+        m_merge.problems() += file.problems;
+        m_merge.apply(file.layer);
+        m_loaded.notices += file.notices;
+        m_loaded.mcpServers = file.mcpServers;
+        m_loaded.serverNames = file.serverNames;
+    }
+
+    void readEnvFile()
+    {
+        const QString path = QDir(m_directory).absoluteFilePath(u".env"_s);
+        if (!QFileInfo::exists(path))
+            return;
+        const Result<QByteArray> content = readSmallFile(path, kLargestFile);
+        if (!content)
+            return problem(u".env"_s, content.error().message);
+        EnvFile file = parseEnvFile(QString::fromUtf8(*content));
+        m_merge.problems() += file.problems;
+        QMap<QString, QString> variables; // the last one of a name wins
+        for (const EnvEntry &entry : std::as_const(file.entries))
+            variables.insert(entry.name, entry.value);
+        applyVariables(Source::EnvFile, u".env: "_s, variables);
+    }
+
+    void readEnvironment()
+    {
+        QMap<QString, QString> variables;
+        for (const QString &name : m_environment.keys())
+            variables.insert(name, m_environment.value(name));
+        applyVariables(Source::Environment, u"environment "_s, variables);
+    }
+
+    void applyVariables(Source source, const QString &place,
+                        const QMap<QString, QString> &variables)
+    {
+        Layer layer{source, {}, {}};
+        for (auto it = variables.begin(); it != variables.end(); ++it) {
+            const QString where = place + it.key();
+            const Option *option = m_table.find(it.key());
+            const Option *secret = option ? nullptr : m_table.findSecretFile(it.key());
+            if (m_table.findFamily(it.key()))
+                layer.familyValues.append({it.key(), it.value()});
+            else if (!option && !secret)
+                noticeTypo(where, it.key());
+            else if (!it.value().isEmpty()) // containers pass on what is not set as empty
+                layer.assignments.append({option ? option : secret, secret != nullptr, false,
+                                          it.value(), where, m_directory});
+        }
+        m_merge.apply(layer);
+    }
+
+    /// Other programs' variables are none of our business, unless one looks like ours mistyped.
+    void noticeTypo(const QString &where, const QString &name)
+    {
+        if (name.size() < 8)
+            return;
+        QStringList known;
+        for (const Option &option : m_table.options()) {
+            if (option.name.size() >= 8)
+                known.append(option.name);
+        }
+        if (const QString meant = nearest(name, known); !meant.isEmpty())
+            m_loaded.notices.append(
+                u"%1 is no setting and has no effect. Did you mean %2?"_s.arg(where, meant));
+    }
+
+    Result<Loaded> finish()
+    {
+        m_loaded.settings = m_merge.settings();
+        m_loaded.notices += m_merge.notices();
+        QList<FieldProblem> problems = m_merge.problems();
+        problems += checkTogether(m_loaded.settings, m_loaded.serverNames);
+        m_loaded.notices += noticeTogether(m_loaded.settings, !m_loaded.serverCommand.isEmpty());
+        if (problems.isEmpty())
+            return m_loaded;
+        const qsizetype count = problems.size();
+        Error error(ErrorCode::InvalidConfig, count == 1
+                                                  ? u"The settings have a problem."_s
+                                                  : u"The settings have %1 problems."_s.arg(count));
+        error.problems = problems;
+        return error;
+    }
+
+    const QProcessEnvironment &m_environment;
+    const QString &m_directory;
+    const OptionTable &m_table;
+    Merge m_merge;
+    Loaded m_loaded{Settings(m_table), {}, {}, {}, {}, {}, false, false};
+};
+
+} // namespace
+
+Result<Loaded> load(const QStringList &arguments, const QProcessEnvironment &environment,
+                    const QString &workingDirectory, const OptionTable &table)
+{
+    return Loader(environment, workingDirectory, table).run(arguments);
+}
+
+QString problemsText(const Error &error)
+{
+    QString text = error.message + u'\n';
+    for (const FieldProblem &problem : error.problems)
+        text += u"  "_s + problem.path + u": "_s + problem.message + u'\n';
+    return text;
+}
+
+} // namespace bridge::config

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "common/config/merge.h"
+
+#include "common/config/suggest.h"
+#include "common/config/value.h"
+
+#include <QtCore/QDir>
+#include <QtCore/QFile>
+#include <QtCore/QFileInfo>
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::config {
+
+namespace {
+
+constexpr qint64 kLargestSecret = 64 * 1024;
+
+Result<QJsonValue> readSecret(const Assignment &assignment)
+{
+    if (!assignment.value.isString())
+        return Error(ErrorCode::InvalidConfig, u"must name a file."_s);
+    const QString path = QDir(assignment.directory).absoluteFilePath(assignment.value.toString());
+    const Result<QByteArray> content = readSmallFile(path, kLargestSecret);
+    if (!content)
+        return content.error();
+    const QString secret = QString::fromUtf8(*content).trimmed();
+    if (secret.isEmpty())
+        return Error(ErrorCode::InvalidConfig, u"names an empty file."_s);
+    return parseValue(*assignment.option, secret);
+}
+
+} // namespace
+
+Merge::Merge(const OptionTable &table) : m_table(table), m_settings(table)
+{
+}
+
+Result<QJsonValue> Merge::valueOf(const Assignment &assignment) const
+{
+    if (assignment.secretFile)
+        return readSecret(assignment);
+    const Option &option = *assignment.option;
+    Result<QJsonValue> value = assignment.fromJson
+                                   ? parseFileValue(option, assignment.value)
+                                   : parseValue(option, assignment.value.toString());
+    if (value && option.type == OptionType::Path && !value->toString().isEmpty())
+        return QJsonValue(QDir(assignment.directory).absoluteFilePath(value->toString()));
+    return value;
+}
+
+void Merge::apply(const Layer &layer)
+{
+    QHash<const Option *, std::pair<QString, QJsonValue>> seen;
+    for (const Assignment &assignment : layer.assignments) {
+        const Option &option = *assignment.option;
+        const Result<QJsonValue> value = valueOf(assignment);
+        if (!value) {
+            m_problems.append({assignment.where, value.error().message});
+            continue;
+        }
+        if (option.ignored)
+            m_notices.append(u"%1 has no effect. %2"_s.arg(assignment.where, option.help));
+        // Two names of one setting must agree; the same flag twice is a habit of scripts.
+        const auto other = seen.constFind(&option);
+        if (other != seen.constEnd() && other->first != assignment.where && other->second != *value
+            && layer.source != Source::CommandLine) {
+            m_problems.append(
+                {assignment.where,
+                 u"and %1 are the same setting and differ; keep one of them."_s.arg(other->first)});
+        }
+        seen.insert(&option, {assignment.where, *value});
+        m_settings.set(option.name, *value, layer.source);
+    }
+    for (const auto &[name, value] : layer.familyValues) {
+        const QString &prefix = m_table.findFamily(name)->prefix;
+        m_settings.setFamilyValue(prefix, name.mid(prefix.size()), value);
+    }
+}
+
+QList<FieldProblem> checkTogether(const Settings &settings, const QStringList &serverNames)
+{
+    QList<FieldProblem> problems;
+    const auto given = [&](const QString &name) {
+        return settings.table().find(name) && !settings.text(name).isEmpty();
+    };
+    if (given(u"MCP_RUN_ON_START"_s) && given(u"MCP_RUN_ON_START_INHERIT_ENVIRONMENT"_s))
+        problems.append({u"MCP_RUN_ON_START"_s,
+                         u"and MCP_RUN_ON_START_INHERIT_ENVIRONMENT are both set; keep one."_s});
+    const QString name = u"MCP_DEFAULT_SERVER"_s;
+    if (given(name) && !serverNames.contains(settings.text(name)))
+        problems.append({name, u"names no server of mcpServers in the file.%1"_s.arg(
+                                   didYouMean(settings.text(name), serverNames))});
+    return problems;
+}
+
+QStringList noticeTogether(const Settings &settings, bool commandGiven)
+{
+    QStringList notices;
+    const QString command = u"MCP_SERVER_COMMAND"_s;
+    if (commandGiven && settings.table().find(command) && !settings.text(command).isEmpty())
+        notices.append(u"The command after -- is used, not MCP_SERVER_COMMAND."_s);
+    const QString origins = u"CORS_ORIGINS"_s;
+    const QString credentials = u"CORS_ALLOW_CREDENTIALS"_s;
+    if (settings.table().find(origins) && settings.list(origins).contains("*"_L1)
+        && settings.isSet(credentials) && settings.boolean(credentials))
+        notices.append(u"CORS_ALLOW_CREDENTIALS has no effect while CORS_ORIGINS holds *; "
+                       "name the origins."_s);
+    return notices;
+}
+
+Result<QByteArray> readSmallFile(const QString &path, qint64 limit)
+{
+    QFile file(path);
+    if (QFileInfo(path).isDir())
+        return Error(ErrorCode::InvalidConfig, u"names a folder; name a file."_s);
+    if (!file.open(QIODevice::ReadOnly))
+        return Error(ErrorCode::InvalidConfig,
+                     u"names a file that cannot be read: %1."_s.arg(file.errorString()));
+    QByteArray content = file.read(limit + 1);
+    if (content.size() > limit)
+        return Error(ErrorCode::InvalidConfig,
+                     u"names a file of more than %1 bytes, which is too large."_s.arg(limit));
+    return content;
+}
+
+} // namespace bridge::config

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The rows of the option table by area; a new setting is a new row in one of these.
+#pragma once
+
+#include "common/config/option.h"
+
+namespace bridge::config {
+
+QList<Option> listenRows();        ///< address, limits and browsers
+QList<Option> childRows();         ///< how MCP servers are started and bounded
+QList<Option> toolRows();          ///< tool calls, schemas, prompts, resources
+QList<Option> sessionRows();       ///< sessions, elicitation, streams
+QList<Option> observationRows();   ///< logs and metrics
+QList<Option> compatibilityRows(); ///< accepted without effect
+QList<Family> families();
+
+} // namespace bridge::config
