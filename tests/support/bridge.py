@@ -194,9 +194,12 @@ class Bridge(Client):
                          session=session, **how)
 
 
-def run_once(args=(), env=None, server=DEMO, seconds=20, files=None):
-    """Runs a bridge that is expected to end by itself; returns (status, all its output)."""
+def run_once(args=(), env=None, server=DEMO, seconds=20, files=None, listen=True):
+    """Runs a bridge that is expected to end by itself; returns (status, all its output). Without
+    `listen` the port is left to the environment."""
     bridge = Bridge(server, env, args, files=files)
+    if not listen:
+        del bridge.command[1:3]
     with bridge.directory:
         done = subprocess.run(bridge.command, env=bridge.env, cwd=bridge.home, timeout=seconds * SLOW,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
