@@ -6,12 +6,14 @@
 #include "common/config/globs.h"
 #include "server/upstream/childlimits.h"
 
+#include <QtCore/QJsonObject>
 #include <QtCore/QMap>
 #include <QtCore/QStringList>
 
 namespace bridge::config {
 class Settings;
-}
+struct Loaded;
+} // namespace bridge::config
 
 namespace bridge::upstream {
 
@@ -27,6 +29,7 @@ struct ServerDefinition {
     QMap<QString, QString> environment; ///< explicit variables, placeholders allowed
     QString workingDirectory;
     bool disabled = false;
+    bool isDefault = false; ///< named by MCP_DEFAULT_SERVER
     /// The built-in demo server: `command` is this program itself.
     bool embedded = false;
     /// Stateless calls may share one instance (explicit opt-in per definition).
@@ -44,6 +47,7 @@ struct ServerDefinition {
     config::GlobList include; ///< empty = everything
     config::GlobList exclude;
     config::GlobList effect;
+    QStringList hidden; ///< exact names, `disabledTools` of the ecosystem
     QList<HeaderMapping> headerMappings;
     bool headerMappingStrict = true;
     bool validateInput = true;
@@ -53,8 +57,15 @@ struct ServerDefinition {
     bool needsIdentity() const;
 };
 
-/// One definition (single server) or those of `mcpServers` in file order. Every problem found is
-/// in Error::problems.
+/// From entries `prop=Header`; those without `=` or with an empty side are left out.
+QList<HeaderMapping> headerMappings(const QStringList &entries);
+
+/// The servers to run, from the strongest source that names any: arguments after `--`,
+/// MCP_SERVER_COMMAND, `mcpServers` in file order, the embedded demo server. Reads the files that
+/// TOOL_OUTPUT_SCHEMAS names, so it is for start and reload. Every problem found is in
+/// Error::problems, `path` telling the place: `file: mcpServers.name.key`.
+Result<QList<ServerDefinition>> definitionsFrom(const config::Loaded &loaded);
+/// The same when there are settings only.
 Result<QList<ServerDefinition>> definitionsFrom(const config::Settings &settings);
 
 } // namespace bridge::upstream

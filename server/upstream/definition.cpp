@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/upstream/definition.h"
+
+#include "common/config/loader.h"
+#include "common/config/shellwords.h"
+#include "server/upstream/overlays.h"
+#include "server/upstream/placeholders.h"
+#include "server/upstream/serverentry.h"
+
+#include <QtCore/QCoreApplication>
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::upstream {
+
+namespace {
+
+ChildLimits limitsFrom(const config::Settings &settings)
+{
+    ChildLimits limits;
+    limits.memoryMb = settings.integer(u"MCP_CHILD_MAX_MEMORY_MB"_s);
+    limits.cpuSeconds = settings.integer(u"MCP_CHILD_CPU_SECONDS"_s);
+    limits.openFiles = settings.integer(u"MCP_CHILD_MAX_OPEN_FILES"_s);
+    limits.lifetime = settings.seconds(u"MCP_CHILD_MAX_LIFETIME_SECONDS"_s);
+    return limits;
+}
+
+/// What every server has in common unless its entry says otherwise.
+ServerDefinition base(const config::Settings &settings)
+{
+    ServerDefinition definition;
+    definition.name = u"default"_s;
+    definition.environment = settings.family(u"MCP_ENV_"_s);
+    definition.environmentPassthrough = settings.list(u"MCP_CHILD_ENV_PASSTHROUGH"_s);
+    definition.limits = limitsFrom(settings);
+    definition.warmPoolSize = int(settings.integer(u"MCP_WARM_POOL_SIZE"_s));
+    definition.startTimeout = settings.seconds(u"MCP_START_TIMEOUT_SECONDS"_s);
+    definition.toolTimeout = settings.seconds(u"MCP_TOOL_TIMEOUT_SECONDS"_s);
+    definition.requestTimeout = settings.seconds(u"MCP_REQUEST_TIMEOUT_SECONDS"_s);
+    definition.maxMessageBytes = settings.bytes(u"MCP_MAX_MESSAGE_BYTES"_s);
+    definition.maxResponseBytes = settings.bytes(u"MCP_MAX_RESPONSE_BYTES"_s);
+    definition.cacheTtl = settings.boolean(u"ENABLE_SCHEMA_CACHE"_s)
+                              ? settings.seconds(u"SCHEMA_CACHE_TTL"_s)
+                              : std::chrono::milliseconds(0);
+    definition.include = config::GlobList::fromList(settings.list(u"INCLUDE_TOOLS"_s));
+    definition.exclude = config::GlobList::fromList(settings.list(u"EXCLUDE_TOOLS"_s));
+    definition.effect = config::GlobList::fromList(settings.list(u"EFFECT_TOOLS"_s));
+    definition.headerMappings = headerMappings(settings.list(u"MCP_MAP_HEADER_TO_INPUT"_s));
+    definition.headerMappingStrict = settings.boolean(u"MCP_MAP_HEADER_STRICT"_s);
+    definition.validateInput = settings.boolean(u"MCP_VALIDATE_INPUT"_s);
+    definition.outputSchemas = loadOverlays(settings.json(u"TOOL_OUTPUT_SCHEMAS"_s).toObject(),
+                                            settings.json(u"TOOL_OUTPUT_SCHEMA"_s).toObject());
+    return definition;
+}
+
+Error configError(QList<FieldProblem> problems)
+{
+    Error error(ErrorCode::InvalidConfig,
+                u"%1: %2"_s.arg(problems.first().path, problems.first().message));
+    error.problems = std::move(problems);
+    return error;
+}
+
+Result<QList<ServerDefinition>> fromFile(const config::Loaded &loaded,
+                                         const ServerDefinition &common)
+{
+    const QString wanted = loaded.settings.text(u"MCP_DEFAULT_SERVER"_s);
+    QList<ServerDefinition> definitions;
+    QList<FieldProblem> problems;
+    for (const QString &name : loaded.serverNames) {
+        ServerDefinition definition = readServerEntry(
+            name, loaded.mcpServers.value(name).toObject(), common, loaded.configFile, problems);
+        definition.isDefault = name == wanted;
+        definitions.append(std::move(definition));
+    }
+    if (!problems.isEmpty())
+        return configError(std::move(problems));
+    return definitions;
+}
+
+} // namespace
+
+bool ServerDefinition::needsIdentity() const
+{
+    const auto isFilled = [](const QString &text) { return hasPlaceholder(text); };
+    return isFilled(workingDirectory) || std::any_of(command.cbegin(), command.cend(), isFilled)
+           || std::any_of(environment.cbegin(), environment.cend(), isFilled);
+}
+
+QList<HeaderMapping> headerMappings(const QStringList &entries)
+{
+    QList<HeaderMapping> mappings;
+    for (const QString &entry : entries) {
+        const qsizetype equals = entry.indexOf(u'=');
+        const QString property = entry.left(equals).trimmed();
+        const QByteArray header = entry.mid(equals + 1).trimmed().toLatin1();
+        if (equals > 0 && !property.isEmpty() && !header.isEmpty())
+            mappings.append({property, header});
+    }
+    return mappings;
+}
+
+Result<QList<ServerDefinition>> definitionsFrom(const config::Loaded &loaded)
+{
+    ServerDefinition definition = base(loaded.settings);
+    const QString line = loaded.settings.text(u"MCP_SERVER_COMMAND"_s).trimmed();
+    if (!loaded.serverCommand.isEmpty()) {
+        definition.command = loaded.serverCommand;
+    } else if (!line.isEmpty()) {
+        Result<QStringList> words = config::splitShellWords(line);
+        if (!words)
+            return configError({{u"MCP_SERVER_COMMAND"_s, words.error().message}});
+        definition.command = std::move(*words);
+    } else if (!loaded.serverNames.isEmpty()) {
+        return fromFile(loaded, definition);
+    } else {
+        definition.embedded = true;
+        definition.command = {QCoreApplication::applicationFilePath(), u"demo-server"_s};
+    }
+    return QList<ServerDefinition>{std::move(definition)};
+}
+
+Result<QList<ServerDefinition>> definitionsFrom(const config::Settings &settings)
+{
+    config::Loaded loaded;
+    loaded.settings = settings;
+    return definitionsFrom(loaded);
+}
+
+} // namespace bridge::upstream

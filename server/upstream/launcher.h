@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Starts instances of one definition: placeholders and environment, circuit breaker, child budget,
+// handshake; and counts what became of them.
+#pragma once
+
+#include "server/upstream/childbudget.h"
+#include "server/upstream/childinstance.h"
+#include "server/upstream/circuit.h"
+#include "server/upstream/definition.h"
+#include "server/upstream/identity.h"
+
+namespace bridge::upstream {
+
+class Launcher : public QObject, public std::enable_shared_from_this<Launcher>
+{
+    Q_OBJECT
+public:
+    struct Counters {
+        int live = 0; ///< children, those on their way out included
+        qint64 starts = 0;
+        qint64 startFailures = 0;
+        qint64 deaths = 0;
+        int failuresInRow = 0;
+        QString lastError;
+        QString revision;
+    };
+
+    /// Create with std::make_shared: a launch under way outlives the server that asked for it.
+    Launcher(ServerDefinition definition, std::shared_ptr<ChildBudget> budget);
+
+    const ServerDefinition &definition() const { return m_definition; }
+    const Counters &counters() const { return m_counters; }
+    bool isCircuitOpen() const;
+    /// \a identity without what the definition has no use for: callers that make no difference to
+    /// the child may share what is prepared for everybody.
+    Identity effective(const Identity &identity) const;
+    Call launch(const Identity &identity, ChildBudget::Purpose purpose,
+                Handler<InstancePtr> handler);
+    /// Lets \a instance go and gives its right to a child to somebody else at once.
+    void surrender(InstancePtr instance);
+    /// Runs \a done from the event loop when no child is left.
+    void whenEmpty(std::function<void()> done);
+
+Q_SIGNALS:
+    void started(qint64 milliseconds);
+    void died();
+    void toolsChanged();
+
+private:
+    class Presence;
+    static Task<InstancePtr> run(std::shared_ptr<Launcher> self, Identity identity,
+                                 ChildBudget::Purpose purpose);
+    ChildInstance::Options options(ChildBudget::SlotPtr slot);
+    std::shared_ptr<Circuit> circuitFor(const Identity &identity);
+    void adopt(const std::shared_ptr<ChildInstance> &instance, ChildBudget::SlotPtr slot);
+    void noteFailure(const Error &error);
+    void leave();
+
+    ServerDefinition m_definition;
+    std::shared_ptr<ChildBudget> m_budget;
+    QProcessEnvironment m_own;
+    QHash<QString, std::shared_ptr<Circuit>> m_circuits;
+    QHash<const QObject *, std::weak_ptr<ChildBudget::Slot>> m_slots;
+    std::optional<mcp::Era> m_era;
+    Counters m_counters;
+    std::function<void()> m_whenEmpty;
+    Call m_tellEmpty;
+};
+
+} // namespace bridge::upstream

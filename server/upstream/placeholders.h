@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `{data_path}`, `{user_id}` and `{group_id}` in commands and environment values (contract §7.5).
+// Filled after the command was split, so that a value never becomes a further argument, and never
+// left standing: a literal `{data_path}` would be a folder everybody shares (weaknesses S3, S4).
+#pragma once
+
+#include "common/base/result.h"
+
+#include <QtCore/QMap>
+#include <QtCore/QStringList>
+
+namespace bridge::upstream {
+
+bool hasPlaceholder(QStringView text);
+
+/// \a text with every placeholder replaced once; values are not looked into again. Unauthorized
+/// when a value is missing, Forbidden when it could lead out of its place.
+Result<QString> fillPlaceholders(const QString &text, const QMap<QString, QString> &values);
+
+/// The same for each word of a command line. Forbidden also when a value would turn a plain
+/// argument into an option.
+Result<QStringList> fillCommand(const QStringList &command, const QMap<QString, QString> &values);
+
+} // namespace bridge::upstream

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/upstream/server.h"
+
+#include "common/logging/categories.h"
+#include "server/upstream/catalogue.h"
+#include "server/upstream/launcher.h"
+#include "server/upstream/toollisting.h"
+#include "server/upstream/warmpool.h"
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::upstream {
+
+using Purpose = ChildBudget::Purpose;
+
+Lease::Lease(InstancePtr instance, std::function<void(InstancePtr)> giveBack)
+    : m_instance(std::move(instance))
+    , m_giveBack(std::move(giveBack))
+{
+}
+
+Lease::~Lease()
+{
+    if (m_giveBack)
+        m_giveBack(std::move(m_instance));
+}
+
+class Server::Private
+{
+public:
+    Private(ServerDefinition definition, std::shared_ptr<ChildBudget> childBudget)
+        : launcher(std::make_shared<Launcher>(std::move(definition), childBudget))
+        , budget(std::move(childBudget))
+        , catalogue(launcher->definition().cacheTtl)
+    {
+    }
+
+    Call leaseShared(const Identity &identity, Handler<LeasePtr> handler);
+    Call leaseFresh(const Identity &identity, Handler<LeasePtr> handler);
+    bool evictWarm();
+
+    std::shared_ptr<Launcher> launcher;
+    std::shared_ptr<ChildBudget> budget;
+    Catalogue catalogue;
+    std::unique_ptr<WarmPool> pool;
+    InstancePtr shared; ///< of a `reuse` definition
+    SingleFlight<InstancePtr> sharedStart;
+    int evictor = 0;
+    bool isDown = false;
+};
+
+namespace {
+
+LeasePtr oneUse(InstancePtr instance)
+{
+    return std::make_shared<Lease>(std::move(instance), nullptr);
+}
+
+Error downError()
+{
+    return {ErrorCode::Overloaded, u"The bridge is shutting down. Try again in a moment."_s};
+}
+
+} // namespace
+
+Server::Server(ServerDefinition definition, std::shared_ptr<ChildBudget> budget, QObject *parent)
+    : QObject(parent)
+    , d(std::make_unique<Private>(std::move(definition), std::move(budget)))
+{
+    const ServerDefinition &own = d->launcher->definition();
+    const bool mayBeWarm = !own.disabled && !own.reuse && !own.needsIdentity();
+    const auto start = [launcher = d->launcher](Handler<InstancePtr> done) {
+        return launcher->launch({}, Purpose::Spare, std::move(done));
+    };
+    d->pool = std::make_unique<WarmPool>(mayBeWarm ? own.warmPoolSize : 0, start);
+    d->evictor = d->budget->addEvictor([this] { return d->evictWarm(); });
+    connect(d->launcher.get(), &Launcher::started, this, &Server::instanceStarted);
+    connect(d->launcher.get(), &Launcher::died, this, &Server::instanceDied);
+    connect(d->launcher.get(), &Launcher::toolsChanged, this, [this] {
+        d->catalogue.invalidate();
+        Q_EMIT toolsChanged();
+    });
+}
+
+Server::~Server()
+{
+    d->launcher->disconnect(this);
+    d->budget->removeEvictor(d->evictor);
+}
+
+bool Server::Private::evictWarm()
+{
+    InstancePtr instance = pool->evict();
+    if (!instance)
+        return false;
+    launcher->surrender(std::move(instance));
+    return true;
+}
+
+const ServerDefinition &Server::definition() const
+{
+    return d->launcher->definition();
+}
+
+ServerStatus Server::status() const
+{
+    const Launcher::Counters &counters = d->launcher->counters();
+    ServerStatus status;
+    status.instances = counters.live;
+    status.warm = d->pool->ready();
+    status.starts = counters.starts;
+    status.startFailures = counters.startFailures;
+    status.deaths = counters.deaths;
+    status.lastError = counters.lastError;
+    status.revision = counters.revision;
+    if (definition().disabled)
+        status.state = u"disabled"_s;
+    else if (d->launcher->isCircuitOpen())
+        status.state = u"failed"_s;
+    else if (counters.failuresInRow > 0)
+        status.state = u"degraded"_s;
+    else if (counters.starts == 0 && counters.live > 0)
+        status.state = u"starting"_s;
+    else
+        status.state = u"ready"_s;
+    return status;
+}
+
+Call Server::open(const Identity &identity, Handler<InstancePtr> handler)
+{
+    if (d->isDown)
+        return later([handler = std::move(handler)] { handler(downError()); });
+    return d->launcher->launch(identity, Purpose::Need, std::move(handler));
+}
+
+Call Server::lease(const Identity &identity, Handler<LeasePtr> handler)
+{
+    if (d->isDown)
+        return later([handler = std::move(handler)] { handler(downError()); });
+    const Identity effective = d->launcher->effective(identity);
+    if (effective.isNeutral() && definition().reuse)
+        return d->leaseShared(effective, std::move(handler));
+    if (effective.isNeutral()) {
+        if (InstancePtr warm = d->pool->take())
+            return later([lease = oneUse(std::move(warm)), handler = std::move(handler)] {
+                handler(lease);
+            });
+    }
+    return d->leaseFresh(effective, std::move(handler));
+}
+
+Call Server::Private::leaseFresh(const Identity &identity, Handler<LeasePtr> handler)
+{
+    return launcher->launch(identity, Purpose::Need,
+                            [handler = std::move(handler)](Result<InstancePtr> outcome) {
+                                if (outcome)
+                                    handler(oneUse(std::move(*outcome)));
+                                else
+                                    handler(outcome.error());
+                            });
+}
+
+Call Server::Private::leaseShared(const Identity &identity, Handler<LeasePtr> handler)
+{
+    if (shared && shared->isAlive())
+        return later([lease = oneUse(shared), handler = std::move(handler)] { handler(lease); });
+    shared.reset();
+    return sharedStart.join(
+        [this, handler = std::move(handler)](Result<InstancePtr> outcome) {
+            if (!outcome)
+                return handler(outcome.error());
+            if (!isDown)
+                shared = *outcome;
+            handler(oneUse(std::move(*outcome)));
+        },
+        [this, identity](Handler<InstancePtr> done) {
+            return launcher->launch(identity, Purpose::Need, std::move(done));
+        });
+}
+
+ToolSetPtr Server::cachedTools(const Identity &identity) const
+{
+    return d->catalogue.cached(Catalogue::scopeOf(d->launcher->effective(identity)));
+}
+
+Call Server::tools(const Identity &identity, mcp::Client *client, Handler<ToolSetPtr> handler)
+{
+    const QString scope = Catalogue::scopeOf(d->launcher->effective(identity));
+    const auto fetch = [this, &identity, client](Handler<ToolSetPtr> done) {
+        const auto definition = std::make_shared<const ServerDefinition>(this->definition());
+        if (client)
+            return listTools(client, definition, std::move(done));
+        const auto leaseOne = [self = QPointer<Server>(this),
+                               identity](Handler<LeasePtr> leased) -> Call {
+            if (self)
+                return self->lease(identity, std::move(leased));
+            return later([leased = std::move(leased)] { leased(downError()); });
+        };
+        return listToolsOnce(leaseOne, definition).start(std::move(done));
+    };
+    return d->catalogue.get(scope, fetch, std::move(handler));
+}
+
+void Server::warmUp()
+{
+    if (!d->isDown)
+        d->pool->warmUp();
+}
+
+void Server::shutDown(std::function<void()> done)
+{
+    d->isDown = true;
+    d->pool->drain();
+    d->shared.reset();
+    d->launcher->whenEmpty(std::move(done));
+}
+
+} // namespace bridge::upstream

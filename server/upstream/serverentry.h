@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One entry of `mcpServers`: the keys other programs use (command, args, env, cwd, disabled,
+// disabledTools, timeout in seconds) and our own (include, exclude, effectTools, warmPoolSize,
+// reuse, headerMap, headerMapStrict, validateInput, envPassthrough, startTimeout, outputSchemas,
+// limits {memoryMb, cpuSeconds, openFiles, lifetimeSeconds}).
+#pragma once
+
+#include "server/upstream/definition.h"
+
+namespace bridge::upstream {
+
+/// \a common with what \a entry says. Problems are appended, path `file: mcpServers.NAME.KEY`.
+/// Keys nobody knows are left alone: files are shared with programs that have keys of their own.
+ServerDefinition readServerEntry(const QString &name, const QJsonObject &entry,
+                                 const ServerDefinition &common, const QString &configFile,
+                                 QList<FieldProblem> &problems);
+
+} // namespace bridge::upstream
