@@ -7,7 +7,7 @@
 #include "server/http/socketcalls.h"
 
 #include <QtCore/QTimerEvent>
-#include <QtNetwork/QTcpSocket>
+#include <QtNetwork/QAbstractSocket>
 
 #include <array>
 
@@ -27,7 +27,7 @@ constexpr auto kPoll = 1s;
 Connection::Connection(qintptr descriptor, Server &server, GuardedServer &guard)
     : m_server(server)
     , m_guard(guard)
-    , m_socket(new QTcpSocket(this))
+    , m_socket(new QAbstractSocket(QAbstractSocket::TcpSocket, this))
     , m_framer(server.options().limits)
 {
     m_clock.start();
@@ -40,10 +40,10 @@ Connection::Connection(qintptr descriptor, Server &server, GuardedServer &guard)
     m_socket->setSocketOption(QAbstractSocket::KeepAliveOption, 1);
     m_peer = m_socket->peerAddress();
     m_peerPort = m_socket->peerPort();
-    connect(m_socket, &QTcpSocket::readyRead, this, &Connection::socketReadable);
-    connect(m_socket, &QTcpSocket::bytesWritten, this, &Connection::socketDrained);
-    connect(m_socket, &QTcpSocket::disconnected, this, &Connection::goneLater);
-    connect(m_socket, &QTcpSocket::errorOccurred, this, [this] {
+    connect(m_socket, &QAbstractSocket::readyRead, this, &Connection::socketReadable);
+    connect(m_socket, &QAbstractSocket::bytesWritten, this, &Connection::socketDrained);
+    connect(m_socket, &QAbstractSocket::disconnected, this, &Connection::goneLater);
+    connect(m_socket, &QAbstractSocket::errorOccurred, this, [this] {
         if (m_socket->state() != QAbstractSocket::ConnectedState)
             goneLater();
     });
@@ -81,8 +81,11 @@ void Connection::socketReadable()
 bool Connection::readSome(qsizetype limit)
 {
     thread_local std::array<char, 64 * 1024> buffer;
+    // Never asks for more than is there: QIODevice would try again, meet the end of input behind
+    // the last request and close the socket before that was answered.
+    const qint64 there = std::max<qint64>(m_socket->bytesAvailable(), 1);
     const qint64 got =
-        m_socket->read(buffer.data(), std::min<qint64>(limit, qint64(buffer.size())));
+        m_socket->read(buffer.data(), std::min({there, qint64(limit), qint64(buffer.size())}));
     if (got > 0 && m_phase <= Phase::Answering)
         m_framer.feed(QByteArray(buffer.data(), got));
     return got >= 0 && m_socket->state() == QAbstractSocket::ConnectedState;
@@ -136,6 +139,8 @@ void Connection::pump()
         return;
     m_pumping = true;
     while (m_phase == Phase::Reading && !m_dead && bytesToWrite() < kPipelineBacklog) {
+        if (m_framer.state() == RequestFramer::State::Idle && m_framer.pendingBytes() > 0)
+            m_framer.feed({});
         const RequestFramer::State state = m_framer.state();
         if (state == RequestFramer::State::Complete) {
             startExchange();
@@ -229,9 +234,6 @@ void Connection::answerDone(bool keepAlive)
         return beginClosing();
     m_phase = Phase::Reading;
     m_wait = Wait::None;
-    if (m_pumping)
-        return;
-    m_framer.feed({});
     pump();
 }
 

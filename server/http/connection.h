@@ -13,7 +13,7 @@
 #include <QtCore/QElapsedTimer>
 #include <QtCore/QObject>
 
-class QTcpSocket;
+class QAbstractSocket;
 
 namespace bridge::http {
 
@@ -78,7 +78,7 @@ private:
 
     Server &m_server;
     GuardedServer &m_guard;
-    QTcpSocket *m_socket;
+    QAbstractSocket *m_socket;
     QHostAddress m_peer;
     quint16 m_peerPort = 0;
     RequestFramer m_framer;
