@@ -6,6 +6,8 @@
 
 #include <QtCore/QJsonDocument>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace bridge::config {
@@ -14,7 +16,8 @@ namespace {
 
 QString position(const QByteArray &content, qsizetype offset)
 {
-    const QByteArray before = content.left(offset);
+    // Qt names the byte behind the one it stumbled over.
+    const QByteArray before = content.left(std::max<qsizetype>(offset - 1, 0));
     const qsizetype line = before.count('\n') + 1;
     const qsizetype column = before.size() - before.lastIndexOf('\n');
     return u"line %1, column %2"_s.arg(QString::number(line), QString::number(column));

@@ -38,10 +38,13 @@ public:
         if (line.help || line.version)
             return m_loaded;
         m_loaded.serverCommand = line.serverCommand;
-        readConfigFile(line.configFile);
+        for (const QString &name : m_environment.keys())
+            m_variables.insert(name, m_environment.value(name));
         if (!line.skipEnvFile)
             readEnvFile();
-        readEnvironment();
+        readConfigFile(line.configFile);
+        applyVariables(Source::EnvFile, u".env: "_s, m_envFile);
+        applyVariables(Source::Environment, u"environment "_s, m_variables);
         m_merge.problems() += line.problems;
         m_merge.apply(line.layer);
         return finish();
@@ -55,12 +58,20 @@ private:
 
     void readConfigFile(const QString &fromFlag)
     {
-        const QString name =
-            fromFlag.isEmpty() ? m_environment.value(u"BRIDGE_CONFIG"_s) : fromFlag;
+        const QString variable = u"BRIDGE_CONFIG"_s;
+        QString where = u"--config"_s;
+        QString name = fromFlag;
+        if (name.isEmpty()) {
+            where = u"environment "_s + variable;
+            name = m_variables.value(variable);
+        }
+        if (name.isEmpty()) {
+            where = u".env: "_s + variable;
+            name = m_envFile.value(variable);
+        }
         if (name.isEmpty())
             return;
         const QString path = QDir(m_directory).absoluteFilePath(name);
-        const QString where = fromFlag.isEmpty() ? u"environment BRIDGE_CONFIG"_s : u"--config"_s;
         const Result<QByteArray> content = readSmallFile(path, kLargestFile);
         if (!content)
             return problem(where, content.error().message);
@@ -83,18 +94,8 @@ private:
             return problem(u".env"_s, content.error().message);
         EnvFile file = parseEnvFile(QString::fromUtf8(*content));
         m_merge.problems() += file.problems;
-        QMap<QString, QString> variables; // the last one of a name wins
         for (const EnvEntry &entry : std::as_const(file.entries))
-            variables.insert(entry.name, entry.value);
-        applyVariables(Source::EnvFile, u".env: "_s, variables);
-    }
-
-    void readEnvironment()
-    {
-        QMap<QString, QString> variables;
-        for (const QString &name : m_environment.keys())
-            variables.insert(name, m_environment.value(name));
-        applyVariables(Source::Environment, u"environment "_s, variables);
+            m_envFile.insert(entry.name, entry.value); // the last one of a name wins
     }
 
     void applyVariables(Source source, const QString &place,
@@ -152,6 +153,8 @@ private:
     const QString &m_directory;
     const OptionTable &m_table;
     Merge m_merge;
+    QMap<QString, QString> m_variables;
+    QMap<QString, QString> m_envFile;
     Loaded m_loaded{Settings(m_table), {}, {}, {}, {}, {}, false, false};
 };
 

@@ -24,7 +24,7 @@ enum class OptionType {
     Path,    ///< relative ones belong to the working directory, in the file to the file's folder
     Url,     ///< absolute http or https URL
     Bytes,   ///< whole number, also with KiB, MiB, GiB
-    Seconds  ///< number, also with ms, s, m, h
+    Seconds  ///< number, also with ms, s, m, h; at most 2,000,000 unless the row says else
 };
 
 enum class Reload {

@@ -7,12 +7,21 @@ using namespace Qt::StringLiterals;
 
 namespace bridge::config {
 
+namespace {
+
+/// QTimer counts milliseconds in an int.
+constexpr double kLongestTimer = 2'000'000;
+
+} // namespace
+
 OptionTable::OptionTable(QList<Option> options, QList<Family> families)
     : m_options(std::move(options))
     , m_families(std::move(families))
 {
     for (qsizetype i = 0; i < m_options.size(); ++i) {
-        const Option &option = m_options.at(i);
+        Option &option = m_options[i];
+        if (option.type == OptionType::Seconds && !option.maximum)
+            option.maximum = kLongestTimer;
         m_byName.insert(option.name, i);
         for (const QString &alias : option.aliases)
             m_byName.insert(alias, i);

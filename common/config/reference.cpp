@@ -173,8 +173,8 @@ QString helpText(int width, const OptionTable &table)
                    "  mcp-bridge [options] [-- command [argument…]]\n"
                    "  mcp-bridge demo-server\n"
                    "  mcp-bridge settings --markdown\n"
-                   "\nPuts MCP servers behind HTTP. Each option can also be set by the name in "
-                   "capitals:\nin the environment, in .env and in the file.\n\nProgram\n"_s;
+                   "\nPuts MCP servers behind HTTP. Each option can also be set by its name in\n"
+                   "capitals: in the environment, in .env and in the file.\n\nProgram\n"_s;
     for (const auto &[head, help] : programFlags())
         text += entry(head, help, columns);
     for (const QString &group : table.groups()) {

@@ -89,7 +89,16 @@ bool isPlainWord(QStringView word)
     });
 }
 
-void maskScheme(QString &target, QLatin1StringView scheme)
+/// "Basic" is followed by prose more often than by credentials; those are base64 of `user:password`
+/// and hardly ever lower-case letters only.
+bool isPlainAfterBasic(QStringView word)
+{
+    return isPlainWord(word)
+           || std::all_of(word.begin(), word.end(), [](QChar c) { return c >= u'a' && c <= u'z'; });
+}
+
+template <typename Predicate>
+void maskScheme(QString &target, QLatin1StringView scheme, Predicate isPlain)
 {
     Masks masks(target);
     const QString &text = masks.text();
@@ -98,8 +107,8 @@ void maskScheme(QString &target, QLatin1StringView scheme)
         const qsizetype gap = at + scheme.size();
         const qsizetype from = skip(text, gap, [](QChar c) { return c == u' ' || c == u'\t'; });
         qsizetype to = skip(text, from, isTokenChar);
-        const bool wordStart = at == 0 || !isAsciiAlnum(text.at(at - 1));
-        if (wordStart && from > gap && !isPlainWord(QStringView(text).mid(from, to - from)))
+        // What stands before does not matter: it may be the n of an escaped line break.
+        if (from > gap && !isPlain(QStringView(text).mid(from, to - from)))
             to = masks.add(from, to);
         at = text.indexOf(scheme, std::max(to, gap), Qt::CaseInsensitive);
     }
@@ -124,6 +133,13 @@ bool namesSecretParameter(QStringView name)
     return name.compare("key"_L1, Qt::CaseInsensitive) == 0
            || name.compare("code"_L1, Qt::CaseInsensitive) == 0
            || name.compare("sig"_L1, Qt::CaseInsensitive) == 0;
+}
+
+/// Names that tell a secret even without quotes, `password: x`. A bare "token" does not: parsers
+/// say "Unexpected token: x".
+bool namesSecretInProse(QStringView name)
+{
+    return namesSecretValue(name) && name.compare("token"_L1, Qt::CaseInsensitive) != 0;
 }
 
 bool namesCredentialHeader(QStringView name)
@@ -193,8 +209,10 @@ qsizetype maskAfterColon(Masks &masks, qsizetype at)
         const qsizetype to = skip(text, from, [](QChar c) { return c != u'\n' && c != u'\r'; });
         return std::max(masks.add(from, to), at + 1);
     }
-    const bool secret = namesSecretValue(name.text) || namesCredentialHeader(name.text);
-    if (!name.quoted || !secret)
+    const bool secret = name.quoted
+                            ? namesSecretValue(name.text) || namesCredentialHeader(name.text)
+                            : from > at + 1 && namesSecretInProse(name.text);
+    if (!secret)
         return at + 1;
     if (from + 1 < text.size() && text.at(from) == u'\\') {
         from += 2; // behind an escaped quote; its partner is escaped as well
@@ -209,8 +227,8 @@ qsizetype maskAfterColon(Masks &masks, qsizetype at)
 
 void maskSchemes(QString &text)
 {
-    maskScheme(text, "bearer"_L1);
-    maskScheme(text, "basic"_L1);
+    maskScheme(text, "bearer"_L1, isPlainWord);
+    maskScheme(text, "basic"_L1, isPlainAfterBasic);
 }
 
 void maskJsonWebTokens(QString &target)
@@ -220,9 +238,8 @@ void maskJsonWebTokens(QString &target)
     qsizetype at = text.indexOf("eyJ"_L1);
     while (at >= 0) {
         const qsizetype to = skip(text, at, isNameChar);
-        const bool wordStart = at == 0 || !isAsciiAlnum(text.at(at - 1));
         const auto dots = QStringView(text).mid(at, to - at).count(u'.');
-        const qsizetype next = wordStart && dots >= 2 ? masks.add(at, to) : to;
+        const qsizetype next = dots >= 2 ? masks.add(at, to) : to;
         at = text.indexOf("eyJ"_L1, next);
     }
 }

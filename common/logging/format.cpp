@@ -8,6 +8,7 @@
 #include <QtCore/QJsonObject>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 using namespace Qt::StringLiterals;
@@ -185,16 +186,20 @@ QLatin1StringView paddedLevel(Level level)
     return kNames[int(level)];
 }
 
-/// Formatting a date costs more than the rest of a line, so each thread keeps the last second.
+/// Formatting a date costs more than the rest of a line, so each thread keeps the last second. No
+/// destructor: entries may still come while a thread ends.
 QString timestamp(qint64 time)
 {
     static thread_local qint64 second = -1;
-    static thread_local QString text;
+    static thread_local std::array<char, 20> text{};
     if (time / 1000 != second) {
         second = time / 1000;
-        text = isoUtc(QDateTime::fromMSecsSinceEpoch(second * 1000, Qt::UTC)).left(20);
+        const QByteArray iso =
+            isoUtc(QDateTime::fromMSecsSinceEpoch(second * 1000, Qt::UTC)).toLatin1();
+        std::copy_n(iso.begin(), std::min<qsizetype>(iso.size(), 20), text.begin());
     }
-    return text + QString::number(time % 1000).rightJustified(3, u'0') + u'Z';
+    return QLatin1StringView(text.data(), 20) + QString::number(time % 1000).rightJustified(3, u'0')
+           + u'Z';
 }
 
 } // namespace

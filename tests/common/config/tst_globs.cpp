@@ -79,7 +79,7 @@ private Q_SLOTS:
     {
         QElapsedTimer timer;
         timer.start();
-        const Glob glob(QString(u"*a"_s).repeated(50) + u"*b"_s);
+        const Glob glob(QString(QString(u"*a"_s).repeated(50) + u"*b"_s));
         QVERIFY(!glob.matches(QString(20'000, u'a')));
         QVERIFY2(timer.elapsed() < 5000, qPrintable(QString::number(timer.elapsed())));
     }

@@ -194,12 +194,13 @@ private Q_SLOTS:
 
     void readsTheFile()
     {
-        write(u"sub.json"_s, QByteArray("\xef\xbb\xbf") + R"({
-            "other": {"mcpServers": {"x": {}}},
-            "mcpServers": {"zeta": {"command": "a", "env": {"q": "mcpServers"}},
-                           "alpha \"\u0041": {"url": "b"}, "mid": {"args": ["k", {"n": 1}]}},
-            "bridge": {"EXCLUDE_TOOLS": ["a", "b"], "MCP_ENV_A": "b", "PROMPTS_DIR": "p",
-                       "TOOL_OUTPUT_SCHEMAS": {"t": {"type": "object"}}, "HTTPS_ENABLED": true}})");
+        write(u"sub.json"_s,
+              "\xef\xbb\xbf{ 'other': {'mcpServers': {'x': {}}},\n"
+              "'mcpServers': {'zeta': {'command': 'a', 'env': {'q': 'mcpServers'}},\n"
+              "  'alpha \\'\\u0041': {'url': 'b'}, 'mid': {'args': ['k', {'n': 1}]}},\n"
+              "'bridge': {'EXCLUDE_TOOLS': ['a', 'b'], 'MCP_ENV_A': 'b', 'PROMPTS_DIR': 'p',\n"
+              "  'TOOL_OUTPUT_SCHEMAS': {'t': {'type': 'object'}}, 'HTTPS_ENABLED': true}}"_ba
+                  .replace('\'', '"'));
         m_environment.insert(u"BRIDGE_CONFIG"_s, u"sub.json"_s);
         const auto loaded = load();
         QVERIFY2(loaded.ok(), loaded ? "" : qPrintable(problemsText(loaded.error())));
@@ -210,6 +211,14 @@ private Q_SLOTS:
         QCOMPARE(loaded->settings.text(u"PROMPTS_DIR"_s), m_dir->filePath(u"p"_s));
         QVERIFY(loaded->settings.boolean(u"HTTPS_ENABLED"_s));
         QVERIFY(loaded->settings.json(u"TOOL_OUTPUT_SCHEMAS"_s).isObject());
+    }
+
+    void findsTheNameOfTheFileInTheEnvFileToo()
+    {
+        write(u"c.json"_s, R"({"bridge":{"PORT":1}})");
+        write(u".env"_s, "BRIDGE_CONFIG=c.json\n");
+        QCOMPARE(load()->settings.integer(u"PORT"_s), 1);
+        QCOMPARE(load({u"--no-env-file"_s})->settings.integer(u"PORT"_s), 8000);
     }
 
     void saysWhereTheFileIsBroken_data()
