@@ -36,14 +36,16 @@ QJsonValue rebase(const QJsonValue &value, const QString &place, int depth)
     if (!value.isObject())
         return value;
     QJsonObject object = value.toObject();
+    // A reference that leaves the document would make the page fetch it.
+    if (const QJsonValue target = object.value("$ref"_L1); target.isString()) {
+        if (target.toString().startsWith('#'_L1))
+            object["$ref"_L1] = QString(place + target.toString().mid(1));
+        else
+            object.remove("$ref"_L1);
+    }
     for (auto it = object.begin(); it != object.end(); ++it) {
-        if (it.key() == "$ref"_L1 && it->isString()) {
-            // A reference that leaves the document would make the page fetch it.
-            const QString target = it->toString();
-            *it = target.startsWith('#'_L1) ? place + target.mid(1) : place;
-        } else if (!holdsData(it.key())) {
+        if (!holdsData(it.key()))
             *it = rebase(*it, place, depth + 1);
-        }
     }
     object.remove("$schema"_L1);
     object.remove("$id"_L1);

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The composition root of the headless server: builds every room from the settings, starts and
+// stops them in order. The only class that sees everything.
+#pragma once
+
+#include "common/config/loader.h"
+#include "server/http/server.h"
+#include "server/routes/promptbook.h"
+#include "server/routes/resourcebook.h"
+#include "server/routes/services.h"
+#include "server/telemetry/metrics.h"
+
+namespace bridge {
+
+class Application : public QObject
+{
+    Q_OBJECT
+public:
+    explicit Application(config::Loaded loaded, QObject *parent = nullptr);
+    ~Application() override;
+
+    /// Checks what only makes sense together, builds the rooms, runs the start hook and listens.
+    /// \a done gets the port, or every problem found.
+    void start(Handler<quint16> done);
+    /// Finishes running requests, closes sessions, stops every child, then quits. A second call
+    /// quits at once.
+    void stop();
+
+Q_SIGNALS:
+    void stopped();
+
+private:
+    Result<Nothing> build();
+    Result<Nothing> checkExposure() const;
+    void listen(Handler<quint16> done);
+    void announce(quint16 port) const;
+
+    config::Loaded m_loaded;
+    std::unique_ptr<telemetry::Metrics> m_metrics;
+    std::unique_ptr<upstream::Registry> m_registry;
+    std::unique_ptr<sessions::SessionManager> m_sessions;
+    routes::PromptBook m_prompts;
+    routes::ResourceBook m_resources;
+    routes::Services m_services;
+    std::unique_ptr<http::Server> m_http;
+    Call m_hook;
+    bool m_stopping = false;
+};
+
+/// Options of the HTTP server, sessions and routes from the settings.
+http::ServerOptions serverOptions(const config::Settings &settings);
+sessions::SessionLimits sessionLimits(const config::Settings &settings);
+routes::RouteSettings routeSettings(const config::Settings &settings);
+
+} // namespace bridge

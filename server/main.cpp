@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// mcp-bridge: the headless server, its demo MCP server and the page of its settings.
+#include "common/base/version.h"
+#include "common/config/reference.h"
+#include "common/logging/categories.h"
+#include "common/logging/logger.h"
+#include "common/logging/redaction.h"
+#include "server/application.h"
+#include "server/demo/demo.h"
+#include "server/signals.h"
+
+#include <QtCore/QCoreApplication>
+#include <QtCore/QDir>
+
+#include <cstdio>
+
+using namespace Qt::StringLiterals;
+using namespace bridge;
+
+namespace {
+
+constexpr int kBadConfiguration = 2;
+
+void print(FILE *stream, const QString &text)
+{
+    std::fputs(text.toUtf8().constData(), stream);
+    std::fflush(stream);
+}
+
+int fail(const Error &error)
+{
+    print(stderr, u"mcp-bridge: "_s + error.message + '\n'_L1);
+    if (!error.problems.isEmpty())
+        print(stderr, config::problemsText(error) + '\n'_L1);
+    return error.code == ErrorCode::InvalidConfig ? kBadConfiguration : 1;
+}
+
+int printSettings(const QStringList &arguments)
+{
+    print(stdout, arguments.contains("--markdown"_L1) ? config::settingsMarkdown()
+                                                      : config::helpText());
+    return 0;
+}
+
+Result<Nothing> installLogging(const config::Settings &settings)
+{
+    for (const QString &secret : settings.secretValues())
+        logging::registerSecret(secret);
+    logging::LogOptions options;
+    options.level = settings.text(u"LOG_LEVEL"_s);
+    options.categories = settings.list(u"LOG_CATEGORIES"_s);
+    options.format = settings.text(u"LOG_FORMAT"_s) == "json"_L1 ? logging::Format::Json
+                                                                 : logging::Format::Text;
+    options.output = settings.text(u"LOG_OUTPUT"_s);
+    return logging::install(options);
+}
+
+int serve(QCoreApplication &app, const QStringList &arguments)
+{
+    Result<config::Loaded> loaded = config::load(
+        arguments, QProcessEnvironment::systemEnvironment(), QDir::currentPath());
+    if (!loaded)
+        return fail(loaded.error());
+    if (loaded->help) {
+        print(stdout, config::helpText());
+        return 0;
+    }
+    if (loaded->version) {
+        print(stdout, u"mcp-bridge %1\n"_s.arg(QLatin1String(kVersion)));
+        return 0;
+    }
+    if (Result<Nothing> logged = installLogging(loaded->settings); !logged)
+        return fail(logged.error());
+    for (const QString &notice : std::as_const(loaded->notices))
+        qCWarning(logging::lcConfig).noquote() << notice;
+
+    Application application(std::move(*loaded));
+    Signals signals_;
+    QObject::connect(&signals_, &Signals::stopRequested, &application, &Application::stop);
+    QObject::connect(&application, &Application::stopped, &app, &QCoreApplication::quit,
+                     Qt::QueuedConnection);
+    int failure = 0;
+    application.start([&](Result<quint16> port) {
+        if (!port) {
+            failure = fail(port.error());
+            QMetaObject::invokeMethod(&app, &QCoreApplication::quit, Qt::QueuedConnection);
+        }
+    });
+    const int code = app.exec();
+    return failure != 0 ? failure : code;
+}
+
+} // namespace
+
+int main(int argc, char *argv[])
+{
+    QCoreApplication app(argc, argv);
+    QCoreApplication::setApplicationName(u"mcp-bridge"_s);
+    QCoreApplication::setApplicationVersion(QString::fromLatin1(kVersion));
+    QStringList arguments = app.arguments().mid(1);
+    const QString command = arguments.value(0);
+    if (command == "demo-server"_L1)
+        return demo::run(app);
+    if (command == "settings"_L1)
+        return printSettings(arguments);
+    if (command == "serve"_L1)
+        arguments.removeFirst();
+    return serve(app, arguments);
+}

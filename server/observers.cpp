@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/observers.h"
+
+#include "common/logging/categories.h"
+#include "common/logging/logger.h"
+#include "server/telemetry/metrics.h"
+
+using namespace Qt::StringLiterals;
+
+namespace bridge {
+
+namespace {
+
+QByteArray handlerOf(const http::ExchangeFields &fields)
+{
+    return fields.handler == "none"_L1 ? QByteArray() : fields.handler.toUtf8();
+}
+
+/// The path without its query, which may hold secrets.
+QString pathOf(const QByteArray &target)
+{
+    const qsizetype query = target.indexOf('?');
+    return QString::fromUtf8(query < 0 ? target : target.first(query)).left(512);
+}
+
+void log(const http::ExchangeSummary &summary)
+{
+    logging::Fields fields{{u"method"_s, QString::fromLatin1(summary.method)},
+                           {u"path"_s, pathOf(summary.target)},
+                           {u"status"_s, summary.status},
+                           {u"duration_ms"_s, double(summary.durationUs) / 1000.0},
+                           {u"bytes"_s, summary.responseBytes},
+                           {u"client"_s, summary.peer.toString()},
+                           {u"request_id"_s, summary.requestId},
+                           {u"trace_id"_s, summary.traceId}};
+    if (!summary.fields.session.isEmpty())
+        fields.append({u"session"_s, summary.fields.session});
+    if (!summary.fields.tool.isEmpty())
+        fields.append({u"tool"_s, summary.fields.tool});
+    for (auto it = summary.fields.more.begin(); it != summary.fields.more.end(); ++it)
+        fields.append({it.key(), QJsonValue::fromVariant(it.value())});
+    if (!summary.fields.errorType.isEmpty())
+        fields.append({u"error_type"_s, summary.fields.errorType});
+    const bool ours = summary.status >= 500;
+    logging::event(logging::lcAccess(), ours ? logging::Level::Warning : logging::Level::Info,
+                   u"request", fields);
+}
+
+} // namespace
+
+void observe(http::Server &server, telemetry::Metrics &metrics)
+{
+    QObject::connect(&server, &http::Server::exchangeFinished, &server,
+                     [&metrics](const http::ExchangeSummary &summary) {
+                         telemetry::HttpSample sample;
+                         sample.method = summary.method;
+                         sample.handler = handlerOf(summary.fields);
+                         sample.status = summary.status;
+                         sample.requestBytes = summary.requestBytes;
+                         sample.responseBytes = summary.responseBytes;
+                         sample.seconds = double(summary.durationUs) / 1e6;
+                         metrics.requestFinished(sample);
+                         if (logging::lcAccess().isInfoEnabled() || summary.status >= 500)
+                             log(summary);
+                     });
+}
+
+void observe(sessions::SessionManager &sessions, telemetry::Metrics &metrics)
+{
+    QObject::connect(&sessions, &sessions::SessionManager::sessionCreated, &sessions,
+                     [&metrics](const sessions::SessionPtr &session) {
+                         metrics.sessionCreated();
+                         logging::event(logging::lcSessions(), logging::Level::Info,
+                                        u"session started",
+                                        {{u"session"_s, session->logId()},
+                                         {u"server"_s, session->record().key.server}});
+                     });
+    QObject::connect(&sessions, &sessions::SessionManager::sessionClosed, &sessions,
+                     [&metrics](const sessions::SessionPtr &session, const QString &reason) {
+                         metrics.sessionClosed(reason);
+                         logging::event(logging::lcSessions(), logging::Level::Info,
+                                        u"session ended",
+                                        {{u"session"_s, session->logId()},
+                                         {u"reason"_s, reason},
+                                         {u"requests"_s, session->totalRequests()}});
+                     });
+}
+
+void observe(upstream::Registry &registry, telemetry::Metrics &metrics)
+{
+    for (upstream::Server *server : registry.servers()) {
+        QObject::connect(server, &upstream::Server::instanceStarted, server,
+                         [&metrics](qint64 ms) { metrics.childStarted(double(ms) / 1000.0); });
+        QObject::connect(server, &upstream::Server::instanceDied, server,
+                         [&metrics] { metrics.childDied(); });
+    }
+}
+
+} // namespace bridge

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From the option table to the option structs of the rooms, which know no settings.
+#include "server/application.h"
+
+using namespace Qt::StringLiterals;
+
+namespace bridge {
+
+http::ServerOptions serverOptions(const config::Settings &settings)
+{
+    http::ServerOptions options;
+    const QString host = settings.text(u"HOST"_s);
+    options.address = host == "localhost"_L1 ? QHostAddress(QHostAddress::LocalHost)
+        : host == "*"_L1                     ? QHostAddress(QHostAddress::Any)
+                                             : QHostAddress(host);
+    options.port = quint16(settings.integer(u"PORT"_s));
+    options.basePath = settings.text(u"MCP_BASE_PATH"_s);
+    options.allowedHosts = settings.list(u"ALLOWED_HOSTS"_s);
+    options.corsOrigins = settings.list(u"CORS_ORIGINS"_s);
+    options.corsCredentials = settings.boolean(u"CORS_ALLOW_CREDENTIALS"_s);
+    options.heartbeat = settings.seconds(u"STREAM_HEARTBEAT_SECONDS"_s);
+    options.limits.body = settings.bytes(u"MAX_REQUEST_BODY_BYTES"_s);
+    options.limits.headTimeout = settings.seconds(u"HEADER_TIMEOUT_SECONDS"_s);
+    options.limits.bodyTimeout = settings.seconds(u"REQUEST_TIMEOUT_SECONDS"_s);
+    options.limits.idleTimeout = settings.seconds(u"IDLE_TIMEOUT_SECONDS"_s);
+    options.limits.connections = int(settings.integer(u"MAX_CONNECTIONS"_s));
+    options.limits.connectionsPerAddress =
+        int(settings.integer(u"MAX_CONNECTIONS_PER_ADDRESS"_s));
+    return options;
+}
+
+sessions::SessionLimits sessionLimits(const config::Settings &settings)
+{
+    sessions::SessionLimits limits;
+    limits.idleTimeout = settings.seconds(u"SESSION_TIMEOUT_SECONDS"_s);
+    limits.cleanupInterval = settings.seconds(u"SESSION_CLEANUP_INTERVAL_SECONDS"_s);
+    limits.maxPerOwner = int(settings.integer(u"MAX_SESSIONS_PER_USER"_s));
+    limits.maxTotal = int(settings.integer(u"MAX_TOTAL_SESSIONS"_s));
+    limits.elicitationTimeout = settings.seconds(u"ELICITATION_TIMEOUT_SECONDS"_s);
+    limits.restartDead = settings.text(u"SESSION_RESTART_POLICY"_s) == "restart"_L1;
+    limits.rerunElicitation = settings.text(u"ELICITATION_MODE"_s) == "rerun"_L1;
+    return limits;
+}
+
+routes::RouteSettings routeSettings(const config::Settings &settings)
+{
+    routes::RouteSettings route;
+    route.serviceName = settings.text(u"SERVICE_NAME"_s);
+    route.sessionField = settings.text(u"SESSION_FIELD_NAME"_s).toLatin1();
+    route.secureCookie = settings.boolean(u"HTTPS_ENABLED"_s);
+    route.streamEarlyStatus = settings.boolean(u"STREAM_EARLY_STATUS"_s);
+    route.metrics = settings.boolean(u"PROMETHEUS_ENABLED"_s);
+    return route;
+}
+
+} // namespace bridge
