@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/http/body.h"
 
+#include "common/json/scan.h"
+
 #include <QtCore/QJsonArray>
 #include <QtCore/QJsonDocument>
 
@@ -37,16 +39,15 @@ Result<QJsonObject> jsonObjectBody(const Request &request)
     if (!isJsonType(request.header("content-type")))
         return invalidBody(u"media_type"_s,
                            u"Send the body as `Content-Type: application/json`."_s);
-    QJsonParseError parse;
-    const QJsonDocument document = QJsonDocument::fromJson(text, &parse);
-    if (document.isObject())
-        return document.object();
+    // Qt's reader lets duplicate keys, bad UTF-8 and its own depth limit decide; the scan does not.
+    if (const Result<Nothing> scanned = json::check(text); !scanned)
+        return invalidBody(u"json_invalid"_s, scanned.error().message);
     if (text == "null")
         return QJsonObject();
-    if (document.isArray())
+    const QJsonDocument document = QJsonDocument::fromJson(text);
+    if (!document.isObject())
         return invalidBody(u"dict_type"_s, u"The body must be a JSON object."_s);
-    return invalidBody(u"json_invalid"_s, u"The body is not valid JSON: %1 at byte %2."_s.arg(
-                                              parse.errorString(), QString::number(parse.offset)));
+    return document.object();
 }
 
 } // namespace bridge::http

@@ -153,6 +153,9 @@ void Connection::pump()
         break;
     }
     m_pumping = false;
+    if (m_phase == Phase::Reading && (m_wait == Wait::None || m_wait == Wait::Idle)
+        && bytesToWrite() > 0)
+        wait(Wait::Write, m_server.options().limits.writeTimeout);
 }
 
 void Connection::startExchange()

@@ -3,9 +3,12 @@
 #pragma once
 
 #include <QtCore/QCoreApplication>
+#include <QtCore/QDeadlineTimer>
 #include <QtCore/QEventLoop>
+#include <QtCore/QTimer>
 #include <QtNetwork/QTcpSocket>
-#include <QtTest/QTest>
+
+#include <sys/socket.h>
 
 namespace bridge::http::test {
 
@@ -25,13 +28,28 @@ struct Answer {
     }
 };
 
+/// Like QTest::qWaitFor, but wakes with the event instead of every 10 ms.
+template <typename Condition>
+bool waitUntil(Condition condition, int timeout = 5000)
+{
+    const QDeadlineTimer deadline(timeout);
+    while (!condition()) {
+        if (deadline.hasExpired())
+            return false;
+        QTimer wake;
+        wake.start(std::chrono::milliseconds(std::max<qint64>(deadline.remainingTime(), 1)));
+        QCoreApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents);
+    }
+    return true;
+}
+
 class Client
 {
 public:
     explicit Client(quint16 port)
     {
         m_socket.connectToHost(QHostAddress(QHostAddress::LocalHost), port);
-        m_ok = QTest::qWaitFor([this] { return m_socket.state() == QTcpSocket::ConnectedState; });
+        m_ok = waitUntil([this] { return m_socket.state() == QTcpSocket::ConnectedState; });
     }
 
     bool isConnected() const { return m_ok; }
@@ -43,6 +61,14 @@ public:
         m_socket.flush();
     }
 
+    /// Leaves without a word: the server gets a reset instead of the end of input.
+    void reset()
+    {
+        const linger none{1, 0};
+        ::setsockopt(int(m_socket.socketDescriptor()), SOL_SOCKET, SO_LINGER, &none, sizeof none);
+        m_socket.abort();
+    }
+
     /// Everything received and not yet taken.
     QByteArray &received()
     {
@@ -52,12 +78,12 @@ public:
 
     bool waitFor(const QByteArray &text, int timeout = 5000)
     {
-        return QTest::qWaitFor([&] { return received().contains(text); }, timeout);
+        return waitUntil([&] { return received().contains(text); }, timeout);
     }
 
     bool waitClosed(int timeout = 5000)
     {
-        return QTest::qWaitFor(
+        return waitUntil(
             [this] {
                 received();
                 return m_socket.state() == QTcpSocket::UnconnectedState;
@@ -76,7 +102,7 @@ public:
         answer.status = answer.head.mid(9, 3).toInt();
         const qsizetype size = headOnly ? 0 : answer.header("Content-Length").toLongLong();
         m_received.remove(0, end + 4);
-        if (!QTest::qWaitFor([&] { return received().size() >= size; }, timeout))
+        if (!waitUntil([&] { return received().size() >= size; }, timeout))
             return {};
         answer.body = m_received.first(size);
         m_received.remove(0, size);

@@ -148,7 +148,7 @@ private Q_SLOTS:
         for (qsizetype i = 1; i < upload.size(); ++i) {
             client.send(upload.first(i));
             const qint64 sent = i;
-            QTRY_COMPARE(client.socket().bytesToWrite(), 0);
+            QVERIFY(waitUntil([&client] { return client.socket().bytesToWrite() == 0; }));
             QCoreApplication::processEvents();
             client.send(upload.sliced(sent));
             QCOMPARE(client.next().body, "hello world"_ba);
