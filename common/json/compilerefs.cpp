@@ -83,12 +83,17 @@ int Compiler::findSpot(const Reference &reference, int resource, const QString &
 std::vector<int> Compiler::nodesInPlace(int node) const
 {
     std::vector<int> all;
-    const LogicRules *logic = m_program->nodes[size_t(node)].logic.get();
-    if (!logic)
-        return all;
-    all = {logic->ref, logic->negated, logic->condition, logic->thenNode, logic->elseNode};
-    for (const auto *list : {&logic->allOf, &logic->anyOf, &logic->oneOf})
-        all.insert(all.end(), list->begin(), list->end());
+    const Node &rules = m_program->nodes[size_t(node)];
+    if (rules.logic) {
+        const LogicRules &logic = *rules.logic;
+        all = {logic.ref, logic.negated, logic.condition, logic.thenNode, logic.elseNode};
+        for (const auto *list : {&logic.allOf, &logic.anyOf, &logic.oneOf})
+            all.insert(all.end(), list->begin(), list->end());
+    }
+    if (rules.object) {
+        for (const auto &[name, dependent] : rules.object->dependentSchemas)
+            all.push_back(dependent);
+    }
     std::erase(all, kNoNode);
     return all;
 }

@@ -11,26 +11,6 @@ using namespace Qt::StringLiterals;
 namespace bridge::json {
 namespace {
 
-unsigned typeBitsOf(const QJsonValue &value)
-{
-    switch (value.type()) {
-    case QJsonValue::Null:
-        return NullType;
-    case QJsonValue::Bool:
-        return BooleanType;
-    case QJsonValue::Double:
-        return isInteger(value) ? IntegerType | NumberType : NumberType;
-    case QJsonValue::String:
-        return StringType;
-    case QJsonValue::Array:
-        return ArrayType;
-    case QJsonValue::Object:
-        return ObjectType;
-    default:
-        return 0;
-    }
-}
-
 /// `a string or null`
 QString phraseOfTypes(unsigned types)
 {
@@ -50,6 +30,26 @@ QString phraseOfTypes(unsigned types)
 }
 
 } // namespace
+
+unsigned typeBitsOf(const QJsonValue &value)
+{
+    switch (value.type()) {
+    case QJsonValue::Null:
+        return NullType;
+    case QJsonValue::Bool:
+        return BooleanType;
+    case QJsonValue::Double:
+        return isInteger(value) ? IntegerType | NumberType : NumberType;
+    case QJsonValue::String:
+        return StringType;
+    case QJsonValue::Array:
+        return ArrayType;
+    case QJsonValue::Object:
+        return ObjectType;
+    default:
+        return 0;
+    }
+}
 
 QString Place::pointer() const
 {

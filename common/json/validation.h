@@ -44,6 +44,9 @@ private:
     std::vector<bool> m_marks;
 };
 
+/// The TypeBit of \a value; an integer is a number as well.
+unsigned typeBitsOf(const QJsonValue &value);
+
 class Validation
 {
 public:
@@ -51,6 +54,12 @@ public:
     QList<FieldProblem> run(const QJsonValue &instance);
 
 private:
+    /// An alternative that did not match, and why.
+    struct Failure {
+        int node;
+        QList<FieldProblem> problems;
+    };
+
     bool check(int node, const QJsonValue &value, const Place &place, Evaluated *evaluated);
     bool checkRules(const Node &node, const QJsonValue &value, const Place &place,
                     Evaluated *evaluated);
@@ -74,7 +83,9 @@ private:
     bool collecting(int node, const QJsonValue &value, const Place &place, Evaluated *evaluated,
                     QList<FieldProblem> *problems);
     int dynamicTarget(const LogicRules &logic);
-    bool reportAlternatives(const Place &place, const QList<QList<FieldProblem>> &failures);
+    bool admitsType(int node, const QJsonValue &value) const;
+    bool reportAlternatives(const QJsonValue &value, const Place &place,
+                            const QList<Failure> &failures);
 
     bool checkObject(const ObjectRules &rules, const QJsonObject &object, const Place &place,
                      Evaluated *evaluated);

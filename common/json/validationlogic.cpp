@@ -72,67 +72,76 @@ bool Validation::checkAnyOf(const LogicRules &logic, const QJsonValue &value, co
                             Evaluated *evaluated)
 {
     bool good = false;
-    QList<QList<FieldProblem>> failures;
+    QList<Failure> failures;
     for (int node : logic.anyOf) {
-        QList<FieldProblem> problems;
-        if (collecting(node, value, place, evaluated, &problems))
+        Failure failure{node, {}};
+        if (collecting(node, value, place, evaluated, &failure.problems))
             good = true;
         else
-            failures.append(problems);
+            failures.append(failure);
         if ((good && !evaluated) || stopped())
             break;
     }
-    return good || reportAlternatives(place, failures);
+    return good || reportAlternatives(value, place, failures);
 }
 
 bool Validation::checkOneOf(const LogicRules &logic, const QJsonValue &value, const Place &place,
                             Evaluated *evaluated)
 {
     int matched = 0;
-    QList<QList<FieldProblem>> failures;
+    QList<Failure> failures;
     for (size_t i = 0; i < logic.oneOf.size() && matched < 2 && !stopped(); ++i) {
-        QList<FieldProblem> problems;
-        if (collecting(logic.oneOf[i], value, place, evaluated, &problems))
+        Failure failure{logic.oneOf[i], {}};
+        if (collecting(failure.node, value, place, evaluated, &failure.problems))
             ++matched;
         else
-            failures.append(problems);
+            failures.append(failure);
     }
     if (matched > 1)
         return report(place, u"must match exactly one of the alternatives, matches several"_s);
-    return matched == 1 || reportAlternatives(place, failures);
+    return matched == 1 || reportAlternatives(value, place, failures);
+}
+
+/// Whether \a node could accept a value of the type \a value has, as far as `type` tells.
+bool Validation::admitsType(int node, const QJsonValue &value) const
+{
+    for (int hops = 0; hops < 16 && node != kNoNode; ++hops) {
+        const Node &rules = m_program.nodes[size_t(node)];
+        if (rules.types != 0)
+            return rules.types & typeBitsOf(value);
+        node = rules.logic ? rules.logic->ref : kNoNode;
+    }
+    return true;
 }
 
 /// Says what each alternative wanted; only the relevant one if the others are of another type.
-bool Validation::reportAlternatives(const Place &place, const QList<QList<FieldProblem>> &failures)
+bool Validation::reportAlternatives(const QJsonValue &value, const Place &place,
+                                    const QList<Failure> &failures)
 {
     if (!listening() || stopped())
         return false;
     const QString here = place.pointer();
     QStringList reasons;
-    QList<QList<FieldProblem>> close;
-    for (const QList<FieldProblem> &problems : failures) {
-        if (problems.isEmpty())
+    QList<FieldProblem> close;
+    int closeCount = 0;
+    for (const Failure &failure : failures) {
+        if (failure.problems.isEmpty())
             continue;
-        const FieldProblem &first = problems.first();
-        const bool otherType = first.path == here && first.message.contains(", is a"_L1)
-                               && first.message.startsWith("must be a"_L1)
-                               && !first.message.contains(" at "_L1);
-        if (!otherType)
-            close.append(problems);
-        if (reasons.size() < 4) {
-            const QString where =
-                first.path == here ? QString() : first.path.mid(here.size()) % u' ';
-            reasons.append(where % first.message);
-        }
+        if (admitsType(failure.node, value) && ++closeCount)
+            close = failure.problems;
+        const FieldProblem &first = failure.problems.first();
+        const QString where = first.path.mid(here.size());
+        if (reasons.size() < 4)
+            reasons.append(where.isEmpty() ? first.message : QString(where % u' ' % first.message));
     }
-    if (close.size() == 1) {
-        for (const FieldProblem &problem : close.first()) {
-            if (listening())
-                m_problems.append(problem);
-        }
-        return false;
+    if (closeCount != 1)
+        return report(place,
+                      u"must match one of the alternatives: %1"_s.arg(reasons.join("; or "_L1)));
+    for (const FieldProblem &problem : close) {
+        if (listening())
+            m_problems.append(problem);
     }
-    return report(place, u"must match one of the alternatives: %1"_s.arg(reasons.join("; or "_L1)));
+    return false;
 }
 
 bool Validation::checkCondition(const LogicRules &logic, const QJsonValue &value,
