@@ -21,6 +21,7 @@ public:
 
     /// What start() was asked for.
     struct Order {
+        QPointer<SessionManager> manager;
         upstream::Server *server = nullptr;
         upstream::Identity identity;
         QString group;
@@ -30,7 +31,7 @@ public:
     class Reservation;
     using ReservationPtr = std::shared_ptr<Reservation>;
 
-    static Task<SessionPtr> startTask(QPointer<SessionManager> manager, Order order);
+    static Task<SessionPtr> startTask(std::shared_ptr<const Order> order);
     Result<ReservationPtr> reserve(const Order &order);
     Result<Nothing> checkLimits(const QString &owner) const;
     SessionRecord newRecord(const SessionKey &key, const QString &group) const;

@@ -21,8 +21,10 @@ public:
     {
         if (!m_manager)
             return;
+        if (m_kept)
+            return;
         m_manager->d->starting.remove(m_key);
-        if (m_storing && !m_kept) {
+        if (m_storing) {
             Private &d = *m_manager->d;
             d.background([&](Handler<Nothing> done) { return d.records->remove(m_key, done); });
         }
@@ -33,7 +35,7 @@ public:
     const SessionKey &key() const { return m_key; }
     /// The store may have a record from now on, which goes if the session is not kept.
     void setStoring(bool storing) { m_storing = storing; }
-    void keep() { m_kept = true; }
+    void keep() { m_kept = true; } ///< the session takes over the name
 
 private:
     QPointer<SessionManager> m_manager;
@@ -116,6 +118,7 @@ SessionPtr SessionManager::Private::create(const SessionRecord &record, const Or
 {
     Session::Setup setup{record, order.server, std::move(instance), order.identity, limits, open};
     const SessionPtr session(new Session(std::move(setup)));
+    starting.remove(record.key);
     sessions.insert(record.key, session);
     storedActivity.insert(record.key, record.lastActivity.toMSecsSinceEpoch());
     connect(session.get(), &Session::touched, q, [this, weak = std::weak_ptr(session)] {
@@ -126,26 +129,29 @@ SessionPtr SessionManager::Private::create(const SessionRecord &record, const Or
     return session;
 }
 
-Task<SessionPtr> SessionManager::Private::startTask(QPointer<SessionManager> manager, Order order)
+// What is awaited captures plain references into the frame: GCC 12 destroys captures of other types
+// twice when their lambda is a temporary of a co_await.
+Task<SessionPtr> SessionManager::Private::startTask(std::shared_ptr<const Order> order)
 {
-    const Result<ReservationPtr> reserved = manager->d->reserve(order);
+    const QPointer<SessionManager> &manager = order->manager;
+    const Result<ReservationPtr> reserved = manager->d->reserve(*order);
     if (!reserved)
         co_return reserved.error();
     const ReservationPtr reservation = *reserved;
 
     Result<upstream::InstancePtr> instance = co_await answer<upstream::InstancePtr>(
-        [manager, order](Handler<upstream::InstancePtr> done) {
-            return manager->d->open(*order.server, order.identity, std::move(done));
+        [&order = *order](Handler<upstream::InstancePtr> done) {
+            return order.manager->d->open(*order.server, order.identity, std::move(done));
         });
     if (!instance)
         co_return instance.error();
     if (!manager || manager->d->shuttingDown)
         co_return goingDown();
 
-    const SessionRecord record = manager->d->newRecord(reservation->key(), order.group);
+    const SessionRecord record = manager->d->newRecord(reservation->key(), order->group);
     reservation->setStoring(true);
     const Result<Nothing> stored =
-        co_await answer<Nothing>([manager, record](Handler<Nothing> done) {
+        co_await answer<Nothing>([&manager, &record](Handler<Nothing> done) {
             return manager->d->records->insert(record, std::move(done));
         });
     if (!stored) {
@@ -159,8 +165,7 @@ Task<SessionPtr> SessionManager::Private::startTask(QPointer<SessionManager> man
                         u"The MCP server ended right after its start. Try again."_s);
 
     reservation->keep();
-    manager->d->starting.remove(record.key);
-    const SessionPtr session = manager->d->create(record, order, std::move(instance).value());
+    const SessionPtr session = manager->d->create(record, *order, std::move(instance).value());
     Q_EMIT manager->sessionCreated(session);
     co_return session;
 }
@@ -168,8 +173,9 @@ Task<SessionPtr> SessionManager::Private::startTask(QPointer<SessionManager> man
 Call SessionManager::start(upstream::Server *server, upstream::Identity identity, QString group,
                            QString wantedId, Handler<SessionPtr> handler)
 {
-    Private::Order order{server, std::move(identity), std::move(group), std::move(wantedId)};
-    return Private::startTask(this, std::move(order)).start(std::move(handler));
+    const auto order = std::make_shared<Private::Order>();
+    *order = {this, server, std::move(identity), std::move(group), std::move(wantedId)};
+    return Private::startTask(order).start(std::move(handler));
 }
 
 } // namespace bridge::sessions
