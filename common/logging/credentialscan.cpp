@@ -3,8 +3,11 @@
 
 #include "common/logging/redaction.h"
 
+#include <QtCore/QList>
+
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 

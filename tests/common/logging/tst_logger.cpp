@@ -204,6 +204,17 @@ private Q_SLOTS:
         QCOMPARE(finish().size(), 1);
     }
 
+    void writesToStreamsAndDevicesWithoutAWarning()
+    {
+        QTest::failOnWarning(QRegularExpression(u".*"_s));
+        for (const QString &output : {u"stderr"_s, u"stdout"_s, u"/dev/null"_s}) {
+            if (output.startsWith(u'/') && !QFile::exists(output))
+                continue;
+            QVERIFY(install({u"info"_s, {}, Format::Text, output}).ok());
+            uninstall();
+        }
+    }
+
     void saysWhenTheFileCannotBeOpened()
     {
         const auto refused = install({u"info"_s, {}, Format::Text, m_dir.filePath(u"no/such/x"_s)});
