@@ -29,7 +29,7 @@ struct SchemaOptions {
     int maxNodes = 10'000;     ///< subschemas of all documents together
     int maxDocuments = 64;     ///< documents `$ref` and `$schema` may pull in
     /// The document at an absolute URL without fragment; nothing = unknown. Called while compiling.
-    std::function<std::optional<QJsonValue>(const QUrl &url)> resolver;
+    std::function<std::optional<QJsonValue>(const QUrl &url)> resolver = {};
 };
 
 struct ValidateOptions {
