@@ -79,7 +79,7 @@ Task<Target> acquire(Services *services, http::Exchange *exchange, Address addre
     target.address = address;
     if (address.sessionId.isEmpty()) {
         Result<upstream::LeasePtr> lease =
-            co_await answer<upstream::LeasePtr>([address](Handler<upstream::LeasePtr> done) {
+            co_await answer<upstream::LeasePtr>([&address](Handler<upstream::LeasePtr> done) {
                 return address.server->lease(address.identity, std::move(done));
             });
         if (!lease)
@@ -95,8 +95,8 @@ Task<Target> acquire(Services *services, http::Exchange *exchange, Address addre
     target.session = *session;
     exchange->fields().session = target.session->logId();
     Result<sessions::Session::Use> use = co_await answer<sessions::Session::Use>(
-        [session = target.session](Handler<sessions::Session::Use> done) {
-            return session->use(std::move(done));
+        [&target](Handler<sessions::Session::Use> done) {
+            return target.session->use(std::move(done));
         });
     if (!use)
         co_return use.error();

@@ -89,7 +89,7 @@ Task<sessions::ToolOutcome> resume(sessions::SessionPtr session, ToolRun run,
                                    sessions::ToolRequest::Hooks hooks)
 {
     co_return co_await answer<sessions::ToolOutcome>(
-        [=](Handler<sessions::ToolOutcome> done) {
+        [&](Handler<sessions::ToolOutcome> done) {
             return session->resumeTool(run.tool, *run.feedback, hooks, std::move(done));
         });
 }
@@ -106,8 +106,8 @@ Task<ToolAnswer> callOn(http::Exchange *exchange, ToolRun run, Target target,
     upstream::ToolSetPtr tools = server->cachedTools(run.address.identity);
     if (!tools) {
         Result<upstream::ToolSetPtr> listed = co_await answer<upstream::ToolSetPtr>(
-            [&target, server, identity = run.address.identity](Handler<upstream::ToolSetPtr> done) {
-                return server->tools(identity, &target.client(), std::move(done));
+            [&](Handler<upstream::ToolSetPtr> done) {
+                return server->tools(run.address.identity, &target.client(), std::move(done));
             });
         if (!listed)
             co_return listed.error();
@@ -287,7 +287,7 @@ Task<upstream::ToolSetPtr> toolsFor(Services *services, http::Exchange *exchange
         co_return cached;
     if (!inSession) {
         co_return co_await answer<upstream::ToolSetPtr>(
-            [server, address](Handler<upstream::ToolSetPtr> done) {
+            [&](Handler<upstream::ToolSetPtr> done) {
                 return server->tools(address.identity, nullptr, std::move(done));
             });
     }
@@ -295,7 +295,7 @@ Task<upstream::ToolSetPtr> toolsFor(Services *services, http::Exchange *exchange
     if (!target)
         co_return target.error();
     Result<upstream::ToolSetPtr> tools = co_await answer<upstream::ToolSetPtr>(
-        [server, address, &target](Handler<upstream::ToolSetPtr> done) {
+        [&](Handler<upstream::ToolSetPtr> done) {
             return server->tools(address.identity, &target->client(), std::move(done));
         });
     co_return tools;

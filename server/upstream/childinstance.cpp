@@ -15,12 +15,12 @@ Task<std::shared_ptr<ChildInstance>> ChildInstance::launch(ChildSpec spec, Optio
 {
     auto instance = std::make_shared<ChildInstance>(std::move(spec), std::move(options));
     const Result<Nothing> spawned = co_await answer<Nothing>(
-        [instance](Handler<Nothing> done) { return instance->spawn(std::move(done)); });
+        [&instance](Handler<Nothing> done) { return instance->spawn(std::move(done)); });
     if (!spawned)
         co_return spawned.error();
     instance->attachClient();
     const Result<mcp::ServerInfo> info =
-        co_await answer<mcp::ServerInfo>([instance](Handler<mcp::ServerInfo> done) {
+        co_await answer<mcp::ServerInfo>([&instance](Handler<mcp::ServerInfo> done) {
             return instance->m_client->start(std::move(done));
         });
     if (!info)

@@ -58,7 +58,7 @@ Task<ToolSetPtr> listToolsOnce(std::function<Call(Handler<LeasePtr>)> lease,
     if (!leased)
         co_return leased.error();
     mcp::Client *client = &(*leased)->client();
-    co_return co_await answer<ToolSetPtr>([client, definition](Handler<ToolSetPtr> done) {
+    co_return co_await answer<ToolSetPtr>([&client, &definition](Handler<ToolSetPtr> done) {
         return listTools(client, definition, std::move(done));
     });
 }
