@@ -6,7 +6,6 @@
 #include "server/http/server.h"
 #include "server/http/socketcalls.h"
 
-#include <QtCore/QTimerEvent>
 #include <QtNetwork/QAbstractSocket>
 
 #include <array>
@@ -30,7 +29,6 @@ Connection::Connection(qintptr descriptor, Server &server, GuardedServer &guard)
     , m_socket(new QAbstractSocket(QAbstractSocket::TcpSocket, this))
     , m_framer(server.options().limits)
 {
-    m_clock.start();
     if (!m_socket->setSocketDescriptor(descriptor, QAbstractSocket::ConnectedState,
                                        QIODevice::ReadWrite | QIODevice::Unbuffered)) {
         goneLater();
@@ -47,6 +45,7 @@ Connection::Connection(qintptr descriptor, Server &server, GuardedServer &guard)
         if (m_socket->state() != QAbstractSocket::ConnectedState)
             goneLater();
     });
+    connect(&m_timer, &LazyTimer::passed, this, &Connection::timeUp);
     waitForMore();
 }
 
@@ -100,14 +99,19 @@ void Connection::readRequests()
         goneLater();
 }
 
+qsizetype Connection::readAheadRoom() const
+{
+    return std::max<qsizetype>(m_server.options().limits.pipelinedBytes - m_framer.pendingBytes(),
+                               0);
+}
+
 void Connection::readAhead()
 {
     const PeerState peer = peerState(m_socket->socketDescriptor());
     if (peer != PeerState::Open)
         return inputEnded(peer == PeerState::Gone);
-    const qsizetype room = m_server.options().limits.pipelinedBytes - m_framer.pendingBytes();
-    if (room > 0) {
-        if (!readSome(room))
+    if (readAheadRoom() > 0) {
+        if (!readSome(readAheadRoom()))
             goneLater();
     } else if (m_wait == Wait::None) {
         wait(Wait::Poll, kPoll); // unread input hides from us that the client left
@@ -123,11 +127,14 @@ void Connection::discardInput()
 
 void Connection::inputEnded(bool reset)
 {
-    if (std::exchange(m_inputEnded, true) && !reset)
-        return;
+    m_inputEnded = true;
     // Nobody half-closes to listen to an endless stream.
     if (reset || !m_exchange || m_exchange->isStreaming())
         return goneLater();
+    if (m_wait == Wait::Grace)
+        return;
+    if (m_socket->bytesAvailable() > 0) // the last pipelined requests
+        readSome(readAheadRoom());
     wait(Wait::Grace, m_server.options().limits.halfCloseGrace);
 }
 
@@ -148,6 +155,8 @@ void Connection::pump()
         }
         if (state == RequestFramer::State::Failed)
             refuse(m_framer.error());
+        else if (m_inputEnded)
+            beginClosing();
         else
             waitForMore();
         break;
@@ -205,7 +214,7 @@ void Connection::waitForMore()
 
 bool Connection::mustClose() const
 {
-    return m_closeAfterAnswer || m_inputEnded;
+    return m_closeAfterAnswer || (m_inputEnded && m_framer.pendingBytes() == 0);
 }
 
 void Connection::write(const QByteArray &bytes)
@@ -342,37 +351,16 @@ void Connection::gone()
 
 // --- time --------------------------------------------------------------------------------------
 
-/// The timer is only restarted when it would fire too late: between two quick requests the
-/// deadline moves and the timer does not.
 void Connection::wait(Wait kind, std::chrono::milliseconds limit)
 {
     m_wait = kind;
-    const qint64 now = m_clock.elapsed();
-    m_deadline = now + limit.count();
-    if (m_timer.isActive() && m_timerDue <= m_deadline)
-        return;
-    m_timerDue = m_deadline;
-    m_timer.start(int(limit.count()), Qt::CoarseTimer, this);
-}
-
-void Connection::timerEvent(QTimerEvent *event)
-{
-    if (event->timerId() != m_timer.timerId())
-        return QObject::timerEvent(event);
-    m_timer.stop();
-    if (m_wait == Wait::None || m_dead)
-        return;
-    const qint64 left = m_deadline - m_clock.elapsed();
-    if (left > 5) {
-        m_timerDue = m_deadline;
-        m_timer.start(int(left), Qt::CoarseTimer, this);
-        return;
-    }
-    timeUp();
+    m_timer.start(limit);
 }
 
 void Connection::timeUp()
 {
+    if (m_dead)
+        return;
     switch (std::exchange(m_wait, Wait::None)) {
     case Wait::Head:
         return refuse(Error(ErrorCode::RequestTimeout,

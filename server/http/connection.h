@@ -6,11 +6,10 @@
 // than it is served is slowed down by TCP and not stored here.
 #pragma once
 
+#include "server/http/lazytimer.h"
 #include "server/http/requestframer.h"
 #include "server/http/wire.h"
 
-#include <QtCore/QBasicTimer>
-#include <QtCore/QElapsedTimer>
 #include <QtCore/QObject>
 
 class QAbstractSocket;
@@ -46,9 +45,6 @@ public:
     void answerDone(bool keepAlive) override;
     void dropClient() override;
 
-protected:
-    void timerEvent(QTimerEvent *event) override;
-
 private:
     enum class Phase {
         Reading,   ///< waiting for a request or in the middle of one
@@ -62,6 +58,7 @@ private:
     void socketReadable();
     void readRequests();
     void readAhead();
+    qsizetype readAheadRoom() const;
     void discardInput();
     bool readSome(qsizetype limit);
     void pump();
@@ -83,10 +80,7 @@ private:
     quint16 m_peerPort = 0;
     RequestFramer m_framer;
     Exchange *m_exchange = nullptr; ///< owned; deleted here
-    QBasicTimer m_timer;            ///< due at or before m_deadline
-    QElapsedTimer m_clock;
-    qint64 m_timerDue = 0;
-    qint64 m_deadline = 0;
+    LazyTimer m_timer;              ///< runs out for what m_wait says
     Wait m_wait = Wait::None;
     Phase m_phase = Phase::Reading;
     bool m_pumping = false;

@@ -41,14 +41,16 @@ GuardedServer::~GuardedServer()
     qDeleteAll(connections);
 }
 
+void GuardedServer::connectParser()
+{
+    m_parserSocket = new ParserSocket(this);
+    addPendingConnection(m_parserSocket);
+}
+
 bool GuardedServer::admit(const Request &request)
 {
-    if (!m_parserSocket || m_parserSocket->state() != QAbstractSocket::ConnectedState) {
-        if (!isListening())
-            return false;
-        m_parserSocket = new ParserSocket(this);
-        addPendingConnection(m_parserSocket);
-    }
+    if (!m_parserSocket || m_parserSocket->state() != QAbstractSocket::ConnectedState)
+        connectParser(); // Qt dropped the last one over a head it did not like
     // The request line and the host are all Qt needs. Its own limits on fields differ by version
     // and it drops the whole head silently past them (6.4), so the fields stay with us.
     m_parserSocket->offer(request.method + ' ' + request.target

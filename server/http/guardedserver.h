@@ -28,6 +28,8 @@ public:
     GuardedServer(Server &server, std::function<bool()> admitted, QObject *parent = nullptr);
     ~GuardedServer() override;
 
+    /// Gives Qt the socket its parser reads from; once bound and listening.
+    void connectParser();
     /// Lets Qt's parser judge the head of \a request; false when it refuses it.
     bool admit(const Request &request);
     int connectionCount() const { return int(m_connections.size()); }

@@ -81,6 +81,7 @@ Result<quint16> Listener::listen(const QHostAddress &address, quint16 port)
                                                u"--port."_s.arg(where, m_guard->errorString()));
     }
     m_parser->bind(m_guard);
+    m_guard->connectParser();
     return m_guard->serverPort();
 }
 

@@ -186,7 +186,29 @@ private Q_SLOTS:
             QCOMPARE(client.next().body, QByteArray(path).sliced(1));
             QVERIFY(client.waitClosed());
         }
+        Client client(fixture.port);
+        client.send(get("/slow") + get("/slow") + get("/hello"));
+        endSending(client.socket().socketDescriptor());
+        QCOMPARE(client.next().body, "slow"_ba);
+        QCOMPARE(client.next().body, "slow"_ba);
+        QCOMPARE(client.next().body, "hello"_ba);
+        QVERIFY(client.waitClosed());
         QTRY_COMPARE(fixture.server->connectionCount(), 0);
+    }
+
+    void finishesARequestThatArrivesWhileDraining()
+    {
+        Fixture fixture;
+        Client client(fixture.port);
+        client.send("GET /hello HTTP/1.1\r\nHost: local");
+        QTRY_COMPARE(fixture.server->connectionCount(), 1);
+        QCoreApplication::processEvents();
+        bool done = false;
+        fixture.server->drain(5s, [&done] { done = true; });
+        QCoreApplication::processEvents();
+        client.send("host\r\n\r\n");
+        QCOMPARE(client.next().body, "hello"_ba);
+        QTRY_VERIFY(done);
     }
 
     void appliesHostAndOriginRules()
