@@ -9,19 +9,30 @@ using namespace Qt::StringLiterals;
 
 namespace bridge::upstream {
 
+namespace {
+
+/// A schema that is broken itself cannot be violated.
+bool satisfies(const QJsonValue &value, const QJsonValue &schema)
+{
+    const Result<json::Schema> compiled = json::Schema::compile(schema);
+    return !compiled || compiled->validate(value).isEmpty();
+}
+
+} // namespace
+
 Result<QByteArray> dryRunResult(const Tool &tool, const QJsonObject &arguments)
 {
     Q_UNUSED(arguments) // checked by prepareArguments(); they may hold a token, so none is shown
     json::ObjectWriter writer;
     writer.raw(u"isError", "false"_ba);
     if (tool.outputSchema.isObject()) {
-        const Result<QJsonValue> sample = json::sample(tool.outputSchema);
-        if (!sample)
+        const QJsonValue sample = json::sample(tool.outputSchema);
+        if (!satisfies(sample, tool.outputSchema))
             return Error(ErrorCode::ToolFailed,
-                         u"No example can be made up for the result of tool \"%1\": %2"_s.arg(
-                             tool.name, sample.error().message));
+                         u"No example can be made up for the result of tool \"%1\": its output "
+                         "schema asks for something that cannot be guessed."_s.arg(tool.name));
         writer.raw(u"content", "[]"_ba);
-        writer.value(u"structuredContent", *sample);
+        writer.value(u"structuredContent", sample);
     } else {
         const QString text =
             u"Dry run: tool \"%1\" was not called; its arguments are valid."_s.arg(tool.name);

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "common/config/loader.h"
+#include "server/upstream/definition.h"
+
+#include <QtTest/QtTest>
+
+using namespace bridge;
+using namespace bridge::upstream;
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// JSON written with single quotes: moc of Qt 6.4 loses its way in raw strings.
+QByteArray quotes(QByteArray text)
+{
+    return text.replace('\'', '"');
+}
+
+config::Loaded loadedWith(const QByteArray &servers, QStringList order = {})
+{
+    config::Loaded loaded;
+    loaded.mcpServers = QJsonDocument::fromJson(servers).object();
+    loaded.serverNames = order.isEmpty() ? loaded.mcpServers.keys() : order;
+    loaded.configFile = u"/etc/bridge/config.json"_s;
+    return loaded;
+}
+
+} // namespace
+
+class DefinitionTest : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void theEmbeddedDemoIsTheDefault()
+    {
+        const auto definitions = definitionsFrom(config::Settings());
+        QCOMPARE(definitions->size(), 1);
+        QVERIFY(definitions->first().embedded);
+        QCOMPARE(definitions->first().name, u"default"_s);
+        QCOMPARE(definitions->first().command,
+                 (QStringList{QCoreApplication::applicationFilePath(), u"demo-server"_s}));
+    }
+
+    void argumentsWinOverCommandOverFile()
+    {
+        config::Loaded loaded = loadedWith(quotes("{'a':{'command':'x'}}"));
+        QCOMPARE(definitionsFrom(loaded)->first().name, u"a"_s);
+        loaded.settings.set(u"MCP_SERVER_COMMAND"_s, u"py 'a b' {user_id}"_s,
+                            config::Source::Environment);
+        QCOMPARE(definitionsFrom(loaded)->first().command,
+                 (QStringList{u"py"_s, u"a b"_s, u"{user_id}"_s}));
+        loaded.serverCommand = {u"npx"_s, u"-y"_s};
+        QCOMPARE(definitionsFrom(loaded)->first().command, (QStringList{u"npx"_s, u"-y"_s}));
+        QCOMPARE(definitionsFrom(loaded)->size(), 1);
+    }
+
+    void settingsReachTheDefinition()
+    {
+        config::Settings settings;
+        settings.set(u"MCP_CHILD_MAX_MEMORY_MB"_s, 512, config::Source::Environment);
+        settings.set(u"MCP_MAP_HEADER_TO_INPUT"_s, QJsonArray{u"a=X-A"_s},
+                     config::Source::Environment);
+        settings.set(u"ENABLE_SCHEMA_CACHE"_s, false, config::Source::Environment);
+        settings.setFamilyValue(u"MCP_ENV_"_s, u"DB"_s, u"/d/{data_path}.db"_s);
+        const ServerDefinition definition = definitionsFrom(settings)->first();
+        QCOMPARE(definition.limits.memoryMb, 512);
+        QCOMPARE(definition.headerMappings.first().header, "X-A"_ba);
+        QCOMPARE(definition.cacheTtl, 0ms);
+        QCOMPARE(definition.environment.value(u"DB"_s), u"/d/{data_path}.db"_s);
+        QVERIFY(definition.needsIdentity());
+        QCOMPARE(definition.startTimeout, 30s);
+    }
+
+    void readsTheEcosystemsShape()
+    {
+        config::Loaded loaded = loadedWith(
+            quotes(
+                "{'zeta':{'command':'npx','args':['-y','server'],'env':{'A':'1','B':2},'cwd':'"
+                "data','disabledTools':['rm'],'timeout':5,'autoApprove':[]},'alpha':{'type':'"
+                "stdio','command':'py','disabled':true,'include':['a*'],'exclude':'b, "
+                "c','effectTools':['d'],'warmPoolSize':7,'reuse':true,'headerMap':{'user':'X-User'"
+                "},'limits':{'memoryMb':64,'lifetimeSeconds':1.5}}}"),
+            {u"zeta"_s, u"alpha"_s});
+        loaded.settings.set(u"MCP_DEFAULT_SERVER"_s, u"alpha"_s, config::Source::File);
+        const auto definitions = definitionsFrom(loaded);
+        QVERIFY2(definitions.ok(), definitions.ok() ? "" : qPrintable(definitions.error().message));
+        const ServerDefinition &zeta = definitions->at(0);
+        QCOMPARE(zeta.name, u"zeta"_s);
+        QCOMPARE(zeta.command, (QStringList{u"npx"_s, u"-y"_s, u"server"_s}));
+        QCOMPARE(zeta.environment.value(u"B"_s), u"2"_s);
+        QCOMPARE(zeta.workingDirectory, u"/etc/bridge/data"_s);
+        QCOMPARE(zeta.toolTimeout, 5s);
+        QCOMPARE(zeta.hidden, QStringList{u"rm"_s});
+        QVERIFY(!zeta.isDefault);
+        const ServerDefinition &alpha = definitions->at(1);
+        QVERIFY(alpha.disabled && alpha.reuse && alpha.isDefault);
+        QVERIFY(alpha.include.matches(u"abc"_s) && alpha.exclude.matches(u"c"_s));
+        QVERIFY(alpha.effect.matches(u"d"_s));
+        QCOMPARE(alpha.warmPoolSize, 7);
+        QCOMPARE(alpha.headerMappings.first().property, u"user"_s);
+        QCOMPARE(alpha.limits.memoryMb, 64);
+        QCOMPARE(alpha.limits.lifetime, 1500ms);
+    }
+
+    void allProblemsAreToldTogether()
+    {
+        const auto definitions = definitionsFrom(loadedWith(quotes(
+            "{'remote':{'url':'https://example.com/mcp'},'a "
+            "b':{'command':'x'},'c':{'args':'no'},'d':{'command':'x','timeout':-1,'reuse':1,'"
+            "env':{'A':{}}},'e__f':{'command':'x'},'g':{'type':'http','command':'x'}}")));
+        QVERIFY(!definitions.ok());
+        QCOMPARE(definitions.error().code, ErrorCode::InvalidConfig);
+        QStringList places;
+        for (const FieldProblem &problem : definitions.error().problems)
+            places.append(problem.path);
+        places.sort();
+        QCOMPARE(places,
+                 (QStringList{u"file: mcpServers.a b"_s, u"file: mcpServers.c.args"_s,
+                              u"file: mcpServers.c.command"_s, u"file: mcpServers.d.env.A"_s,
+                              u"file: mcpServers.d.reuse"_s, u"file: mcpServers.d.timeout"_s,
+                              u"file: mcpServers.e__f"_s, u"file: mcpServers.g.type"_s,
+                              u"file: mcpServers.remote.url"_s}));
+    }
+};
+
+QTEST_GUILESS_MAIN(DefinitionTest)
+#include "tst_definition.moc"
