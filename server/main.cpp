@@ -29,9 +29,8 @@ void print(FILE *stream, const QString &text)
 
 int fail(const Error &error)
 {
-    print(stderr, u"mcp-bridge: "_s + error.message + '\n'_L1);
-    if (!error.problems.isEmpty())
-        print(stderr, config::problemsText(error) + '\n'_L1);
+    const QString text = error.problems.isEmpty() ? error.message : config::problemsText(error);
+    print(stderr, u"mcp-bridge: "_s + text.trimmed() + '\n'_L1);
     return error.code == ErrorCode::InvalidConfig ? kBadConfiguration : 1;
 }
 

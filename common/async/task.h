@@ -2,7 +2,7 @@
 // An owned, lazy coroutine for three or more asynchronous hops in a row.
 //
 //   Task<int> sum(QPointer<Client> client) {
-//       Result<int> a = co_await answer<int>([=](Handler<int> done) { return client->get(done); });
+//       Result<int> a = co_await answer<int>([&](Handler<int> done) { return client->get(done); });
 //       if (!a) co_return a.error();
 //       co_return *a + 1;
 //   }
@@ -12,6 +12,9 @@
 // inside the running coroutine is allowed and takes effect at the next suspension. Pass
 // parameters by value, never make a capturing lambda a coroutine (its captures die before the
 // frame does), and do not loop without bound over awaits that complete synchronously.
+//
+// The lambda given to answer() captures by reference (the frame outlives it): GCC 12 destroys a
+// temporary closure with captured values twice when it is part of a co_await expression.
 #pragma once
 
 #include "common/async/call.h"
