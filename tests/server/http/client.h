@@ -50,6 +50,7 @@ public:
     {
         m_socket.connectToHost(QHostAddress(QHostAddress::LocalHost), port);
         m_ok = waitUntil([this] { return m_socket.state() == QTcpSocket::ConnectedState; });
+        m_socket.setSocketOption(QAbstractSocket::LowDelayOption, 1);
     }
 
     bool isConnected() const { return m_ok; }

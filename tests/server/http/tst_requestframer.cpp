@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/http/requestframer.h"
 
+#include <QtCore/QRandomGenerator>
 #include <QtTest/QTest>
 
 using namespace Qt::StringLiterals;
@@ -193,6 +194,35 @@ private Q_SLOTS:
         // Nothing after a refusal is read, whatever it is.
         QCOMPARE(outcome(stream + "\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", 1).last(),
                  expected.last());
+    }
+
+    void judgesMutatedStreamsTheSameHoweverTheyArrive()
+    {
+        const QByteArray seed = "POST /a?b HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
+                                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                "3\r\nabc\r\n0\r\n\r\nGET / HTTP/1.0\r\n\r\n"_ba;
+        const QByteArray spice = "\r\n\t :;,0123fF\x7f/H.%"_ba + QByteArray(1, '\0') + '\xff';
+        QRandomGenerator random(20240607); // fixed: a failure must repeat
+        for (int round = 0; round < 20000; ++round) {
+            QByteArray stream = seed;
+            for (int edit = random.bounded(1, 5); edit > 0; --edit) {
+                const qsizetype at = random.bounded(int(stream.size()));
+                const char c = spice[random.bounded(int(spice.size()))];
+                switch (random.bounded(3)) {
+                case 0:
+                    stream[at] = c;
+                    break;
+                case 1:
+                    stream.insert(at, c);
+                    break;
+                default:
+                    stream.remove(at, random.bounded(1, 4));
+                }
+            }
+            const QStringList whole = outcome(stream, stream.size());
+            QVERIFY2(outcome(stream, 1) == whole, stream.toPercentEncoding().constData());
+            QVERIFY2(outcome(stream, 7) == whole, stream.toPercentEncoding().constData());
+        }
     }
 
     void acceptsARequestLineOfExactlyTheLimit()
