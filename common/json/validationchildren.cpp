@@ -16,7 +16,7 @@ QString knownNames(const ObjectRules &rules)
     names.sort();
     if (names.isEmpty() || names.size() > kNamesInMessage)
         return QString();
-    return u", known are "_s % names.join(", "_L1);
+    return u", known are "_s % names.join(", "_L1).left(300);
 }
 
 } // namespace

@@ -130,9 +130,11 @@ bool Validation::reportAlternatives(const QJsonValue &value, const Place &place,
         if (admitsType(failure.node, value) && ++closeCount)
             close = failure.problems;
         const FieldProblem &first = failure.problems.first();
-        const QString where = first.path.mid(here.size());
+        // Cut, since alternatives within alternatives would multiply the text.
+        const QString where = first.path.mid(here.size()).left(100);
+        const QString why = first.message.left(200);
         if (reasons.size() < 4)
-            reasons.append(where.isEmpty() ? first.message : QString(where % u' ' % first.message));
+            reasons.append(where.isEmpty() ? why : QString(where % u' ' % why));
     }
     if (closeCount != 1)
         return report(place,
