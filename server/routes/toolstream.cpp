@@ -35,8 +35,16 @@ QByteArray logEvent(const mcp::LogMessage &message)
     return compact(event);
 }
 
+QByteArray questionEvent(const Error &question)
+{
+    return compact({{"type"_L1, u"feedback_required"_s}, {"data"_L1, question.detail}});
+}
+
 QByteArray errorEvent(const Error &error, const QString &requestId)
 {
+    // A question asked without a session is an outcome of its own too.
+    if (error.code == ErrorCode::FeedbackRequired)
+        return questionEvent(error);
     QJsonObject data{{"message"_L1, error.message},
                      {"status"_L1, httpStatus(error)},
                      {"error"_L1, codeName(error.code)},
@@ -48,11 +56,9 @@ QByteArray errorEvent(const Error &error, const QString &requestId)
 
 QByteArray answerEvent(const ToolAnswer &answer, const QString &requestId)
 {
-    if (answer.outcome.suspended) {
-        const Error question =
-            sessions::feedbackRequired(answer.outcome.elicitation, answer.sessionId);
-        return compact({{"type"_L1, u"feedback_required"_s}, {"data"_L1, question.detail}});
-    }
+    if (answer.outcome.suspended)
+        return questionEvent(
+            sessions::feedbackRequired(answer.outcome.elicitation, answer.sessionId));
     Result<QByteArray> shaped = *answer.shaped;
     // A tool that failed has a result too; only what is no result at all is an error event.
     if (!shaped && shaped.error().extra.contains("result"_L1))
