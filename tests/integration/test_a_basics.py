@@ -108,6 +108,8 @@ class Basics(BridgeCase):
         self.assertTrue(document["openapi"].startswith("3.1"))
         operation = document["paths"]["/tools/add"]["post"]
         schema = operation["requestBody"]["content"]["application/json"]["schema"]
+        if "$ref" in schema:
+            schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
         self.assertIn("a", schema["properties"])
         self.assertIn("200", operation["responses"])
         ids = [op["operationId"] for path in document["paths"].values()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Malformed HTTP, JSON and names: a clear 4xx, and nobody else is disturbed."""
 import json
+import re
 
 from bridge import parallel
 from case import BridgeCase
@@ -41,7 +42,7 @@ class BadInput(BridgeCase):
         self.assertIn(answer.status, (200, 400), answer)
 
     def test_wrong_types_are_400(self):
-        for value in (None, [], {}, "", True, 1.5, "1e3", -0.5):
+        for value in (None, [], {}, "", True, 1.5, "one", -0.5):
             with self.subTest(value):
                 answer = self.bridge.call("add", {"a": value, "b": 1}, session=self.session)
                 self.assertError(answer, 400)
@@ -97,7 +98,8 @@ class BadInput(BridgeCase):
                 received = self.bridge.raw(data)
                 status = int(received.split(b" ")[1])
                 self.assertIn(status, (400, 501, 505), received[:200])
-                self.assertEqual(received.count(b"HTTP/1."), 1, "only one answer")
+                self.assertEqual(len(re.findall(rb"HTTP/1\.[01] \d{3} ", received)), 1,
+                                 "only one answer")
                 body = received.split(b"\r\n\r\n", 1)[1]
                 self.assertIn("detail", json.loads(body))
 
@@ -143,7 +145,7 @@ class Connections(BridgeCase):
 
     def test_http_1_0_and_connection_close_end_the_connection(self):
         """Design §5"""
-        for data in (b"GET /health HTTP/1.0\r\n\r\n",
+        for data in (b"GET /health HTTP/1.0\r\n" + HEAD + b"\r\n",
                      b"GET /health HTTP/1.1\r\n" + HEAD + b"Connection: close\r\n\r\n"):
             received = self.bridge.raw(data)
             self.assertIn(b" 200 ", received.split(b"\r\n")[0])

@@ -24,9 +24,10 @@ RPC_ERRORS = {
     "rpc_node_not_found": 404,
     "rpc_invalid_params": 400,
     "rpc_invalid_plain": 400,
+    "rpc_method_not_found": 404,
     "rpc_timeout": 504,
 }
-OTHER_RPC_ERRORS = ("rpc_method_not_found", "rpc_internal", "rpc_contains_404", "rpc_own_code")
+OTHER_RPC_ERRORS = ("rpc_internal", "rpc_contains_404", "rpc_own_code")
 
 
 class Dialects(ModesMixin, BridgeCase):
@@ -199,7 +200,7 @@ class Broken(ModesMixin, BridgeCase):
     def test_what_a_broken_child_does_is_502_or_504(self):
         """§1.5 [P]: transport closed is 502; O5"""
         cases = {"exit": (502,), "kill": (502,), "garbage": (502, 504), "utf8": (502, 504),
-                 "long_line": (502,), "close_stdout": (502,)}
+                 "long_line": (502,)}
         for tool, statuses in cases.items():
             with self.subTest(tool):
                 answer = self.call(tool)
@@ -216,3 +217,14 @@ class Broken(ModesMixin, BridgeCase):
 
 class BrokenInSession(Broken):
     in_session = True
+
+
+class Deaf(BridgeCase):
+    server = fixture("crash")
+    args = ["--tool-timeout", "3"]
+
+    def test_a_child_that_closed_its_output_does_not_hold_a_call_for_ever(self):
+        """O5"""
+        answer = self.bridge.call("close_stdout")
+        self.assertIn(answer.status, (502, 504), answer)
+        self.assertStatus(self.bridge.call("ok"), 200)

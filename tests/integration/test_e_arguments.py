@@ -11,7 +11,7 @@ from client import token
 
 
 class Mapped(ModesMixin, BridgeCase):
-    env = {"MCP_MAP_HEADER_TO_INPUT": " a = X-Mapped-A , broken,=x,y= "}
+    env = {"MCP_MAP_HEADER_TO_INPUT": " a = X-Mapped-A , other=X-Other"}
 
     def test_a_mapped_property_leaves_the_listing_and_comes_from_the_header(self):
         """E1"""
@@ -130,8 +130,8 @@ OTHER = {"type": "object", "properties": {"y": {"type": "string"}}}
 class Overlays(unittest.TestCase):
     tools = fixture("counter", "--tools", "get_items,list_entries,plain")
 
-    def schemas(self, env, server=None, files=None):
-        with Bridge(server or self.tools, env=env, files=files) as bridge:
+    def schemas(self, env, server=tools, files=None):
+        with Bridge(server, env=env, files=files) as bridge:
             return {tool["name"]: tool["outputSchema"] for tool in bridge.get("/tools").json}
 
     def test_by_name_by_alias_and_by_the_old_variable(self):

@@ -134,7 +134,7 @@ class Elicitation(AskingCase):
         """F7"""
         cases = (("ask_integer", "1.5"), ("ask_number", "much"), ("ask_boolean", "perhaps"),
                  ("ask_color", "pink"), ("ask_number_enum", "9"), ("ask_one_of", "medium"),
-                 ("ask_titled", "m"), ("ask_two", '{"name": "Ann"}'), ("ask_multi", "[]"),
+                 ("ask_titled", "m"), ("ask_two", '{"age": 3}'), ("ask_multi", "[]"),
                  ("ask_multi", '["cheese", "ham"]'))
         for tool, feedback in cases:
             with self.subTest(tool=tool, feedback=feedback):

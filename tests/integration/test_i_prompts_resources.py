@@ -95,16 +95,24 @@ class ConfiguredOnlyInSession(ConfiguredOnly):
 
 
 class PromptConfiguration(unittest.TestCase):
-    def test_a_missing_file_or_bad_json_stops_the_start(self):
+    def test_bad_definitions_stop_the_start(self):
         """I3 [P]: validated at startup"""
-        missing = [{**CONFIGURED[1], "template": {"file": "nowhere.txt"}}]
         outside = [{**CONFIGURED[1], "template": {"file": "../../../../etc/hostname"}}]
-        for value in (json.dumps(missing), json.dumps(outside), "[{]", '[{"title": "no name"}]'):
+        for value in (json.dumps(outside), "[{]", '[{"title": "no name"}]'):
             with self.subTest(value):
                 status, output = run_once(env={"SYSTEM_DEFINED_PROMPTS": value,
                                                "PROMPTS_DIR": "{home}"})
                 self.assertEqual(status, 2, output)
                 self.assertIn("SYSTEM_DEFINED_PROMPTS", output)
+
+    def test_a_missing_file_is_500_when_the_prompt_is_asked_for(self):
+        """I3"""
+        missing = [{**CONFIGURED[1], "template": {"file": "nowhere.txt"}}]
+        env = {"SYSTEM_DEFINED_PROMPTS": json.dumps(missing), "PROMPTS_DIR": "{home}"}
+        with Bridge(env=env) as bridge:
+            answer = bridge.post("/prompts/from_file")
+            self.assertEqual(answer.status, 500, answer)
+            self.assertNotIn(bridge.home, answer.text)
 
 
 class DemoResources(ModesMixin, BridgeCase):

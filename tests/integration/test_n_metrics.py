@@ -11,6 +11,7 @@ class Metrics(BridgeCase):
 
     def test_all_names_are_there_with_moving_values(self):
         """N4"""
+        closed = self.bridge.metric("mcp_sessions_closed_total")
         session = self.bridge.start_session()
         self.bridge.call("obeys")
         self.bridge.call("terminal", session=session)
@@ -33,7 +34,7 @@ class Metrics(BridgeCase):
         self.assertGreaterEqual(metric("mcp_tool_calls_total", tool="terminal", status="error"), 1)
         self.assertGreaterEqual(metric("mcp_tool_errors_total", tool="terminal",
                                        error_type="downstream_execution_error"), 1)
-        self.assertEqual(metric("mcp_sessions_closed_total"), 1)
+        self.assertEqual(metric("mcp_sessions_closed_total"), closed + 1)
         self.assertGreaterEqual(metric("http_requests_total", handler="none", status="4xx"), 1)
         self.assertGreaterEqual(metric("http_requests_total", handler="/tools/{tool}",
                                        method="POST", status="2xx")

@@ -141,7 +141,7 @@ def initialize(call, how, inner):
     if how == "version":
         result["protocolVersion"] = "1999-01-01"
     if how == "wrong-id":
-        call.id = "somebody else"
+        call.reply_id = "somebody else"
     return result
 
 

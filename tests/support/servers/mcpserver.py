@@ -80,7 +80,7 @@ class Call:
 
     def __init__(self, server, message):
         self.server = server
-        self.id = message["id"]
+        self.id = self.reply_id = message["id"]
         self.params = message.get("params") or {}
         self.args = self.params.get("arguments") or {}
         self.meta = self.params.get("_meta") or {}
@@ -237,7 +237,7 @@ class Server:
     # --- messages ------------------------------------------------------------------------------
 
     def write(self, message):
-        self.write_raw(json.dumps(message).encode() + b"\n")
+        self.write_raw(json.dumps(message, separators=(",", ":")).encode() + b"\n")
 
     def write_raw(self, data):
         with self.writing:
@@ -266,7 +266,7 @@ class Server:
         return slot["message"]
 
     def handle(self, call, method):
-        message = {"jsonrpc": "2.0", "id": call.id}
+        message = {"jsonrpc": "2.0"}
         try:
             result = self.find_handler(call, method)(call)
             message["result"] = self.finish(call, method, result)
@@ -278,6 +278,7 @@ class Server:
         except RpcError as error:
             message["error"] = error.error
         self.calls.pop(call.id, None)
+        message["id"] = call.reply_id
         if not call.cancelled.is_set():
             self.write(message)
 
