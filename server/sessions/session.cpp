@@ -7,6 +7,8 @@
 
 #include <QtCore/QElapsedTimer>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
 
@@ -42,7 +44,6 @@ public:
     void failAll(const Error &error);
     void onDied(const Error &reason);
     void onInput(const mcp::InputRequestPtr &input);
-    void countRequest();
 
     Session *q;
     Setup setup;
@@ -132,12 +133,6 @@ void Session::Private::onInput(const mcp::InputRequestPtr &input)
     input->refuse(Error(ErrorCode::MethodNotFound, u"No call is under way to ask for."_s));
 }
 
-void Session::Private::countRequest()
-{
-    ++totalRequests;
-    q->touch();
-}
-
 Session::Session(Setup setup) : d(std::make_unique<Private>(this, std::move(setup)))
 {
 }
@@ -180,7 +175,8 @@ Call Session::use(Handler<Use> handler)
 {
     if (d->closing)
         return failLater(std::move(handler), closedError());
-    d->countRequest();
+    ++d->totalRequests;
+    touch();
     return d->engine.revive(
         [weak = weak_from_this(), handler = std::move(handler)](Result<bool> restarted) {
             const auto self = weak.lock();
@@ -199,7 +195,7 @@ Call Session::callTool(ToolRequest request, Handler<ToolOutcome> handler)
 {
     if (d->closing)
         return failLater(std::move(handler), closedError());
-    d->countRequest();
+    touch();
     const SuspendableCall::Rules rules{d->setup.limits.elicitationTimeout,
                                        d->setup.limits.rerunElicitation};
     const auto call = std::make_shared<SuspendableCall>(std::move(request), rules, *d);
@@ -212,7 +208,7 @@ Call Session::resumeTool(const QString &tool, const QJsonValue &feedback, ToolRe
 {
     if (d->closing)
         return failLater(std::move(handler), closedError());
-    d->countRequest();
+    touch();
     const auto call = d->oldestSuspended();
     if (!call) {
         return failLater(std::move(handler),

@@ -24,6 +24,7 @@ public:
 
     const SessionRecord &record() const;
     State state() const;
+    /// How often use() was asked for, which every request that reaches the server does.
     qint64 totalRequests() const;
     /// Fingerprint for logs and spans; the id itself never goes there.
     QString logId() const;
@@ -39,7 +40,7 @@ public:
     };
     Call use(Handler<Use> handler);
 
-    /// Starts a tool call. A tool that asks for input ends the waiting with
+    /// Starts a tool call, which also restarts the server when it must. A tool that asks for input ends the waiting with
     /// ToolOutcome::suspended while the call itself lives on in the session. Errors: those of
     /// use() and of mcp::Client::callTool(), UnsupportedElicitation when the question cannot be
     /// asked, TooManyRequests when too many calls are suspended already.

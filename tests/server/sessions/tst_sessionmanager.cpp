@@ -248,9 +248,10 @@ private Q_SLOTS:
         f.start(got, u"s"_s);
         QTRY_VERIFY(got.isOk());
         QCOMPARE(created.size(), 1);
-        GotOutcome counted;
-        callTool(*got.value(), counted, u"count"_s);
-        QTRY_VERIFY(counted.isOk());
+        Got<Session::Use> used;
+        used.call = got.value()->use(used.handler());
+        QTRY_VERIFY(used.isOk());
+        used.result.reset();
         const auto report = f.manager->close(u"anonymous"_s, u"default"_s, u"s"_s, u"closed"_s);
         QVERIFY(report.ok());
         QCOMPARE(report->totalRequests, 1);
@@ -436,6 +437,56 @@ private Q_SLOTS:
         f.manager->shutDown([&] { done = true; });
         QVERIFY(!done);
         QTRY_VERIFY(done);
+    }
+
+    void leavesNoProcessOfARealServer()
+    {
+        const QString python = QStandardPaths::findExecutable(u"python3"_s);
+        if (python.isEmpty())
+            QSKIP("python3 is not installed");
+        upstream::ServerDefinition definition = Fixture::definition();
+        definition.command = {python,
+                              QStringLiteral(BRIDGE_SOURCE_DIR "/tests/support/servers/elicit.py")};
+        upstream::Server server(definition, std::make_shared<upstream::ChildBudget>(0));
+        SessionManager manager(std::move(*makeSessionStore(u"memory"_s)), {});
+        GotSession got;
+        got.call = manager.start(&server, {}, {}, u"s"_s, got.handler());
+        QTRY_VERIFY_WITH_TIMEOUT(got.isThere(), 20000);
+        QVERIFY2(got.isOk(), qPrintable(got.isOk() ? QString() : got.error().message));
+        const SessionPtr session = std::exchange(got.result, std::nullopt)->value();
+        qint64 pid = 0;
+        {
+            Got<Session::Use> use;
+            use.call = session->use(use.handler());
+            QTRY_VERIFY(use.isOk());
+            pid = use.value().instance->processId();
+        }
+        QVERIFY(pid > 0);
+        GotOutcome asked;
+        callTool(*session, asked, u"ask_integer"_s);
+        QTRY_VERIFY_WITH_TIMEOUT(asked.isOk() && asked.value().suspended, 10000);
+        GotOutcome resumed;
+        resumeTool(*session, resumed, u"ask_integer"_s, u"7"_s);
+        QTRY_VERIFY_WITH_TIMEOUT(resumed.isOk(), 10000);
+        QCOMPARE(object(resumed.value().result)["structuredContent"_L1]["content"_L1]["count"_L1],
+                 QJsonValue(7));
+        bool done = false;
+        manager.shutDown([&] { done = true; });
+        QTRY_VERIFY_WITH_TIMEOUT(done, 15000);
+        QTRY_VERIFY_WITH_TIMEOUT(!QFile::exists(u"/proc/%1"_s.arg(pid)), 15000);
+    }
+
+    void storesNothingOfARealServerThatCannotStart()
+    {
+        upstream::ServerDefinition definition = Fixture::definition();
+        definition.command = {u"/nonexistent/program"_s};
+        upstream::Server server(definition, std::make_shared<upstream::ChildBudget>(0));
+        SessionManager manager(std::move(*makeSessionStore(u"memory"_s)), {});
+        GotSession got;
+        got.call = manager.start(&server, {}, {}, u"s"_s, got.handler());
+        QTRY_VERIFY_WITH_TIMEOUT(got.isThere(), 10000);
+        QCOMPARE(httpStatus(got.error()), 502);
+        QCOMPARE(manager.count(), 0);
     }
 
     void mayBeDestroyedDuringAStartAndACall()
