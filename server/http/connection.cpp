@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/http/connection.h"
 
+#include "common/base/ids.h"
 #include "server/http/guardedserver.h"
 #include "server/http/responsehead.h"
 #include "server/http/server.h"
@@ -256,7 +257,7 @@ void Connection::dropClient()
 
 void Connection::refuse(const Error &error)
 {
-    const QByteArray id = "refused-" + QByteArray::number(m_guard.nextRefusal());
+    const QByteArray id = randomHex(16).toLatin1();
     const Response response = Response::fromError(error, QString::fromLatin1(id));
     Framing framing;
     framing.contentLength = response.body.size();

@@ -39,7 +39,6 @@ public:
     void cutOffAll();
     /// Called by a connection that is over.
     void remove(Connection *connection);
-    quint64 nextRefusal() { return ++m_refusals; }
 
 Q_SIGNALS:
     void connectionClosed();
@@ -55,7 +54,6 @@ private:
     QSet<Connection *> m_connections; ///< owned
     QHash<QHostAddress, int> m_perAddress;
     QPointer<ParserSocket> m_parserSocket; ///< owned by Qt HttpServer once handed over
-    quint64 m_refusals = 0;
 };
 
 } // namespace bridge::http
