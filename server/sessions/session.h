@@ -40,10 +40,10 @@ public:
     };
     Call use(Handler<Use> handler);
 
-    /// Starts a tool call, which also restarts the server when it must. A tool that asks for input ends the waiting with
-    /// ToolOutcome::suspended while the call itself lives on in the session. Errors: those of
-    /// use() and of mcp::Client::callTool(), UnsupportedElicitation when the question cannot be
-    /// asked, TooManyRequests when too many calls are suspended already.
+    /// Starts a tool call, which also restarts the server when it must. A tool that asks for input
+    /// ends the waiting with ToolOutcome::suspended while the call itself lives on in the session.
+    /// Errors: those of use() and of mcp::Client::callTool(), UnsupportedElicitation when the
+    /// question cannot be asked, TooManyRequests when too many calls are suspended already.
     Call callTool(ToolRequest request, Handler<ToolOutcome> handler);
     /// Answers the oldest suspended call and waits for it again. Errors: FeedbackNotExpected,
     /// FeedbackToolMismatch, InvalidFeedback (stays pending), and those of callTool().

@@ -6,6 +6,8 @@
 #include "server/sessions/sessionmanager.h"
 #include "server/upstream/childbudget.h"
 
+#include <QtTest/QtTest>
+
 namespace sessionstest {
 
 /// The outcome of one Call, once it is there.
@@ -68,12 +70,37 @@ public:
     std::unique_ptr<sessions::SessionManager> manager;
 };
 
+/// A fixture with one session that runs.
+class Running : public Fixture
+{
+public:
+    explicit Running(sessions::SessionLimits limits = {}, bool isModern = false) : Fixture(limits)
+    {
+        opener.isModern = isModern;
+        start(m_got, u"s"_s);
+        if (!QTest::qWaitFor([this] { return m_got.isOk(); }))
+            qFatal("the session did not start");
+        session = std::exchange(m_got.result, std::nullopt)->value();
+    }
+    FakeServer &fake() { return *opener.server(); }
+
+    sessions::SessionPtr session;
+
+private:
+    GotSession m_got;
+};
+
 inline sessions::ToolRequest request(const QString &tool)
 {
     sessions::ToolRequest made;
     made.tool = tool;
     made.arguments = "{}"_ba;
     return made;
+}
+
+inline bool isSuspended(const GotOutcome &got)
+{
+    return got.isOk() && got.value().suspended;
 }
 
 inline void callTool(sessions::Session &session, GotOutcome &got, const QString &tool)
