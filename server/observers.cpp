@@ -50,6 +50,9 @@ void log(const http::ExchangeSummary &summary)
 
 void observe(http::Server &server, telemetry::Metrics &metrics)
 {
+    server.router().setObserver([&metrics](const http::Exchange &exchange) {
+        metrics.requestStarted(exchange.request().method, handlerOf(exchange.fields()));
+    });
     QObject::connect(&server, &http::Server::exchangeFinished, &server,
                      [&metrics](const http::ExchangeSummary &summary) {
                          telemetry::HttpSample sample;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "common/async/later.h"
 
+#include <QtCore/QPointer>
 #include <QtCore/QTimer>
 
 namespace bridge {

@@ -128,6 +128,11 @@ void Router::add(Route route)
     node->methods.append(m_routes.constLast());
 }
 
+void Router::setObserver(std::function<void(const Exchange &)> observer)
+{
+    m_observer = std::move(observer);
+}
+
 void Router::setStage(const QString &name, Stage stage)
 {
     m_stages.insert(name, std::move(stage));
@@ -238,6 +243,8 @@ void Router::dispatch(Exchange &exchange) const
     }
     exchange.fields().route = found.route->pattern;
     exchange.fields().handler = found.route->handler;
+    if (m_observer)
+        m_observer(exchange);
     if (found.route->stages.isEmpty())
         return found.route->run(exchange, found.params);
     const auto shared = std::find_if(m_routes.cbegin(), m_routes.cend(),

@@ -72,6 +72,8 @@ public:
     void add(Route route);
     const QList<std::shared_ptr<const Route>> &routes() const { return m_routes; }
     void setStage(const QString &name, Stage stage);
+    /// Called for each request whose route is known, before its stages; for metrics.
+    void setObserver(std::function<void(const Exchange &)> observer);
 
     /// Pure look-up. HEAD falls back to GET.
     Match match(const QByteArray &method, const QByteArray &rawPath) const;
@@ -89,6 +91,7 @@ private:
     QStringList m_baseSegments;
     QList<std::shared_ptr<const Route>> m_routes;
     QHash<QString, Stage> m_stages;
+    std::function<void(const Exchange &)> m_observer;
     std::unique_ptr<Node> m_root; ///< tree of patterns without the base path
 };
 

@@ -188,7 +188,9 @@ void Metrics::requestStarted(const QByteArray &method, const QByteArray &handler
 void Metrics::requestFinished(const HttpSample &sample)
 {
     Private::Route &entry = d->route(sample.method, sample.handler);
-    entry.inProgress->Decrement();
+    // Requests without a route were never counted as running.
+    if (!sample.handler.isEmpty())
+        entry.inProgress->Decrement();
     d->requestCounter(entry, sample).Increment();
     entry.duration->Observe(sample.seconds);
     entry.requestSize->Observe(double(sample.requestBytes));
