@@ -5,6 +5,8 @@
 #include "common/mcp/revisions.h"
 #include "server/demo/demosurface.h"
 
+#include <QtCore/QJsonArray>
+#include <QtCore/QJsonDocument>
 #include <QtCore/QTimer>
 
 using namespace Qt::StringLiterals;
