@@ -58,7 +58,7 @@ Task<int> cutsItselfOff(std::shared_ptr<Call> own)
 Task<int> forever(std::function<void()> withdrawn)
 {
     Witness witness;
-    co_return co_await answer<int>([withdrawn](Handler<int>) { return Call(withdrawn); });
+    co_return co_await answer<int>([&withdrawn](Handler<int>) { return Call(withdrawn); });
 }
 
 Task<int> outerForever(std::function<void()> withdrawn)

@@ -8,7 +8,13 @@ using namespace bridge;
 
 namespace {
 
-QJsonObject json(const char *text)
+/// JSON with single quotes; moc of Qt 6.4 loses its way after raw string literals.
+QByteArray q(const char *text)
+{
+    return QByteArray(text).replace('\'', '"');
+}
+
+QJsonObject object(const QByteArray &text)
 {
     return QJsonDocument::fromJson(text).object();
 }
@@ -23,9 +29,13 @@ class tst_OpenApi : public QObject
 private Q_SLOTS:
     void localReferencesPointIntoTheirNewPlace()
     {
-        const QJsonObject schema = routes::rebasedSchema(
-            json(R"({"$schema":"x","properties":{"a":{"$ref":"#/$defs/A"},"self":{"$ref":"#"}},
-                     "$defs":{"A":{"items":[{"$ref":"#/$defs/A"}]}}})"), kPlace).toObject();
+        const QJsonObject schema =
+            routes::rebasedSchema(
+                object(
+                    q("{'$schema':'x','properties':{'a':{'$ref':'#/$defs/"
+                      "A'},'self':{'$ref':'#'}},'$defs':{'A':{'items':[{'$ref':'#/$defs/A'}]}}}")),
+                kPlace)
+                .toObject();
         QCOMPARE(schema["properties"_L1]["a"_L1]["$ref"_L1].toString(), kPlace + u"/$defs/A"_s);
         QCOMPARE(schema["properties"_L1]["self"_L1]["$ref"_L1].toString(), kPlace);
         QCOMPARE(schema["$defs"_L1]["A"_L1]["items"_L1][0]["$ref"_L1].toString(),
@@ -36,16 +46,17 @@ private Q_SLOTS:
     void foreignReferencesAreNotFollowedByThePage()
     {
         const QJsonObject schema =
-            routes::rebasedSchema(json(R"({"$ref":"https://evil.example/x.json"})"), kPlace)
+            routes::rebasedSchema(object(q("{'$ref':'https://evil.example/x.json'}")), kPlace)
                 .toObject();
-        QCOMPARE(schema["$ref"_L1].toString(), kPlace);
+        QVERIFY(schema.isEmpty());
     }
 
     void dataThatLooksLikeAReferenceIsLeftAlone()
     {
         const QJsonObject schema =
-            routes::rebasedSchema(json(R"({"const":{"$ref":"#/x"},"properties":{"$ref":{"type":"string"}}})"),
-                                  kPlace)
+            routes::rebasedSchema(
+                object(q("{'const':{'$ref':'#/x'},'properties':{'$ref':{'type':'string'}}}")),
+                kPlace)
                 .toObject();
         QCOMPARE(schema["const"_L1]["$ref"_L1].toString(), u"#/x"_s);
         QCOMPARE(schema["properties"_L1]["$ref"_L1]["type"_L1].toString(), u"string"_s);

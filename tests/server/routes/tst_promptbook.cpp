@@ -43,8 +43,8 @@ private Q_SLOTS:
         QTest::newRow("argument") << u"Hi {name}!"_s << u"Hi Ann!"_s;
         QTest::newRow("twice") << u"{name}{name}"_s << u"AnnAnn"_s;
         QTest::newRow("escaped") << u"{{name}} }}"_s << u"{name} }"_s;
-        QTest::newRow("attribute access is text") << u"{name.x} {name[0]}"_s
-                                                  << u"{name.x} {name[0]}"_s;
+        QTest::newRow("attribute access is text")
+            << u"{name.x} {name[0]}"_s << u"{name.x} {name[0]}"_s;
         QTest::newRow("empty braces are text") << u"{}"_s << u"{}"_s;
         QTest::newRow("unclosed brace is text") << u"a { b"_s << u"a { b"_s;
         QTest::newRow("values are not expanded again") << u"{tricky}"_s << u"{name}"_s;
@@ -53,8 +53,7 @@ private Q_SLOTS:
     {
         QFETCH(QString, text);
         QFETCH(QString, expected);
-        const auto filled =
-            fillTemplate(text, {{"name"_L1, u"Ann"_s}, {"tricky"_L1, u"{name}"_s}});
+        const auto filled = fillTemplate(text, {{"name"_L1, u"Ann"_s}, {"tricky"_L1, u"{name}"_s}});
         QVERIFY(filled.ok());
         QCOMPARE(*filled, expected);
     }
@@ -97,8 +96,8 @@ private Q_SLOTS:
     void filesOutsideTheFolderAreRefusedAtStart()
     {
         for (const QString &file : {u"../secret"_s, u"/etc/passwd"_s, u"a/../../b"_s}) {
-            const auto book = PromptBook::load({prompt(u"p"_s, {{"file"_L1, file}})},
-                                               {u"/tmp"_s, false, false});
+            const auto book =
+                PromptBook::load({prompt(u"p"_s, {{"file"_L1, file}})}, {u"/tmp"_s, false, false});
             QVERIFY2(!book.ok(), qPrintable(file));
             QCOMPARE(book.error().problems.size(), 1);
         }
@@ -106,10 +105,9 @@ private Q_SLOTS:
 
     void reportsEveryProblemAtOnce()
     {
-        const auto book =
-            PromptBook::load({QJsonObject{{"nmae"_L1, u"x"_s}}, prompt(u"p"_s, {}),
-                              prompt(u"p"_s, {{"content"_L1, u"y"_s}})},
-                             {});
+        const auto book = PromptBook::load({QJsonObject{{"nmae"_L1, u"x"_s}}, prompt(u"p"_s, {}),
+                                            prompt(u"p"_s, {{"content"_L1, u"y"_s}})},
+                                           {});
         QVERIFY(!book.ok());
         QVERIFY(book.error().problems.size() >= 4);
     }
@@ -155,8 +153,8 @@ private Q_SLOTS:
         QTest::newRow("underscore") << u"_user_feedback"_s << QJsonValue(u"yes"_s) << true;
         QTest::newRow("case") << u"_User_Feedback"_s << QJsonValue(u"yes"_s) << true;
         QTest::newRow("two underscores") << u"__user_feedback"_s << QJsonValue(u"yes"_s) << false;
-        QTest::newRow("blank counts as absent") << u"user_feedback"_s << QJsonValue(u"  "_s)
-                                                << false;
+        QTest::newRow("blank counts as absent")
+            << u"user_feedback"_s << QJsonValue(u"  "_s) << false;
         QTest::newRow("null counts as absent") << u"user_feedback"_s << QJsonValue() << false;
         QTest::newRow("false is an answer") << u"user_feedback"_s << QJsonValue(false) << true;
         QTest::newRow("object") << u"user_feedback"_s << QJsonValue(QJsonObject{}) << true;
