@@ -37,7 +37,11 @@ Response Response::noContent()
 
 Response Response::fromError(const Error &error, const QString &requestId)
 {
-    return json(httpStatus(error), toJson(error, requestId));
+    Response response = json(httpStatus(error), toJson(error, requestId));
+    // RFC 9110 §10.2.3; whoever made the error knows when it is worth trying again.
+    if (const QJsonValue seconds = error.extra.value("retry_after"_L1); seconds.isDouble())
+        response.setHeader("Retry-After"_ba, QByteArray::number(seconds.toInteger()));
+    return response;
 }
 
 void Response::setHeader(const QByteArray &name, const QByteArray &value)

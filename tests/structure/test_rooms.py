@@ -81,12 +81,15 @@ class Rooms(unittest.TestCase):
                         self.assertIsNone(system.search(text))
 
     def test_nothing_blocks_the_event_loop(self):
+        # A destructor that runs when the event loop has ended collects a killed child's status.
+        allowed = {"server/upstream/childprocess.cpp": "m_process.waitForFinished(1'000);"}
         waiting = re.compile(r"waitFor(Started|Finished|ReadyRead|BytesWritten|Connected|"
                              r"Disconnected)\(|QEventLoop\b|processEvents\(|\b[mu]?sleep\(|"
                              r"sleep_for")
         for top in ("common", "server"):
             for path, text in sources(top):
                 code = re.sub(r"//[^\n]*", "", text)
+                code = code.replace(allowed.get(str(path.relative_to(ROOT)), "\0"), "", 1)
                 with self.subTest(path=str(path.relative_to(ROOT))):
                     self.assertIsNone(waiting.search(code))
 
