@@ -35,6 +35,8 @@ class Docs(unittest.TestCase):
         browser.click(BLOCK + " button.execute")
         answer = wait_for(lambda: browser.text(BLOCK + " .live-responses-table .response"),
                           what="the answer on the page")
+        browser.run("document.querySelector(arguments[0]).scrollIntoView({block: 'center'})",
+                    BLOCK + " .live-responses-table")
         self.shoot(browser, "docs-answered")
         self.assertIn("200", answer)
         self.assertRegex(answer, r'"result":\s*5')

@@ -2,7 +2,7 @@
 """Base class of the black-box tests: one bridge for all tests of a class."""
 import unittest
 
-from bridge import DEMO, Bridge, run_once
+from bridge import DEMO, Bridge
 
 
 class BridgeCase(unittest.TestCase):
@@ -44,6 +44,25 @@ class BridgeCase(unittest.TestCase):
         return body
 
 
+class SessionCase(BridgeCase):
+    """Closes the sessions that its tests started."""
+
+    def setUp(self):
+        self.opened = []
+
+    def tearDown(self):
+        for session in self.opened:
+            self.bridge.post("/session/close", session=session)
+
+    def start(self, body=None, **how):
+        self.opened.append(self.bridge.start_session(body, **how))
+        return self.opened[-1]
+
+    def count(self, session=None, **how):
+        answer = self.assertStatus(self.bridge.call("call_counter", session=session, **how), 200)
+        return answer.result
+
+
 class ModesMixin:
     """Runs every test once without and once with a session: the status table of §1.5 has to be
     the same. The subclass calls tools through self.call()."""
@@ -70,6 +89,3 @@ class ModesMixin:
     def post(self, path, body=None, **how):
         how.setdefault("session", self.session)
         return self.bridge.post(path, body, **how)
-
-
-__all__ = ["Bridge", "BridgeCase", "ModesMixin", "run_once"]
