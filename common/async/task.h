@@ -24,14 +24,15 @@
 #include <coroutine>
 #include <exception>
 #include <optional>
+#include <type_traits>
 
 namespace bridge {
 
 namespace detail {
 
 struct PromiseBase {
-    TaskRun *run = nullptr;                 ///< set before the first resume
-    std::coroutine_handle<> continuation;   ///< who awaits this task; null for the root
+    TaskRun *run = nullptr;               ///< set before the first resume
+    std::coroutine_handle<> continuation; ///< who awaits this task; null for the root
 
     struct Final {
         bool await_ready() noexcept { return false; }
@@ -179,7 +180,16 @@ private:
 template <typename T, typename Start>
 auto answer(Start start)
 {
+    static_assert(std::is_trivially_destructible_v<Start>,
+                  "capture by reference: GCC 12 destroys captured values twice, see above");
     return detail::CallAwaiter<T, Start>(std::move(start));
+}
+
+/// The same for a function kept elsewhere, which must outlive the answer.
+template <typename T>
+auto answer(const std::function<Call(Handler<T>)> &start)
+{
+    return answer<T>([&start](Handler<T> done) { return start(std::move(done)); });
 }
 
 /// Awaits the passing of \a delay.

@@ -147,10 +147,10 @@ Error startError(const Error &error, const jsonrpc::RpcError &rpc, const StartNo
     return out;
 }
 
-auto ask(jsonrpc::Connection *connection, const QString &method, const QByteArray &params,
-         Milliseconds timeout, std::shared_ptr<jsonrpc::RpcError> rpc)
+Task<QByteArray> ask(jsonrpc::Connection *connection, QString method, QByteArray params,
+                     Milliseconds timeout, std::shared_ptr<jsonrpc::RpcError> rpc)
 {
-    return answer<QByteArray>([=](Handler<QByteArray> done) {
+    co_return co_await answer<QByteArray>([&](Handler<QByteArray> done) {
         jsonrpc::RequestOptions options;
         options.timeout = std::max(timeout, Milliseconds(1));
         options.refused = [rpc](const jsonrpc::RpcError &error) { *rpc = error; };

@@ -94,7 +94,8 @@ bool HostPolicy::originListed(const QByteArray &origin) const
 std::optional<Error> HostPolicy::check(const Request &request) const
 {
     const QByteArray host = request.host();
-    if (!m_anyHost && !hostAllowed(host))
+    // Only HTTP/1.0 may leave Host out, as simple health probes do; browsers never do.
+    if (!host.isEmpty() && !hostAllowed(host))
         return Error(ErrorCode::Forbidden,
                      u"This server does not answer to the host name `%1`. Add it to ALLOWED_HOSTS "
                      u"to use it."_s.arg(

@@ -19,7 +19,7 @@ QString toolUrl(const Services &services, const http::PathParams &params, const 
     const QString scope =
         params.contains(u"server") ? u"/servers/"_s + params[u"server"] : QString();
     return services.router->basePath() + scope + u"/tools/"_s
-        + QString::fromLatin1(QUrl::toPercentEncoding(tool));
+           + QString::fromLatin1(QUrl::toPercentEncoding(tool));
 }
 
 Task<Response> listTools(Services *services, http::Exchange *exchange, http::PathParams params)
@@ -61,8 +61,7 @@ Task<Response> getTool(Services *services, http::Exchange *exchange, http::PathP
         co_await findTool(services, exchange, params);
     if (!tool)
         co_return tool.error();
-    co_return Response::jsonBytes(
-        200, toolView(**tool, toolUrl(*services, params, (*tool)->name)));
+    co_return Response::jsonBytes(200, toolView(**tool, toolUrl(*services, params, (*tool)->name)));
 }
 
 Task<Response> getToolSchema(Services *services, http::Exchange *exchange, http::PathParams params)
@@ -79,7 +78,10 @@ Task<Response> postTool(Services *services, http::Exchange *exchange, http::Path
     Result<ToolRun> run = readToolRun(*services, *exchange, params);
     if (!run)
         co_return run.error();
-    Result<ToolAnswer> answer = co_await runTool(services, exchange, std::move(*run), {});
+    // Named, not `{}`: GCC 12 destroys aggregate temporaries of a co_await expression twice.
+    sessions::ToolRequest::Hooks none;
+    Result<ToolAnswer> answer =
+        co_await runTool(services, exchange, std::move(*run), std::move(none));
     if (!answer)
         co_return answer.error();
     if (answer->outcome.suspended)

@@ -114,7 +114,8 @@ private Q_SLOTS:
         int withdrawn = 0;
         bool called = false;
         {
-            Call call = outerForever([&] { ++withdrawn; }).start([&](Result<int>) { called = true; });
+            Call call =
+                outerForever([&] { ++withdrawn; }).start([&](Result<int>) { called = true; });
             QCOMPARE(Witness::alive, 2);
         }
         QCOMPARE(withdrawn, 1);

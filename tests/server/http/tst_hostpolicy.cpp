@@ -51,7 +51,7 @@ private Q_SLOTS:
         row("2130706433", false);
         row("[::ffff:1.2.3.4]", false);
         row("[::1", false);
-        row("", false);
+        row("", true); // HTTP/1.0 without Host, no browser
     }
 
     void admitsOnlyKnownHostsOnLoopback()
