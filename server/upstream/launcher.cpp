@@ -2,6 +2,7 @@
 #include "server/upstream/launcher.h"
 
 #include "common/base/version.h"
+#include "common/logging/categories.h"
 #include "server/upstream/catalogue.h"
 #include "server/upstream/environment.h"
 
@@ -139,6 +140,7 @@ void Launcher::adopt(const std::shared_ptr<ChildInstance> &instance, ChildBudget
     connect(instance.get(), &Instance::died, this, [this](const Error &reason) {
         ++m_counters.deaths;
         m_counters.lastError = reason.message;
+        qCWarning(logging::lcUpstream).noquote() << reason.message;
         Q_EMIT died();
     });
     connect(&instance->client(), &mcp::Client::toolsChanged, this, &Launcher::toolsChanged);
@@ -151,6 +153,8 @@ void Launcher::noteFailure(const Error &error)
     ++m_counters.startFailures;
     ++m_counters.failuresInRow;
     m_counters.lastError = error.message;
+    // The circuit keeps a server that fails again and again from flooding the log.
+    qCWarning(logging::lcUpstream).noquote() << error.message;
 }
 
 void Launcher::surrender(InstancePtr instance)
