@@ -20,10 +20,11 @@ public:
     SingleFlight() = default;
     SingleFlight(SingleFlight &&) = default;
     SingleFlight &operator=(SingleFlight &&) = default;
-    /// Withdraws the work; nobody hears of it any more.
+    /// Withdraws the work; nobody hears of it any more. An outcome that is being handed out still
+    /// reaches all who wait: one of them may have caused this by asking for something else.
     ~SingleFlight()
     {
-        if (m_flight)
+        if (isRunning())
             m_flight->abandon();
     }
 

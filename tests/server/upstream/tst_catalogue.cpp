@@ -135,6 +135,24 @@ private Q_SLOTS:
         QCOMPARE(b.answers, 0);
     }
 
+    void aHandlerMayAskAgainWhileOthersStillWait()
+    {
+        ManualStart<ToolSetPtr> fetch;
+        Catalogue catalogue(0ms); // nothing is remembered, so asking again lists again
+        Asker b;
+        Asker c;
+        Call again;
+        Call first = catalogue.get({}, fetch.function(), [&](auto) {
+            again = catalogue.get({}, fetch.function(), c.handler());
+        });
+        b.call = catalogue.get({}, fetch.function(), b.handler());
+        fetch.answer(someTools());
+        QCOMPARE(b.answers, 1);
+        QCOMPARE(c.answers, 0);
+        fetch.answer(someTools());
+        QCOMPARE(c.answers, 1);
+    }
+
     void mayBeDestroyedWhileSomebodyWaits()
     {
         ManualStart<ToolSetPtr> fetch;
