@@ -39,9 +39,17 @@ public:
     Call leaseFresh(const Identity &identity, Handler<LeasePtr> handler);
     bool evictWarm();
 
+    /// Whose client the listing of a scope uses; none when it has an instance leased for it.
+    using Lender = std::optional<QPointer<mcp::Client>>;
+    static Task<ToolSetPtr> askForTools(QPointer<Server> server, Identity identity,
+                                        QPointer<mcp::Client> client);
+    Call joinListing(QPointer<Server> server, const Identity &identity, mcp::Client *client,
+                     Lender &lender, Handler<ToolSetPtr> handler);
+
     std::shared_ptr<Launcher> launcher;
     std::shared_ptr<ChildBudget> budget;
     Catalogue catalogue;
+    QHash<QString, QPointer<mcp::Client>> lenders; ///< by scope, of listings under way
     std::unique_ptr<WarmPool> pool;
     InstancePtr shared; ///< of a `reuse` definition
     SingleFlight<InstancePtr> sharedStart;
@@ -183,22 +191,51 @@ ToolSetPtr Server::cachedTools(const Identity &identity) const
     return d->catalogue.cached(Catalogue::scopeOf(d->launcher->effective(identity)));
 }
 
-Call Server::tools(const Identity &identity, mcp::Client *client, Handler<ToolSetPtr> handler)
+Call Server::Private::joinListing(QPointer<Server> server, const Identity &identity,
+                                  mcp::Client *client, Lender &lender, Handler<ToolSetPtr> handler)
 {
-    const QString scope = Catalogue::scopeOf(d->launcher->effective(identity));
-    const auto fetch = [this, &identity, client](Handler<ToolSetPtr> done) {
-        const auto definition = std::make_shared<const ServerDefinition>(this->definition());
-        if (client)
+    const QString scope = Catalogue::scopeOf(launcher->effective(identity));
+    const auto fetch = [&](Handler<ToolSetPtr> done) {
+        lenders.remove(scope);
+        const auto definition = std::make_shared<const ServerDefinition>(launcher->definition());
+        if (client) {
+            lenders.removeIf([](const auto &entry) { return entry.value().isNull(); });
+            lenders.insert(scope, client);
             return listTools(client, definition, std::move(done));
-        const auto leaseOne = [self = QPointer<Server>(this),
-                               identity](Handler<LeasePtr> leased) -> Call {
-            if (self)
-                return self->lease(identity, std::move(leased));
+        }
+        const auto leaseOne = [server, identity](Handler<LeasePtr> leased) -> Call {
+            if (server)
+                return server->lease(identity, std::move(leased));
             return later([leased = std::move(leased)] { leased(downError()); });
         };
         return listToolsOnce(leaseOne, definition).start(std::move(done));
     };
-    return d->catalogue.get(scope, fetch, std::move(handler));
+    Call call = catalogue.get(scope, fetch, std::move(handler));
+    lender = lenders.contains(scope) ? Lender(lenders.value(scope)) : std::nullopt;
+    return call;
+}
+
+// A listing ends with the client it uses: when its caller leaves, those who had joined him go on
+// with the next one's.
+Task<ToolSetPtr> Server::Private::askForTools(QPointer<Server> server, Identity identity,
+                                              QPointer<mcp::Client> client)
+{
+    const bool hasClient = !client.isNull();
+    for (;;) {
+        Lender lender;
+        Result<ToolSetPtr> tools = co_await answer<ToolSetPtr>([&](Handler<ToolSetPtr> done) {
+            return server->d->joinListing(server, identity, client, lender, std::move(done));
+        });
+        const bool isLost =
+            !tools && lender && *lender != client && (lender->isNull() || !(*lender)->isOpen());
+        if (!isLost || !server || (hasClient && !client))
+            co_return tools;
+    }
+}
+
+Call Server::tools(const Identity &identity, mcp::Client *client, Handler<ToolSetPtr> handler)
+{
+    return Private::askForTools(this, identity, client).start(std::move(handler));
 }
 
 void Server::warmUp()
