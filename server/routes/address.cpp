@@ -22,17 +22,30 @@ Result<upstream::Server *> serverOf(const Services &services, const http::PathPa
                  u"No MCP server is enabled. Enable one in the configuration."_s);
 }
 
-QString sessionIdOf(const Services &services, const http::Request &request,
-                    const http::PathParams &params, const QJsonValue &inBody)
+void readSessionId(const Services &services, const http::Request &request,
+                   const http::PathParams &params, const QJsonValue &inBody, Address &address)
 {
-    if (params.contains(u"session"))
-        return params[u"session"];
     const QByteArray &field = services.settings.sessionField;
-    if (const QByteArray header = request.header(field).trimmed(); !header.isEmpty())
-        return QString::fromUtf8(header);
-    if (const QByteArray cookie = request.cookie(field); !cookie.isEmpty())
-        return QString::fromUtf8(cookie);
-    return inBody.toString();
+    if (params.contains(u"session")) {
+        address.sessionId = params[u"session"];
+    } else if (const QByteArray header = request.header(field).trimmed(); !header.isEmpty()) {
+        address.sessionId = QString::fromUtf8(header);
+    } else if (const QByteArray cookie = request.cookie(field); !cookie.isEmpty()) {
+        address.sessionId = QString::fromUtf8(cookie);
+        address.byCookie = true;
+    } else {
+        address.sessionId = inBody.toString();
+    }
+}
+
+/// Path=/ unless a base path or a named server narrows it, so that sessions of two servers do not
+/// overwrite each other's cookie.
+QByteArray cookiePath(const Services &services, const http::PathParams &params)
+{
+    QByteArray path = services.router->basePath().toUtf8();
+    if (params.contains(u"server"))
+        path += "/servers/" + QUrl::toPercentEncoding(params[u"server"]);
+    return path.isEmpty() ? "/"_ba : path;
 }
 
 } // namespace
@@ -50,8 +63,36 @@ Result<Address> addressOf(const Services &services, const http::Request &request
                      "token, or leave `group` out."_s);
     Address address;
     address.server = *server;
-    address.sessionId = sessionIdOf(services, request, params, inBody);
+    address.cookiePath = cookiePath(services, params);
+    readSessionId(services, request, params, inBody, address);
     return address;
+}
+
+QByteArray sessionCookie(const Services &services, const http::Request &request,
+                         const Address &address, const QByteArray &sessionId)
+{
+    QByteArray text = services.settings.sessionField + '=' + sessionId
+        + "; Path=" + address.cookiePath + "; HttpOnly; SameSite=Lax";
+    if (services.settings.secureCookie || request.secure)
+        text += "; Secure";
+    if (sessionId.isEmpty())
+        text += "; Max-Age=0";
+    return text;
+}
+
+Result<sessions::SessionPtr> findSession(const Services &services, http::Exchange &exchange,
+                                         const Address &address)
+{
+    if (address.sessionId.isEmpty())
+        return sessions::SessionPtr();
+    Result<sessions::SessionPtr> session = services.sessions->find(
+        address.identity.owner, address.server->definition().name, address.sessionId);
+    if (session)
+        exchange.fields().session = (*session)->logId();
+    else if (address.byCookie)
+        exchange.addHeader("Set-Cookie",
+                           sessionCookie(services, exchange.request(), address, QByteArray()));
+    return session;
 }
 
 std::optional<QJsonValue> takeFeedback(QJsonObject &body)
@@ -77,7 +118,10 @@ Task<Target> acquire(Services *services, http::Exchange *exchange, Address addre
 {
     Target target;
     target.address = address;
-    if (address.sessionId.isEmpty()) {
+    Result<sessions::SessionPtr> session = findSession(*services, *exchange, address);
+    if (!session)
+        co_return session.error();
+    if (!*session) {
         Result<upstream::LeasePtr> lease =
             co_await answer<upstream::LeasePtr>([&address](Handler<upstream::LeasePtr> done) {
                 return address.server->lease(address.identity, std::move(done));
@@ -87,13 +131,7 @@ Task<Target> acquire(Services *services, http::Exchange *exchange, Address addre
         target.lease = *lease;
         co_return target;
     }
-
-    Result<sessions::SessionPtr> session = services->sessions->find(
-        address.identity.owner, address.server->definition().name, address.sessionId);
-    if (!session)
-        co_return session.error();
     target.session = *session;
-    exchange->fields().session = target.session->logId();
     Result<sessions::Session::Use> use = co_await answer<sessions::Session::Use>(
         [&target](Handler<sessions::Session::Use> done) {
             return target.session->use(std::move(done));

@@ -10,6 +10,8 @@ struct Address {
     upstream::Server *server = nullptr;
     upstream::Identity identity;
     QString sessionId; ///< empty = without a session
+    bool byCookie = false; ///< sessionId came as a cookie
+    QByteArray cookiePath; ///< where the session's cookie is valid
 };
 
 /// Server by path or the default one; session by path, header, cookie, then the body's
@@ -17,6 +19,16 @@ struct Address {
 /// verified caller is refused (§2.7).
 Result<Address> addressOf(const Services &services, const http::Request &request,
                           const http::PathParams &params, QJsonObject *body = nullptr);
+
+/// Set-Cookie value that gives the client \a sessionId, or takes its cookie away when it is empty.
+QByteArray sessionCookie(const Services &services, const http::Request &request,
+                         const Address &address, const QByteArray &sessionId);
+
+/// The session \a address names, noted in \a exchange's log fields; null when it names none. A
+/// cookie whose session is gone is taken away, or it would spoil every later request.
+/// Errors: SessionNotFound.
+Result<sessions::SessionPtr> findSession(const Services &services, http::Exchange &exchange,
+                                         const Address &address);
 
 /// Removes and returns the elicitation answer: the first key matching `_?user_feedback` in any
 /// case. Texts are trimmed; an empty one counts as absent (contract §1.1).

@@ -101,7 +101,12 @@ Task<Response> postPrompt(Services *services, http::Exchange *exchange, http::Pa
     Result<Nothing> valid = checkArguments(*body);
     if (!valid)
         co_return valid.error();
+    Result<sessions::SessionPtr> session = findSession(*services, *exchange, *address);
+    if (!session)
+        co_return session.error();
     if (services->prompts->contains(name)) {
+        if (*session)
+            (*session)->touch();
         Result<QJsonObject> rendered = services->prompts->render(name, *body);
         if (!rendered)
             co_return rendered.error();

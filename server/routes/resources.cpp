@@ -85,9 +85,15 @@ Task<Response> listResources(Services *services, http::Exchange *exchange, http:
     Result<Address> address = addressOf(*services, exchange->request(), params);
     if (!address)
         co_return address.error();
+    Result<sessions::SessionPtr> session = findSession(*services, *exchange, *address);
+    if (!session)
+        co_return session.error();
     const QString uri = exchange->request().queryValue(u"uri"_s);
-    if (auto configured = services->resources->byUri(uri))
+    if (auto configured = services->resources->byUri(uri)) {
+        if (*session)
+            (*session)->touch();
         co_return contentResponse(*configured);
+    }
     Result<Target> target = co_await acquire(services, exchange, *address);
     if (!target)
         co_return target.error();

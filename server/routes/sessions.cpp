@@ -24,23 +24,6 @@ QJsonValue textOrNull(const QString &text)
     return text.isEmpty() ? QJsonValue(QJsonValue::Null) : QJsonValue(text);
 }
 
-/// Path=/ unless a base path or a named server narrows it, so that sessions of two servers do not
-/// overwrite each other's cookie.
-QByteArray cookie(const Services &services, const http::Request &request,
-                  const http::PathParams &params, const QByteArray &value, bool expired)
-{
-    QByteArray path = services.router->basePath().toUtf8();
-    if (params.contains(u"server"))
-        path += "/servers/" + QUrl::toPercentEncoding(params[u"server"]);
-    QByteArray text = services.settings.sessionField + '=' + value
-        + "; Path=" + (path.isEmpty() ? "/" : path) + "; HttpOnly; SameSite=Lax";
-    if (services.settings.secureCookie || request.secure)
-        text += "; Secure";
-    if (expired)
-        text += "; Max-Age=0";
-    return text;
-}
-
 Error sessionMissing()
 {
     return Error(ErrorCode::SessionMissing,
@@ -84,26 +67,21 @@ Task<Response> startSession(Services *services, http::Exchange *exchange, http::
         reply["group_id"_L1] = record.group;
     }
     Response response = Response::json(200, reply);
-    response.addHeader("Set-Cookie", cookie(*services, exchange->request(), params,
-                                            record.key.id.toUtf8(), false));
+    response.addHeader("Set-Cookie", sessionCookie(*services, exchange->request(), *address,
+                                                   record.key.id.toUtf8()));
     co_return response;
 }
 
 /// The session of the path, header or cookie.
-Result<sessions::SessionPtr> findSession(Services *services, http::Exchange *exchange,
-                                         const http::PathParams &params)
+Result<sessions::SessionPtr> namedSession(Services *services, http::Exchange *exchange,
+                                          const http::PathParams &params)
 {
     Result<Address> address = addressOf(*services, exchange->request(), params);
     if (!address)
         return address.error();
     if (address->sessionId.isEmpty())
         return sessionMissing();
-    Result<sessions::SessionPtr> session =
-        services->sessions->find(address->identity.owner, address->server->definition().name,
-                                 address->sessionId);
-    if (session)
-        exchange->fields().session = (*session)->logId();
-    return session;
+    return findSession(*services, *exchange, *address);
 }
 
 QString stateName(sessions::Session::State state)
@@ -121,7 +99,7 @@ QString stateName(sessions::Session::State state)
 
 Task<Response> pingSession(Services *services, http::Exchange *exchange, http::PathParams params)
 {
-    Result<sessions::SessionPtr> session = findSession(services, exchange, params);
+    Result<sessions::SessionPtr> session = namedSession(services, exchange, params);
     if (!session)
         co_return session.error();
     (*session)->touch();
@@ -149,7 +127,7 @@ QJsonObject statusView(const sessions::Session &session)
 
 Task<Response> sessionStatus(Services *services, http::Exchange *exchange, http::PathParams params)
 {
-    Result<sessions::SessionPtr> session = findSession(services, exchange, params);
+    Result<sessions::SessionPtr> session = namedSession(services, exchange, params);
     if (!session)
         co_return session.error();
     co_return Response::json(200, statusView(**session));
@@ -157,7 +135,12 @@ Task<Response> sessionStatus(Services *services, http::Exchange *exchange, http:
 
 Task<Response> closeSession(Services *services, http::Exchange *exchange, http::PathParams params)
 {
-    Result<sessions::SessionPtr> session = findSession(services, exchange, params);
+    Result<Address> address = addressOf(*services, exchange->request(), params);
+    if (!address)
+        co_return address.error();
+    if (address->sessionId.isEmpty())
+        co_return sessionMissing();
+    Result<sessions::SessionPtr> session = findSession(*services, *exchange, *address);
     if (!session)
         co_return session.error();
     const sessions::SessionKey key = (*session)->record().key;
@@ -172,7 +155,7 @@ Task<Response> closeSession(Services *services, http::Exchange *exchange, http::
                                         {"duration"_L1, humanDuration(report->durationMs)},
                                         {"total_requests"_L1, report->totalRequests}});
     response.addHeader("Set-Cookie",
-                       cookie(*services, exchange->request(), params, QByteArray(), true));
+                       sessionCookie(*services, exchange->request(), *address, QByteArray()));
     co_return response;
 }
 

@@ -101,7 +101,9 @@ Task<ToolAnswer> callOn(http::Exchange *exchange, ToolRun run, Target target,
     ToolAnswer reply;
     upstream::Server *server = run.address.server;
     reply.definition = &server->definition();
-    reply.sessionId = run.address.sessionId;
+    // Not the value that came: it may carry the caller's token (contract §2.2).
+    if (target.session)
+        reply.sessionId = target.session->record().key.id;
 
     upstream::ToolSetPtr tools = server->cachedTools(run.address.identity);
     if (!tools) {
@@ -216,14 +218,15 @@ Result<ToolRun> readToolRun(const Services &services, http::Exchange &exchange,
     return run;
 }
 
-Result<Nothing> checkToolRun(const Services &services, const ToolRun &run)
+Result<Nothing> checkToolRun(const Services &services, http::Exchange &exchange,
+                             const ToolRun &run)
 {
-    if (run.address.sessionId.isEmpty())
-        return Nothing{};
-    Result<sessions::SessionPtr> session = services.sessions->find(
-        run.address.identity.owner, run.address.server->definition().name, run.address.sessionId);
+    Result<sessions::SessionPtr> session = findSession(services, exchange, run.address);
     if (!session)
         return session.error();
+    if (!*session)
+        return Nothing{};
+    (*session)->touch(); // also a request that is refused shows that somebody is there
     if (run.feedback && !(*session)->hasSuspendedCall()) {
         Error error(ErrorCode::FeedbackNotExpected,
                     u"No tool of this session waits for an answer. Call the tool first."_s);
@@ -237,7 +240,7 @@ Result<Nothing> checkToolRun(const Services &services, const ToolRun &run)
 Task<ToolAnswer> runTool(Services *services, http::Exchange *exchange, ToolRun run,
                          sessions::ToolRequest::Hooks hooks)
 {
-    Result<Nothing> allowed = checkToolRun(*services, run);
+    Result<Nothing> allowed = checkToolRun(*services, *exchange, run);
     if (!allowed)
         co_return allowed.error();
     const auto known = run.address.server->cachedTools(run.address.identity);
@@ -274,15 +277,12 @@ Task<ToolAnswer> runTool(Services *services, http::Exchange *exchange, ToolRun r
 Task<upstream::ToolSetPtr> toolsFor(Services *services, http::Exchange *exchange, Address address)
 {
     upstream::Server *server = address.server;
-    const bool inSession = !address.sessionId.isEmpty();
-    if (inSession) {
-        Result<sessions::SessionPtr> session = services->sessions->find(
-            address.identity.owner, server->definition().name, address.sessionId);
-        if (!session)
-            co_return session.error();
-        exchange->fields().session = (*session)->logId();
+    Result<sessions::SessionPtr> session = findSession(*services, *exchange, address);
+    if (!session)
+        co_return session.error();
+    const bool inSession = *session != nullptr;
+    if (inSession)
         (*session)->touch();
-    }
     if (auto cached = server->cachedTools(address.identity))
         co_return cached;
     if (!inSession) {

@@ -33,7 +33,8 @@ Result<ToolRun> readToolRun(const Services &services, http::Exchange &exchange,
                             const http::PathParams &params);
 
 /// Checks that can be made before a stream begins: the session exists, an answer is expected.
-Result<Nothing> checkToolRun(const Services &services, const ToolRun &run);
+Result<Nothing> checkToolRun(const Services &services, http::Exchange &exchange,
+                             const ToolRun &run);
 
 /// Runs it. Hidden tools answer exactly like missing ones; arguments are checked before a child
 /// is used up when the tools are known already.

@@ -97,7 +97,7 @@ void postToolStream(Services *services, http::Exchange &exchange, const http::Pa
     if (!run)
         return exchange.finish(run.error());
     run->transport = u"stream"_s;
-    Result<Nothing> allowed = checkToolRun(*services, *run);
+    Result<Nothing> allowed = checkToolRun(*services, exchange, *run);
     if (allowed) {
         // Only what is known without contacting the server; the rest becomes an event.
         const auto tools = run->address.server->cachedTools(run->address.identity);

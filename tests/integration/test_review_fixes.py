@@ -71,3 +71,44 @@ class SharedListing(unittest.TestCase):
         with Bridge(self.server, env) as bridge:
             answers = parallel([lambda: bridge.call("echo", {"text": "x"}, headers=dry)] * 4)
         self.assertEqual([answer.status for answer in answers], [200] * 4)
+
+
+class SessionValues(unittest.TestCase):
+    def test_a_token_behind_the_id_is_not_echoed(self):
+        """§2.2, §4"""
+        with Bridge(fixture("elicit")) as bridge:
+            session = bridge.start_session()
+            answer = bridge.call("ask_name", session=f"{session}:the-callers-token")
+            self.assertEqual(answer.json["detail"]["resume_token"], session)
+
+    def test_the_cookie_of_an_expired_session_is_taken_away(self):
+        """§2.5"""
+        with Bridge(args=["--session-timeout", "1"]) as bridge:
+            cookie = f"{SF}={bridge.start_session()}"
+            wait_for(lambda: bridge.get("/sessions").json["sessions"] == [], what="the expiry")
+            for answer in (bridge.get("/tools", cookie=cookie), bridge.call("hello", cookie=cookie),
+                           bridge.get("/prompts", cookie=cookie),
+                           bridge.post("/session/ping", cookie=cookie)):
+                self.assertEqual(answer.status, 404, answer)
+                self.assertEqual(answer.headers["Set-Cookie"],
+                                 f"{SF}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0", answer)
+            self.assertIsNone(bridge.get("/tools", session="gone").headers["Set-Cookie"])
+
+    def test_refused_calls_keep_a_session_alive(self):
+        """§2 lifetime: any request resets the idle timer"""
+        with Bridge(args=["--session-timeout", "3"]) as bridge:
+            session = bridge.start_session()
+            self.assertEqual(bridge.call("hello", session=session).status, 200)
+            for _ in range(3):
+                time.sleep(1.5)
+                self.assertEqual(bridge.call("add", {"a": 1}, session=session).status, 400)
+
+    def test_configured_entries_need_the_session_too(self):
+        """B24"""
+        env = {"SYSTEM_DEFINED_PROMPTS": '[{"name": "p", "template": {"content": "hi"}}]',
+               "SYSTEM_DEFINED_RESOURCES": '[{"name": "r", "uri": "x://r", "text": "hi"}]'}
+        with Bridge(env=env) as bridge:
+            self.assertEqual(bridge.post("/prompts/p", {}).status, 200)
+            self.assertEqual(bridge.get("/resources?uri=x://r").text, "hi")
+            self.assertEqual(bridge.post("/session/none/prompts/p", {}).status, 404)
+            self.assertEqual(bridge.get("/session/none/resources?uri=x://r").status, 404)
