@@ -132,7 +132,7 @@ private Q_SLOTS:
     void keepsASessionWithARunningCall()
     {
         SessionLimits limits;
-        limits.idleTimeout = 40ms;
+        limits.idleTimeout = 300ms;
         Fixture f(limits);
         QSignalSpy closed(f.manager.get(), &SessionManager::sessionClosed);
         GotSession got;
@@ -141,7 +141,7 @@ private Q_SLOTS:
         GotOutcome running;
         callTool(*got.value(), running, u"hold"_s);
         QTRY_COMPARE(f.opener.server()->held.size(), 1);
-        QTest::qWait(120);
+        QTest::qWait(600);
         QCOMPARE(closed.size(), 0);
         f.opener.server()->release(u"done"_s);
         QTRY_VERIFY(running.isOk());
@@ -152,7 +152,7 @@ private Q_SLOTS:
     void keepsASessionWhoseServerIsInUse()
     {
         SessionLimits limits;
-        limits.idleTimeout = 40ms;
+        limits.idleTimeout = 300ms;
         Fixture f(limits);
         GotSession got;
         f.start(got, u"s"_s);
@@ -160,7 +160,7 @@ private Q_SLOTS:
         Got<Session::Use> use;
         use.call = got.value()->use(use.handler());
         QTRY_VERIFY(use.isOk());
-        QTest::qWait(120);
+        QTest::qWait(600);
         QVERIFY(f.find(u"s"_s).ok());
         use.result.reset();
         QTRY_VERIFY(!f.find(u"s"_s).ok());
