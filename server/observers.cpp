@@ -16,17 +16,36 @@ QByteArray handlerOf(const http::ExchangeFields &fields)
     return fields.handler == "none"_L1 ? QByteArray() : fields.handler.toUtf8();
 }
 
-/// The path without its query, which may hold secrets.
-QString pathOf(const QByteArray &target)
+/// Where the id of a session stands in \a path, -1 when nowhere: by the route that matched, else
+/// behind the word that announces it. A base path only adds segments in front.
+qsizetype sessionSegment(const QStringList &path, const QString &route)
 {
-    const qsizetype query = target.indexOf('?');
-    return QString::fromUtf8(query < 0 ? target : target.first(query)).left(512);
+    if (route.isEmpty())
+        return path.contains("session"_L1) ? path.indexOf("session"_L1) + 1 : -1;
+    const QStringList pattern = route.split('/'_L1);
+    const qsizetype place = pattern.indexOf("{session}"_L1);
+    return place < 0 ? -1 : path.size() - pattern.size() + place;
+}
+
+/// The path without its query, which may hold secrets, and without the id of a session, which is
+/// one.
+QString pathOf(const http::ExchangeSummary &summary)
+{
+    const qsizetype query = summary.target.indexOf('?');
+    QString path = QString::fromUtf8(query < 0 ? summary.target : summary.target.first(query));
+    if (path.size() > 1 && path.endsWith('/'_L1))
+        path.chop(1);
+    QStringList segments = path.split('/'_L1);
+    const qsizetype session = sessionSegment(segments, summary.fields.route);
+    if (session > 0 && session < segments.size())
+        segments[session] = u"{session}"_s;
+    return segments.join('/'_L1).left(512);
 }
 
 void log(const http::ExchangeSummary &summary)
 {
     logging::Fields fields{{u"method"_s, QString::fromLatin1(summary.method)},
-                           {u"path"_s, pathOf(summary.target)},
+                           {u"path"_s, pathOf(summary)},
                            {u"status"_s, summary.status},
                            {u"duration_ms"_s, double(summary.durationUs) / 1000.0},
                            {u"bytes"_s, summary.responseBytes},
