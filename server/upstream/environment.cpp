@@ -70,13 +70,14 @@ bool passes(const QString &name, const config::GlobList &globs, const QStringLis
     return !isOwnSecret(name) || patterns.contains(name);
 }
 
-QStringList secretsOf(const ServerDefinition &definition, const Identity &identity,
-                      const QProcessEnvironment &environment)
+/// Values a child may repeat on stderr, wherever its environment got them from.
+QStringList secretsOf(const Identity &identity, const QProcessEnvironment &environment)
 {
     QStringList secrets = identity.environment.values();
-    for (auto it = definition.environment.cbegin(); it != definition.environment.cend(); ++it) {
-        if (logging::isSecretName(it.key()))
-            secrets.append(environment.value(it.key()));
+    const QStringList names = environment.keys();
+    for (const QString &name : names) {
+        if (logging::isSecretName(name))
+            secrets.append(environment.value(name));
     }
     secrets.removeIf([](const QString &value) { return value.size() < kShortestSecret; });
     return secrets;
@@ -93,10 +94,13 @@ QString programPath(const QString &program, const QProcessEnvironment &environme
     return found.isEmpty() ? program : found;
 }
 
+/// A path, also one given as `--option=path`, without the folders it is in.
 QString withoutFolders(const QString &word)
 {
-    const bool isPath = word.startsWith(u'/') || (word.size() > 2 && word[1] == u':');
-    return isPath ? u"…/"_s + QFileInfo(word).fileName() : word;
+    const qsizetype begin = word.startsWith(u'-') ? word.indexOf(u'=') + 1 : 0;
+    const QString value = word.mid(begin);
+    const bool isPath = value.startsWith(u'/') || (value.size() > 2 && value[1] == u':');
+    return isPath ? word.left(begin) + u"…/"_s + QFileInfo(value).fileName() : word;
 }
 
 } // namespace
@@ -149,7 +153,7 @@ Result<ChildSpec> childSpec(const ServerDefinition &definition, const Identity &
     spec.arguments = command->sliced(1);
     spec.workingDirectory = *folder;
     spec.limits = definition.limits;
-    spec.secrets = secretsOf(definition, identity, *environment);
+    spec.secrets = secretsOf(identity, *environment);
     spec.environment = std::move(*environment);
     return spec;
 }
