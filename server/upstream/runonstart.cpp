@@ -6,6 +6,8 @@
 #include "common/logging/categories.h"
 #include "server/upstream/childprocess.h"
 
+#include <QtCore/QCoreApplication>
+
 using namespace Qt::StringLiterals;
 
 namespace bridge::upstream {
@@ -41,12 +43,13 @@ ChildSpec specOf(const StartHook &hook)
     return spec;
 }
 
-/// One run; owned by its Call.
+/// One run; owned by its Call, at the latest by the application.
 class HookRun : public QObject
 {
 public:
     HookRun(const StartHook &hook, Handler<Nothing> handler)
-        : m_handler(std::move(handler))
+        : QObject(QCoreApplication::instance())
+        , m_handler(std::move(handler))
         , m_child(std::make_unique<ChildProcess>(specOf(hook)))
     {
         QProcess *process = m_child->device();
@@ -61,20 +64,26 @@ public:
         });
         m_child->start();
     }
-    ~HookRun() override
-    {
-        m_child->disconnect(this);
-        ChildProcess::retire(std::move(m_child));
-    }
+    ~HookRun() override { retireChild(); }
 
-    /// Nobody waits any more; stops the command.
+    /// Nobody waits any more; stops the command, also when the event loop has ended already.
     void withdraw()
     {
         m_handler = nullptr;
+        retireChild();
         deleteLater();
     }
 
 private:
+    void retireChild()
+    {
+        if (!m_child)
+            return;
+        m_child->disconnect(this);
+        m_child->device()->disconnect(this);
+        ChildProcess::retire(std::move(m_child));
+    }
+
     static void logLine(const QString &line)
     {
         qCInfo(logging::lcUpstream).noquote() << u"[MCP_RUN_ON_START] %1"_s.arg(line);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Defects a review has found, each as the request that showed it."""
 import json
+import os
 import signal
 import socket
 import struct
@@ -112,3 +113,46 @@ class SessionValues(unittest.TestCase):
             self.assertEqual(bridge.get("/resources?uri=x://r").text, "hi")
             self.assertEqual(bridge.post("/session/none/prompts/p", {}).status, 404)
             self.assertEqual(bridge.get("/session/none/resources?uri=x://r").status, 404)
+
+
+class Secrets(unittest.TestCase):
+    def test_session_ids_in_paths_are_not_logged(self):
+        """§9.4: only the fingerprint"""
+        for base in ("/", "/api/v1"):
+            with Bridge(args=["--base-path", base]) as bridge:
+                prefix = base.rstrip("/")
+                session = bridge.post(prefix + "/session/start").json["session_id"]
+                for path in (f"/session/{session}:the-token/tools", f"/session/{session}/nothing",
+                             f"/servers/default/session/{session}/tools/",
+                             f"/%73ession/{session}/status?x"):
+                    bridge.get(prefix + path)
+                wait_for(lambda: "/status" in bridge.log(), what="the last line")
+                self.assertIn("/session/{session}/tools", bridge.log())
+                self.assertNotIn(session, bridge.log())
+                self.assertNotIn("the-token", bridge.log())
+
+    def test_a_failed_start_tells_no_secret_and_no_folder(self):
+        command = ["sh", "-c", "echo token $MY_API_TOKEN >&2; exit 3", "x", "--file=/home/me/a.json"]
+        env = {"MY_API_TOKEN": "correcthorsebattery", "MCP_CHILD_ENV_PASSTHROUGH": "MY_*"}
+        with Bridge(command, env) as bridge:
+            text = bridge.get("/tools").json["detail"]
+        self.assertIn("token [REDACTED]", text)
+        self.assertIn("--file=…/a.json", text)
+
+
+class StartHook(unittest.TestCase):
+    def test_ends_with_the_bridge(self):
+        """B21 while MCP_RUN_ON_START is still at work"""
+        bridge = Bridge(env={"MCP_RUN_ON_START": "sleep 301 & sleep 302; true"})
+        with bridge.directory:
+            process = subprocess.Popen(bridge.command, env=bridge.env, cwd=bridge.home,
+                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL)
+            wait_for(lambda: len(processes_of(bridge.home)) == 4, what="the hook's processes")
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(20), 0)
+            try:
+                wait_for(lambda: not processes_of(bridge.home), 3, "the end of all processes")
+            finally:
+                for pid in processes_of(bridge.home):
+                    os.kill(pid, signal.SIGKILL)
