@@ -11,6 +11,9 @@ window.bridgeDocs = SwaggerUIBundle({
   displayRequestDuration: true,
   docExpansion: 'list',
   filter: true,
+  // Each tool shows its own schemas; the list of all of them only repeats those.
+  defaultModelsExpandDepth: 0,
+  defaultModelExpandDepth: 4,
   tryItOutEnabled: true,
   // No outside service is asked to judge the document.
   validatorUrl: null,

@@ -78,7 +78,51 @@ QJsonObject errorResponse(const StatusText &row)
             {"content"_L1, QJsonObject{{"application/json"_L1, media}}}};
 }
 
+struct NamedText {
+    const char *name;
+    const char *text;
+};
+
+constexpr NamedText kTags[] = {
+    {"Tools", "List and describe the tools, call any of them by its name"},
+    {"Prompts", "List and render prompts"},
+    {"Resources", "List and read resources"},
+    {"Sessions", "Keep one MCP server and its state over several calls"},
+    {"Servers", "Which MCP servers there are and how they do"},
+    {"Service", "The bridge itself: health and metrics"},
+};
+
+constexpr NamedText kPathParameters[] = {
+    {"tool", "Name of the tool, as `GET /tools` lists it"},
+    {"prompt", "Name of the prompt, as `GET /prompts` lists it"},
+    {"resource", "Name of the resource, as `GET /resources` lists it"},
+    {"session", "Id of the session, as `POST /session/start` answers it"},
+    {"server", "Name of the MCP server, as `GET /servers` lists it"},
+};
+
 } // namespace
+
+QJsonArray tags()
+{
+    QJsonArray list;
+    for (const NamedText &row : kTags)
+        list.append(QJsonObject{{"name"_L1, QString::fromLatin1(row.name)},
+                                {"description"_L1, QString::fromLatin1(row.text)}});
+    return list;
+}
+
+QJsonObject pathParameter(const QString &name)
+{
+    QJsonObject parameter{{"name"_L1, name},
+                          {"in"_L1, u"path"_s},
+                          {"required"_L1, true},
+                          {"schema"_L1, QJsonObject{{"type"_L1, u"string"_s}}}};
+    for (const NamedText &row : kPathParameters) {
+        if (name == QLatin1String(row.name))
+            parameter["description"_L1] = QString::fromLatin1(row.text);
+    }
+    return parameter;
+}
 
 QJsonObject errorResponses(const QList<int> &statuses)
 {
@@ -101,11 +145,13 @@ QJsonObject components()
 
 QJsonArray sessionParameters(const QString &field)
 {
-    return {QJsonObject{{"name"_L1, field},
-                        {"in"_L1, u"header"_s},
-                        {"required"_L1, false},
-                        {"description"_L1, u"Session to run in; left out, a fresh server is used"_s},
-                        {"schema"_L1, QJsonObject{{"type"_L1, u"string"_s}}}}};
+    return {
+        QJsonObject{{"name"_L1, field},
+                    {"in"_L1, u"header"_s},
+                    {"required"_L1, false},
+                    {"description"_L1,
+                     u"Id of the session to run in. Empty: a fresh MCP server, without memory"_s},
+                    {"schema"_L1, QJsonObject{{"type"_L1, u"string"_s}}}}};
 }
 
 } // namespace bridge::routes::describe

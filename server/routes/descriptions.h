@@ -37,6 +37,10 @@ QJsonObject getServer();
 QJsonObject errorResponses(const QList<int> &statuses);
 /// The schemas and responses the operations refer to: `components`.
 QJsonObject components();
+/// The groups of the fixed routes in the order the pages show them.
+QJsonArray tags();
+/// The parameter object of the path segment `{name}`.
+QJsonObject pathParameter(const QString &name);
 /// Header and cookie parameters of every operation that may run in a session.
 QJsonArray sessionParameters(const QString &field);
 

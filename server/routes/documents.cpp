@@ -15,7 +15,16 @@ using http::Response;
 /// How long the document waits for MCP servers that have not listed their tools yet.
 constexpr std::chrono::milliseconds kDiscoveryPatience{10'000};
 
-Task<Response> openApi(Services *services, http::Exchange *, http::PathParams)
+/// What the document's paths are relative to. A relative address holds behind a proxy too that
+/// serves the bridge under a prefix of its own.
+QString addressFrom(const Services &services, const http::Request &request)
+{
+    const QString base = services.router->basePath();
+    const bool isBelow = base.isEmpty() || request.path.startsWith(QString(base + '/'_L1));
+    return isBelow ? u"./"_s : QString('.'_L1 + base);
+}
+
+Task<Response> openApi(Services *services, http::Exchange *exchange, http::PathParams)
 {
     QList<upstream::Server *> enabled;
     for (upstream::Server *server : services->registry->servers()) {
@@ -28,7 +37,8 @@ Task<Response> openApi(Services *services, http::Exchange *, http::PathParams)
         });
     if (!gathered)
         co_return gathered.error();
-    Response response = Response::json(200, openApiDocument(*services, *gathered));
+    Response response = Response::json(
+        200, openApiDocument(*services, *gathered, addressFrom(*services, exchange->request())));
     response.setHeader("Cache-Control", "no-cache");
     co_return response;
 }
@@ -67,14 +77,26 @@ Response assetResponse(const http::Request &request, const QString &name)
     return response;
 }
 
+/// The page \a name. What it loads is relative to it, so with a slash behind its address it would
+/// look in the wrong place: such a request is sent to the right address.
+Response pageResponse(const http::Request &request, const QString &name)
+{
+    if (!request.path.endsWith('/'_L1))
+        return assetResponse(request, QString(name + ".html"_L1));
+    Response response = Response::noContent();
+    response.status = 308;
+    response.setHeader("Location", "../" + name.toLatin1());
+    return response;
+}
+
 Task<Response> docs(Services *, http::Exchange *exchange, http::PathParams)
 {
-    co_return assetResponse(exchange->request(), u"docs.html"_s);
+    co_return pageResponse(exchange->request(), u"docs"_s);
 }
 
 Task<Response> redoc(Services *, http::Exchange *exchange, http::PathParams)
 {
-    co_return assetResponse(exchange->request(), u"redoc.html"_s);
+    co_return pageResponse(exchange->request(), u"redoc"_s);
 }
 
 Task<Response> file(Services *, http::Exchange *exchange, http::PathParams params)

@@ -8,10 +8,8 @@
 
 namespace bridge::routes {
 
-QJsonObject openApiDocument(const Services &services, const QList<GatheredTools> &servers);
-
-/// \a schema with its document-local `$ref`s pointing into \a place of the surrounding document,
-/// e.g. `#/components/schemas/add_input`.
-QJsonValue rebasedSchema(const QJsonValue &schema, const QString &place);
+/// \a address: what the paths are relative to, as seen from where the document is served.
+QJsonObject openApiDocument(const Services &services, const QList<GatheredTools> &servers,
+                            const QString &address);
 
 } // namespace bridge::routes

@@ -14,7 +14,7 @@ from bridge import SLOW, wait_for
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
-         "--disable-dev-shm-usage", "--window-size=1200,1000"]
+         "--disable-dev-shm-usage", "--window-size=1400,1100"]
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 needs_browser = unittest.skipUnless(CHROMIUM and DRIVER, "chromium or chromedriver is missing")
@@ -33,7 +33,7 @@ class Browser:
         try:
             wait_for(self.is_ready, 20, "chromedriver")
             options = {"binary": CHROMIUM, "args": [*FLAGS, f"--user-data-dir={self.profile.name}"]}
-            wanted = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
+            wanted = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"}}
             answer = self.ask("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
             self.path = "/session/" + answer["sessionId"]
         except BaseException:
@@ -75,6 +75,9 @@ class Browser:
         return self.ask("POST", self.path + "/execute/sync",
                         {"script": script, "args": list(arguments)})
 
+    def delete_cookies(self):
+        self.ask("DELETE", self.path + "/cookie")
+
     def title(self):
         return self.ask("GET", self.path + "/title")
 
@@ -87,6 +90,7 @@ class Browser:
         return wait_for(found, seconds, f"an element {selector}")
 
     def click(self, selector):
+        self.show(selector)
         self.ask("POST", f"{self.path}/element/{self.find(selector)}/click", {})
 
     def fill(self, selector, text):
@@ -102,9 +106,21 @@ class Browser:
         log = self.ask("POST", self.path + "/se/log", {"type": "browser"})
         return [entry["message"] for entry in log if entry["level"] in ("SEVERE", "WARNING")]
 
-    def addresses(self):
-        """Everything the page loaded."""
-        return self.run("return performance.getEntriesByType('resource').map(e => e.name)")
+    def requests(self):
+        """The address of every request made since the last question, those after loading and
+        those that were refused included."""
+        log = self.ask("POST", self.path + "/se/log", {"type": "performance"})
+        events = [json.loads(entry["message"])["message"] for entry in log]
+        return [event["params"]["request"]["url"] for event in events
+                if event["method"] == "Network.requestWillBeSent"]
+
+    def show(self, selector):
+        """Scrolls the element into the middle of the window."""
+        self.find(selector)
+        self.run("document.querySelector(arguments[0]).scrollIntoView({block: 'center'})", selector)
+
+    def size(self, width, height):
+        self.ask("POST", self.path + "/window/rect", {"width": width, "height": height})
 
     def screenshot(self, path):
         os.makedirs(os.path.dirname(path), exist_ok=True)
