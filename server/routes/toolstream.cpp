@@ -69,9 +69,23 @@ QByteArray answerEvent(const ToolAnswer &answer, const QString &requestId)
     return "{\"type\":\"result\",\"data\":" + *shaped + '}';
 }
 
+bool mustRestart(const Services &services, http::Exchange &exchange, const Address &address)
+{
+    const Result<sessions::SessionPtr> session = findSession(services, exchange, address);
+    return session && *session && (*session)->state() == sessions::Session::State::Broken;
+}
+
 /// Runs as long as the stream: owned by the exchange, gone with the client.
 Task<Nothing> stream(Services *services, http::Exchange *exchange, ToolRun run)
 {
+    // A restart is told in the head, which goes out before the call begins.
+    if (mustRestart(*services, *exchange, run.address)) {
+        Result<Target> target = co_await acquire(services, exchange, run.address);
+        if (!target && services->settings.streamEarlyStatus) {
+            exchange->finish(target.error());
+            co_return Nothing{};
+        }
+    }
     http::SseStream *events = exchange->startSse();
     if (!events)
         co_return Nothing{};

@@ -156,3 +156,29 @@ class StartHook(unittest.TestCase):
             finally:
                 for pid in processes_of(bridge.home):
                     os.kill(pid, signal.SIGKILL)
+
+
+class RestartedSession(unittest.TestCase):
+    def broken_session(self, bridge):
+        session = bridge.start_session()
+        self.assertEqual(bridge.call("call_counter", session=session).result, 1)
+        for pid in bridge.children():
+            os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: bridge.get(f"/session/{session}/status").json["status"] == "broken")
+        return session
+
+    def test_is_told_by_a_stream(self):
+        """§2 child death: X-Session-Restarted"""
+        with Bridge(env={"MCP_WARM_POOL_SIZE": "0"}) as bridge:
+            session = self.broken_session(bridge)
+            stream = bridge.stream("call_counter", session=session)
+            self.assertEqual(stream.headers["X-Session-Restarted"], "true")
+            self.assertEqual(stream.events()[-1]["data"]["structuredContent"]["result"], 1)
+            again = bridge.stream("call_counter", session=session)
+            self.assertIsNone(again.headers["X-Session-Restarted"])
+
+    def test_is_refused_by_a_stream_when_it_may_not_be(self):
+        env = {"MCP_WARM_POOL_SIZE": "0", "SESSION_RESTART_POLICY": "fail"}
+        with Bridge(env=env) as bridge:
+            stream = bridge.stream("call_counter", session=self.broken_session(bridge))
+            self.assertEqual(stream.status, 410)
