@@ -38,9 +38,8 @@ QJsonObject operation(const QString &tag, const QString &summary, const QString 
 {
     QJsonObject responses = errorResponses(errors);
     responses["200"_L1] = success;
-    QJsonObject op{{"tags"_L1, QJsonArray{tag}},
-                   {"summary"_L1, summary},
-                   {"responses"_L1, responses}};
+    QJsonObject op{
+        {"tags"_L1, QJsonArray{tag}}, {"summary"_L1, summary}, {"responses"_L1, responses}};
     if (!description.isEmpty())
         op["description"_L1] = description;
     return op;
@@ -52,9 +51,8 @@ QJsonObject withBody(QJsonObject op, const QJsonObject &schema, const QJsonValue
     QJsonObject media{{"schema"_L1, schema}};
     if (!example.isUndefined())
         media["example"_L1] = example;
-    op["requestBody"_L1] =
-        QJsonObject{{"required"_L1, required},
-                    {"content"_L1, QJsonObject{{"application/json"_L1, media}}}};
+    op["requestBody"_L1] = QJsonObject{{"required"_L1, required},
+                                       {"content"_L1, QJsonObject{{"application/json"_L1, media}}}};
     return op;
 }
 
@@ -95,26 +93,23 @@ QJsonObject ready()
 QJsonObject healthOfChild()
 {
     return operation(u"Service"_s, u"Does the MCP server start and list its tools?"_s, {},
-                     reply(u"It does; `tools` is their number before any policy"_s,
-                           objectSchema()),
+                     reply(u"It does; `tools` is their number before any policy"_s, objectSchema()),
                      {503});
 }
 
 QJsonObject metrics()
 {
-    return operation(u"Service"_s, u"Prometheus metrics"_s, {},
-                     reply(u"Text exposition format"_s, {{"type"_L1, u"string"_s}},
-                           u"text/plain"_s),
-                     {404});
+    return operation(
+        u"Service"_s, u"Prometheus metrics"_s, {},
+        reply(u"Text exposition format"_s, {{"type"_L1, u"string"_s}}, u"text/plain"_s), {404});
 }
 
 QJsonObject listTools()
 {
-    QJsonObject op = operation(
-        u"Tools"_s, u"List the tools"_s, {},
-        reply(u"An array of tools"_s,
-              {{"type"_L1, u"array"_s}, {"items"_L1, reference(u"Tool"_s)}}),
-        {404, 502, 503, 504});
+    QJsonObject op = operation(u"Tools"_s, u"List the tools"_s, {},
+                               reply(u"An array of tools"_s,
+                                     {{"type"_L1, u"array"_s}, {"items"_L1, reference(u"Tool"_s)}}),
+                               {404, 502, 503, 504});
     op["parameters"_L1] = QJsonArray{
         queryParameter(u"format"_s, u"`object` answers `{\"tools\":[…]}` instead of an array"_s)};
     return op;
@@ -142,18 +137,18 @@ QJsonObject postTool()
         "`_user_feedback`."_s,
         reply(u"The tool's result"_s, reference(u"ToolResult"_s)),
         {400, 404, 409, 413, 422, 429, 502, 503, 504});
-    return withBody(op, objectSchema(u"Arguments of the tool"_s), QJsonValue::Undefined, false);
+    return withBody(op, objectSchema(u"Arguments of the tool"_s), QJsonObject(), false);
 }
 
 QJsonObject postToolStream()
 {
-    QJsonObject op = operation(
-        u"Tools"_s, u"Call a tool and watch it work"_s,
-        u"Server-sent events: `progress` and `log` while it runs, then one of `result`, "
-        "`feedback_required`, `error`."_s,
-        reply(u"The events"_s, {{"type"_L1, u"string"_s}}, u"text/event-stream"_s),
-        {404, 409, 413, 422});
-    return withBody(op, objectSchema(u"Arguments of the tool"_s), QJsonValue::Undefined, false);
+    QJsonObject op =
+        operation(u"Tools"_s, u"Call a tool and watch it work"_s,
+                  u"Server-sent events: `progress` and `log` while it runs, then one of `result`, "
+                  "`feedback_required`, `error`."_s,
+                  reply(u"The events"_s, {{"type"_L1, u"string"_s}}, u"text/event-stream"_s),
+                  {404, 409, 413, 422});
+    return withBody(op, objectSchema(u"Arguments of the tool"_s), QJsonObject(), false);
 }
 
 QJsonObject listPrompts()
@@ -170,14 +165,13 @@ QJsonObject postPrompt()
     return withBody(op,
                     {{"type"_L1, u"object"_s},
                      {"additionalProperties"_L1, QJsonObject{{"type"_L1, u"string"_s}}}},
-                    QJsonValue::Undefined, false);
+                    QJsonObject{{"name"_L1, u"Ada"_s}}, false);
 }
 
 QJsonObject listResources()
 {
-    QJsonObject op = operation(u"Resources"_s, u"List the resources, or read one by its URI"_s,
-                               {}, reply(u"The resources, or the content of `uri`"_s,
-                                         objectSchema()),
+    QJsonObject op = operation(u"Resources"_s, u"List the resources, or read one by its URI"_s, {},
+                               reply(u"The resources, or the content of `uri`"_s, objectSchema()),
                                {404, 422, 502, 503, 504});
     op["parameters"_L1] = QJsonArray{
         queryParameter(u"uri"_s, u"Read this resource, e.g. one made from a template"_s)};
@@ -192,10 +186,10 @@ QJsonObject listTemplates()
 
 QJsonObject getResource()
 {
-    QJsonObject op = operation(u"Resources"_s, u"Read a resource by its name"_s,
-                               u"Answers the content itself under its own media type."_s,
-                               reply(u"The content"_s, {{"type"_L1, u"string"_s}}, u"*/*"_s),
-                               kUpstream);
+    QJsonObject op =
+        operation(u"Resources"_s, u"Read a resource by its name"_s,
+                  u"Answers the content itself under its own media type."_s,
+                  reply(u"The content"_s, {{"type"_L1, u"string"_s}}, u"*/*"_s), kUpstream);
     QJsonObject responses = op.value("responses"_L1).toObject();
     responses["204"_L1] = QJsonObject{{"description"_L1, u"The resource is empty"_s}};
     op["responses"_L1] = responses;
@@ -212,10 +206,9 @@ QJsonObject startSession()
     const QJsonObject id{{"type"_L1, u"string"_s},
                          {"pattern"_L1, u"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"_s},
                          {"description"_L1, u"An id of your choice; left out, one is made"_s}};
-    return withBody(op,
-                    {{"type"_L1, u"object"_s},
-                     {"properties"_L1, QJsonObject{{"session_id"_L1, id}}}},
-                    QJsonObject{}, false);
+    return withBody(
+        op, {{"type"_L1, u"object"_s}, {"properties"_L1, QJsonObject{{"session_id"_L1, id}}}},
+        QJsonObject{}, false);
 }
 
 QJsonObject pingSession()

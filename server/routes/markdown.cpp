@@ -25,22 +25,71 @@ qsizetype commonIndent(const QStringList &lines)
     return std::max<qsizetype>(indent, 0);
 }
 
-QString harmless(const QString &line)
+qsizetype backticksAt(QStringView line, qsizetype at)
+{
+    qsizetype end = at;
+    while (end < line.size() && line.at(end) == '`'_L1)
+        ++end;
+    return end - at;
+}
+
+/// Where the code span that begins with \a ticks backticks before \a from ends; -1 when those
+/// backticks are only text, because no run as long follows on the line.
+qsizetype endOfSpan(QStringView line, qsizetype from, qsizetype ticks)
+{
+    while (from < line.size()) {
+        const qsizetype run = backticksAt(line, from);
+        if (run == ticks)
+            return from + run;
+        from += std::max<qsizetype>(run, 1);
+    }
+    return -1;
+}
+
+QString harmless(QStringView line)
 {
     QString made;
-    bool inCode = false;
-    for (const QChar c : line) {
-        if (c == '`'_L1)
-            inCode = !inCode;
-        if (c == '<'_L1 && !inCode)
+    for (qsizetype i = 0; i < line.size();) {
+        const QChar c = line.at(i);
+        if (const qsizetype ticks = backticksAt(line, i); ticks > 0) {
+            const qsizetype end = std::max(endOfSpan(line, i + ticks, ticks), i + ticks);
+            made += line.mid(i, end - i);
+            i = end;
+            continue;
+        }
+        if (c == '<'_L1)
             made += "&lt;"_L1;
-        else if (c == '['_L1 && !inCode && made.endsWith('!'_L1))
+        else if (c == '['_L1 && made.endsWith('!'_L1))
             made += " ["_L1;
         else
             made += c;
+        ++i;
     }
     return made;
 }
+
+/// Tells which lines belong to a fenced block, its fences included (CommonMark §4.5).
+class Fences
+{
+public:
+    bool covers(const QString &line)
+    {
+        const QString trimmed = line.trimmed();
+        const qsizetype ticks = line.startsWith("    "_L1) ? 0 : backticksAt(trimmed, 0);
+        if (m_ticks > 0) {
+            if (ticks >= m_ticks && ticks == trimmed.size())
+                m_ticks = 0;
+            return true;
+        }
+        if (ticks < 3 || trimmed.mid(ticks).contains('`'_L1))
+            return false;
+        m_ticks = ticks;
+        return true;
+    }
+
+private:
+    qsizetype m_ticks = 0; ///< of the open fence
+};
 
 } // namespace
 
@@ -49,12 +98,10 @@ QString markdownOf(const QString &text)
     const QStringList lines = text.trimmed().split('\n'_L1);
     const qsizetype indent = commonIndent(lines);
     QStringList made;
-    bool fenced = false;
+    Fences fences;
     for (qsizetype i = 0; i < lines.size(); ++i) {
         const QString line = i > 0 ? lines.at(i).mid(indent) : lines.at(i);
-        const bool isFence = line.trimmed().startsWith("```"_L1);
-        fenced = fenced != isFence;
-        if (fenced || isFence)
+        if (fences.covers(line))
             made += line;
         // Two blanks at its end break a line in Markdown.
         else if (!line.trimmed().isEmpty() && i + 1 < lines.size())

@@ -2,6 +2,7 @@
 #include "server/routes/schemarebase.h"
 
 #include "common/json/pointer.h"
+#include "server/routes/markdown.h"
 
 #include <QtCore/QHash>
 #include <QtCore/QJsonArray>
@@ -155,6 +156,10 @@ QJsonObject Rebaser::movedSchema(const QJsonObject &schema, const QUrl &outer, i
             const QString target = it->isString() ? address(it->toString(), base) : QString();
             if (!target.isEmpty())
                 made["$ref"_L1] = target;
+            continue;
+        }
+        if (it.key() == "description"_L1 && it->isString()) {
+            made[it.key()] = markdownOf(it->toString());
             continue;
         }
         made[modernKeyword(it.key(), oldTuple)] = moved(*it, roleOf(it.key()), base, depth + 1);

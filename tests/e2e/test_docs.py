@@ -138,6 +138,11 @@ class TwoServers(PageCase):
 class HardSchemas(PageCase):
     server = fixture("schemas")
 
+    def open_schema(self):
+        body = OPEN + " .opblock-section-request-body"
+        self.browser.click(body + " .tablinks[data-name=model]")
+        self.browser.show(body + " .model-box")
+
     def try_example(self, tool, shot=None):
         self.open_operation("/tools/" + quote(tool, safe=""))
         if shot:
@@ -155,9 +160,7 @@ class HardSchemas(PageCase):
 
     def test_recursion_and_references_are_shown(self):
         self.assertIn('"root"', self.try_example("tree", "docs-tree"))
-        self.browser.click(OPEN + " .opblock-section-request-body .tablinks[data-name=model], "
-                           + OPEN + " .opblock-section-request-body .tab li:nth-child(2) button")
-        self.browser.show(OPEN + " .opblock-section-request-body")
+        self.open_schema()
         self.shoot("docs-tree-schema")
         self.assertNotIn("Could not resolve", self.browser.text("#swagger-ui"))
 
@@ -173,8 +176,14 @@ class HardSchemas(PageCase):
         self.open_operation("/tools/weather")
         self.assertIn("Give a city.\nOne per call.",
                       self.browser.text(OPEN + " .opblock-description"))
+        self.browser.show(OPEN + " .opblock-description")
         self.shoot("docs-description")
         self.open_operation("/tools/hostile")
+        self.assertIn("<script>", self.browser.text(OPEN + " .opblock-description"))
+        self.check_no_code_ran()
+        self.open_schema()
+        self.shoot("docs-hostile-schema")
+        self.assertIn("List<T>", self.browser.text(OPEN + " .opblock-section-request-body"))
         self.check_no_code_ran()
 
     def check_no_code_ran(self):
