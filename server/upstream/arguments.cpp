@@ -4,6 +4,8 @@
 
 #include "common/json/coerce.h"
 
+#include <QtCore/QJsonArray>
+
 using namespace Qt::StringLiterals;
 
 namespace bridge::upstream {

@@ -5,6 +5,8 @@
 #include "common/json/sample.h"
 #include "common/json/writer.h"
 
+#include <QtCore/QJsonArray>
+
 using namespace Qt::StringLiterals;
 
 namespace bridge::upstream {

@@ -3,6 +3,8 @@
 
 #include "server/upstream/childbudget.h"
 
+#include <QtCore/QTimer>
+
 namespace bridge::upstream {
 
 class Registry::Private
