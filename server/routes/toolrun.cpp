@@ -94,8 +94,32 @@ Task<sessions::ToolOutcome> resume(sessions::SessionPtr session, ToolRun run,
         });
 }
 
+/// A tool with the arguments it will get.
+struct Prepared {
+    std::shared_ptr<const upstream::Tool> tool; ///< null = not looked for yet
+    QJsonObject arguments;                      ///< empty for the answer to a question
+};
+
+/// The called tool among \a tools and its checked arguments.
+Result<Prepared> prepare(const http::Exchange *exchange, const ToolRun &run,
+                         const upstream::ToolSet &tools)
+{
+    Prepared prepared;
+    prepared.tool = tools.find(run.tool);
+    if (!prepared.tool)
+        return toolNotFound();
+    if (run.feedback)
+        return prepared;
+    Result<QJsonObject> arguments = upstream::prepareArguments(
+        *prepared.tool, callInput(exchange, run.arguments), run.address.server->definition());
+    if (!arguments)
+        return arguments.error();
+    prepared.arguments = std::move(*arguments);
+    return prepared;
+}
+
 /// From a target to the raw outcome; the tools are listed through the target when unknown.
-Task<ToolAnswer> callOn(http::Exchange *exchange, ToolRun run, Target target,
+Task<ToolAnswer> callOn(http::Exchange *exchange, ToolRun run, Prepared prepared, Target target,
                         sessions::ToolRequest::Hooks hooks)
 {
     ToolAnswer reply;
@@ -105,19 +129,19 @@ Task<ToolAnswer> callOn(http::Exchange *exchange, ToolRun run, Target target,
     if (target.session)
         reply.sessionId = target.session->record().key.id;
 
-    upstream::ToolSetPtr tools = server->cachedTools(run.address.identity);
-    if (!tools) {
+    if (!prepared.tool) {
         Result<upstream::ToolSetPtr> listed = co_await answer<upstream::ToolSetPtr>(
             [&](Handler<upstream::ToolSetPtr> done) {
                 return server->tools(run.address.identity, &target.client(), std::move(done));
             });
         if (!listed)
             co_return listed.error();
-        tools = *listed;
+        Result<Prepared> found = prepare(exchange, run, **listed);
+        if (!found)
+            co_return found.error();
+        prepared = std::move(*found);
     }
-    reply.tool = tools->find(run.tool);
-    if (!reply.tool)
-        co_return toolNotFound();
+    reply.tool = prepared.tool;
     if (run.feedback) {
         Result<sessions::ToolOutcome> outcome = co_await resume(target.session, run, hooks);
         if (!outcome)
@@ -126,11 +150,8 @@ Task<ToolAnswer> callOn(http::Exchange *exchange, ToolRun run, Target target,
         co_return reply;
     }
 
-    Result<QJsonObject> arguments = upstream::prepareArguments(
-        *reply.tool, callInput(exchange, run.arguments), *reply.definition);
-    if (!arguments)
-        co_return arguments.error();
-    sessions::ToolRequest request = toolRequest(exchange, run, *arguments, std::move(hooks));
+    sessions::ToolRequest request =
+        toolRequest(exchange, run, prepared.arguments, std::move(hooks));
     Result<sessions::ToolOutcome> outcome = co_await answer<sessions::ToolOutcome>(
         [&target, &request](Handler<sessions::ToolOutcome> done) {
             return target.session
@@ -163,24 +184,6 @@ Task<ToolAnswer> dryRun(Services *services, http::Exchange *exchange, ToolRun ru
         co_return result.error();
     reply.shaped = std::move(*result);
     co_return reply;
-}
-
-/// Refuses what can be refused from the known tools, so that a bad request costs no child.
-Result<Nothing> checkKnown(const http::Exchange *exchange, const ToolRun &run)
-{
-    const upstream::ToolSetPtr tools = run.address.server->cachedTools(run.address.identity);
-    if (!tools)
-        return Nothing{};
-    const auto tool = tools->find(run.tool);
-    if (!tool)
-        return toolNotFound();
-    if (run.feedback)
-        return Nothing{};
-    Result<QJsonObject> arguments = upstream::prepareArguments(
-        *tool, callInput(exchange, run.arguments), run.address.server->definition());
-    if (!arguments)
-        return arguments.error();
-    return Nothing{};
 }
 
 } // namespace
@@ -256,17 +259,19 @@ Task<ToolAnswer> runTool(Services *services, http::Exchange *exchange, ToolRun r
             co_return co_await dryRun(services, exchange, std::move(run));
     }
     CallClock clock(services->metrics, run);
-    Result<Nothing> sensible = checkKnown(exchange, run);
-    if (!sensible) {
-        clock.done(sensible.error().code != ErrorCode::ToolNotFound, errorType(sensible.error()));
-        co_return sensible.error();
+    // What can be refused from the known tools costs no child.
+    Result<Prepared> prepared = known ? prepare(exchange, run, *known) : Prepared();
+    if (!prepared) {
+        clock.done(prepared.error().code != ErrorCode::ToolNotFound, errorType(prepared.error()));
+        co_return prepared.error();
     }
     Result<Target> target = co_await acquire(services, exchange, run.address);
     if (!target) {
         clock.done(known && known->find(run.tool), errorType(target.error()));
         co_return target.error();
     }
-    Result<ToolAnswer> reply = co_await callOn(exchange, run, *target, std::move(hooks));
+    Result<ToolAnswer> reply =
+        co_await callOn(exchange, run, std::move(*prepared), *target, std::move(hooks));
     if (reply)
         clock.done(true, finishAnswer(*reply));
     else
