@@ -8,6 +8,16 @@ using namespace Qt::StringLiterals;
 
 namespace bridge::routes {
 
+/// The finished documents by their address, of which there are two: at the root and below the
+/// base path. Inventing the examples of hundreds of tools takes too long for every request.
+struct DocumentCache {
+    struct Entry {
+        QList<upstream::ToolSetPtr> tools; ///< what it was made of; sets never change
+        QByteArray json;
+    };
+    QHash<QString, Entry> entries;
+};
+
 namespace {
 
 using http::Response;
@@ -24,6 +34,20 @@ QString addressFrom(const Services &services, const http::Request &request)
     return isBelow ? u"./"_s : QString('.'_L1 + base);
 }
 
+QByteArray documentBytes(const Services &services, const QList<GatheredTools> &gathered,
+                         const QString &address)
+{
+    QList<upstream::ToolSetPtr> tools;
+    for (const GatheredTools &entry : gathered)
+        tools.append(entry.tools);
+    DocumentCache::Entry &entry = services.documents->entries[address];
+    if (entry.json.isEmpty() || entry.tools != tools) {
+        const QJsonObject document = openApiDocument(services, gathered, address);
+        entry = {tools, QJsonDocument(document).toJson(QJsonDocument::Compact)};
+    }
+    return entry.json;
+}
+
 Task<Response> openApi(Services *services, http::Exchange *exchange, http::PathParams)
 {
     QList<upstream::Server *> enabled;
@@ -37,8 +61,8 @@ Task<Response> openApi(Services *services, http::Exchange *exchange, http::PathP
         });
     if (!gathered)
         co_return gathered.error();
-    Response response = Response::json(
-        200, openApiDocument(*services, *gathered, addressFrom(*services, exchange->request())));
+    Response response = Response::jsonBytes(
+        200, documentBytes(*services, *gathered, addressFrom(*services, exchange->request())));
     response.setHeader("Cache-Control", "no-cache");
     co_return response;
 }
@@ -108,6 +132,7 @@ Task<Response> file(Services *, http::Exchange *exchange, http::PathParams param
 
 void addDocumentRoutes(http::Router &router, Services *services)
 {
+    services->documents = std::make_shared<DocumentCache>();
     addPlain(router, services, "GET", u"/openapi.json"_s, openApi, {}, true);
     addPlain(router, services, "GET", u"/docs"_s, docs, {}, true);
     addPlain(router, services, "GET", u"/redoc"_s, redoc, {}, true);

@@ -68,6 +68,25 @@ QString harmless(QStringView line)
     return made;
 }
 
+bool isListItem(QStringView trimmed)
+{
+    const auto first =
+        std::find_if_not(trimmed.begin(), trimmed.end(), [](QChar c) { return c.isDigit(); });
+    const QStringView rest = trimmed.mid(first - trimmed.begin());
+    return (first == trimmed.begin() ? QStringView(u"-*+") : QStringView(u".)"))
+        .contains(rest.isEmpty() ? QChar('x'_L1) : rest.front());
+}
+
+/// Markdown eats the blanks before a line that goes on with a paragraph.
+QString withIndent(QString line)
+{
+    if (isListItem(QStringView(line).trimmed()))
+        return line;
+    for (qsizetype i = 0; i < line.size() && line.at(i) == ' '_L1; ++i)
+        line[i] = QChar::Nbsp;
+    return line;
+}
+
 /// Tells which lines belong to a fenced block, its fences included (CommonMark §4.5).
 class Fences
 {
@@ -100,14 +119,16 @@ QString markdownOf(const QString &text)
     QStringList made;
     Fences fences;
     for (qsizetype i = 0; i < lines.size(); ++i) {
-        const QString line = i > 0 ? lines.at(i).mid(indent) : lines.at(i);
-        if (fences.covers(line))
+        QString line = i > 0 ? lines.at(i).mid(indent) : lines.at(i);
+        const bool goesOn = i > 0 && !lines.at(i - 1).trimmed().isEmpty();
+        if (fences.covers(line)) {
             made += line;
+            continue;
+        }
+        line = harmless(goesOn ? withIndent(line) : line);
         // Two blanks at its end break a line in Markdown.
-        else if (!line.trimmed().isEmpty() && i + 1 < lines.size())
-            made += QString(harmless(line) + "  "_L1);
-        else
-            made += harmless(line);
+        const bool breaks = !line.trimmed().isEmpty() && i + 1 < lines.size();
+        made += breaks ? QString(line + "  "_L1) : line;
     }
     return made.join('\n'_L1);
 }

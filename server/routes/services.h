@@ -15,6 +15,7 @@ class Metrics;
 
 namespace bridge::routes {
 
+struct DocumentCache;
 class PromptBook;
 class ResourceBook;
 
@@ -34,6 +35,7 @@ struct Services {
     const PromptBook *prompts = nullptr;
     const ResourceBook *resources = nullptr;
     const http::Router *router = nullptr;
+    std::shared_ptr<DocumentCache> documents; ///< made and used by the document routes
     QElapsedTimer uptime;
     bool draining = false; ///< set when the process was asked to stop
 };

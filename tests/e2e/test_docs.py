@@ -7,6 +7,7 @@ from urllib.parse import quote
 from bridge import fixture
 from case import BridgeCase
 from pages import OPEN, PageCase, block
+from prefixproxy import PrefixProxy
 
 
 def servers_file(**commands):
@@ -110,6 +111,25 @@ class UnderABasePath(PageCase):
                 self.assertEqual(status, 200)
                 self.assertRegex(body, r'"result":\s*5')
                 self.assertEqual(self.request_address(), self.origin + "/api/v1/tools/add")
+
+
+class BehindAProxy(PageCase):
+    """One that serves the bridge below a prefix of its own."""
+
+    def setUp(self):
+        self.proxy = PrefixProxy(self.bridge.port, "/tools/bridge")
+        self.proxy.__enter__()
+        self.addCleanup(self.proxy.__exit__)
+        super().setUp()
+
+    @property
+    def origin(self):
+        return self.proxy.origin
+
+    def test_a_tool_is_called_through_the_proxy(self):
+        self.open_operation("/tools/add", prefix="/tools/bridge")
+        self.assertEqual(self.execute()[0], 200)
+        self.assertEqual(self.request_address(), self.origin + "/tools/bridge/tools/add")
 
 
 class TwoServers(PageCase):

@@ -6,7 +6,7 @@ import time
 import unittest
 from urllib.parse import quote, unquote, urljoin
 
-from bridge import Bridge, fixture
+from bridge import Bridge, fixture, wait_for
 from case import BridgeCase
 
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
@@ -211,6 +211,23 @@ class Silent(BridgeCase):
         self.assertIn("`bad`", document["info"]["description"])
         self.assertIn("/tools/call_counter", document["paths"])
         self.assertLess(time.monotonic() - began, 20)
+
+
+class Changing(BridgeCase):
+    """Documents are kept, but not longer than the tools they are made of."""
+    env = {"SCHEMA_CACHE_TTL": "1", "MCP_WARM_POOL_SIZE": "0"}
+    server = ["sh", "-c", 'exec "$@" --tools="$(cat "$HOME/names")"', "sh", *fixture("counter")]
+    files = {"names": "first"}
+
+    def paths(self):
+        return self.bridge.get("/openapi.json").json["paths"]
+
+    def test_a_changed_list_of_tools_changes_the_document(self):
+        self.assertIn("/tools/first", self.paths())
+        with open(self.bridge.path("names"), "w") as file:
+            file.write("second")
+        wait_for(lambda: "/tools/second" in self.paths(), what="the new tool in the document")
+        self.assertNotIn("/tools/first", self.paths())
 
 
 class Policies(BridgeCase):
