@@ -256,3 +256,14 @@ class Addresses(unittest.TestCase):
                 answer = bridge.get(page + "/")
                 self.assertEqual(answer.status, 308)
                 self.assertEqual(urljoin(page + "/", answer.headers["Location"]), page)
+
+
+class Security(BridgeCase):
+    """What can be told of the pages without a browser."""
+
+    def test_the_pages_allow_nothing_from_elsewhere(self):
+        for page in ("/docs", "/redoc"):
+            policy = self.bridge.get(page).headers["Content-Security-Policy"]
+            self.assertIn("default-src 'self'", policy)
+            self.assertIn("script-src 'self';", policy)
+            self.assertNotIn("http", policy)
