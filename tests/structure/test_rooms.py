@@ -14,7 +14,8 @@ COMMON = {
     "logging": {"base"},
     "config": {"base", "json", "logging"},
     "jsonrpc": {"base", "async", "json", "logging"},
-    "mcp": {"base", "async", "json", "jsonrpc", "logging"},
+    "httpclient": {"base", "async", "logging"},
+    "mcp": {"base", "async", "json", "jsonrpc", "logging", "httpclient"},
 }
 SERVER = {
     "http": set(),
@@ -23,6 +24,7 @@ SERVER = {
     "upstream": {"telemetry"},
     "sessions": {"upstream", "telemetry"},
     "routes": {"http", "sessions", "upstream", "telemetry"},
+    "gateway": {"http", "sessions", "upstream", "telemetry"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]((?:common|server|console|resources)/[^">]+)[">]',
                      re.MULTILINE)

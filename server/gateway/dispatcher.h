@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Answers one MCP request of a downstream client with the help of one or many upstream servers,
+// whatever revision either side speaks: listings merged under aliases, calls routed, questions
+// from servers turned into what the client understands, errors and cacheability mapped.
+#pragma once
+
+#include "server/gateway/downstream.h"
+#include "server/sessions/sessionmanager.h"
+#include "server/upstream/registry.h"
+
+namespace bridge::telemetry {
+class Metrics;
+}
+
+namespace bridge::gateway {
+
+struct DispatcherOptions {
+    QString name;    ///< serverInfo.name: SERVICE_NAME
+    QString version;
+    std::chrono::milliseconds listPatience{5'000}; ///< per server; then it is left out
+    std::chrono::milliseconds suspendTime{300'000}; ///< ELICITATION_TIMEOUT_SECONDS
+    int maxSuspendedPerOwner = 64;
+    int maxSubscriptions = 10'000;
+};
+
+/// A request as it came, with what its transport knows.
+struct Request {
+    jsonrpc::Message message; ///< Kind::Request
+    ClientProfile profile;    ///< of this request (modern) or session (legacy)
+    upstream::Identity identity;
+    QString server; ///< as in ClientState::server
+    /// The legacy session's state, or that of a modern session handle; null = stateless.
+    ClientStatePtr state;
+    /// Value of an HTTP header for header-mapped arguments; null QByteArray when absent.
+    std::function<QByteArray(const QByteArray &name)> header;
+    QJsonObject traceMeta; ///< traceparent, tracestate for `_meta`
+};
+
+/// A result with what only some transports can use.
+struct Answer {
+    QByteArray result; ///< raw JSON object, complete for the client's revision
+};
+
+/// A failure carries Error::rpcCode and, for specification errors, Error::detail as `data`.
+class Dispatcher : public QObject
+{
+    Q_OBJECT
+public:
+    Dispatcher(DispatcherOptions options, upstream::Registry *registry,
+               sessions::SessionManager *sessions, telemetry::Metrics *metrics,
+               QObject *parent = nullptr);
+    ~Dispatcher() override;
+
+    /// Result of `initialize` for \a profile (its revision already negotiated).
+    QByteArray initializeResult(const ClientState &state) const;
+    /// Any other request. Dropping the Call cancels it upstream. Progress, log and questions go
+    /// through \a downstream, which lives as long as the Call.
+    Call handle(Request request, std::shared_ptr<Downstream> downstream, Handler<Answer> handler);
+    /// Modern `subscriptions/listen`: acknowledges and then notifies until the Call is dropped;
+    /// the handler runs only when it fails or the server side ends it.
+    Call listen(Request request, std::shared_ptr<Downstream> downstream, Handler<Answer> handler);
+    /// Client → server notifications worth passing on (roots/list_changed).
+    void notification(const Request &request);
+    /// Ends what \a state holds: its sessions and subscriptions.
+    void release(const ClientStatePtr &state);
+
+private:
+    class Private;
+    std::unique_ptr<Private> d;
+};
+
+} // namespace bridge::gateway
