@@ -22,15 +22,25 @@ Result<upstream::Server *> serverOf(const Services &services, const http::PathPa
                  u"No MCP server is enabled. Enable one in the configuration."_s);
 }
 
+/// A named server has a cookie of its own: the default server's has Path=/ and would be sent along
+/// with every call to the others.
+QByteArray cookieName(const Services &services, const http::PathParams &params)
+{
+    if (!params.contains(u"server"))
+        return services.settings.sessionField;
+    return services.settings.sessionField + '.' + QUrl::toPercentEncoding(params[u"server"]);
+}
+
 void readSessionId(const Services &services, const http::Request &request,
                    const http::PathParams &params, const QJsonValue &inBody, Address &address)
 {
     const QByteArray &field = services.settings.sessionField;
+    address.cookieName = cookieName(services, params);
     if (params.contains(u"session")) {
         address.sessionId = params[u"session"];
     } else if (const QByteArray header = request.header(field).trimmed(); !header.isEmpty()) {
         address.sessionId = QString::fromUtf8(header);
-    } else if (const QByteArray cookie = request.cookie(field); !cookie.isEmpty()) {
+    } else if (const QByteArray cookie = request.cookie(address.cookieName); !cookie.isEmpty()) {
         address.sessionId = QString::fromUtf8(cookie);
         address.byCookie = true;
     } else {
@@ -38,8 +48,7 @@ void readSessionId(const Services &services, const http::Request &request,
     }
 }
 
-/// Path=/ unless a base path or a named server narrows it, so that sessions of two servers do not
-/// overwrite each other's cookie.
+/// Path=/ unless a base path or a named server narrows it.
 QByteArray cookiePath(const Services &services, const http::PathParams &params)
 {
     QByteArray path = services.router->basePath().toUtf8();
@@ -71,8 +80,8 @@ Result<Address> addressOf(const Services &services, const http::Request &request
 QByteArray sessionCookie(const Services &services, const http::Request &request,
                          const Address &address, const QByteArray &sessionId)
 {
-    QByteArray text = services.settings.sessionField + '=' + sessionId
-        + "; Path=" + address.cookiePath + "; HttpOnly; SameSite=Lax";
+    QByteArray text = address.cookieName + '=' + sessionId + "; Path=" + address.cookiePath
+                      + "; HttpOnly; SameSite=Lax";
     if (services.settings.secureCookie || request.secure)
         text += "; Secure";
     if (sessionId.isEmpty())
@@ -132,8 +141,8 @@ Task<Target> acquire(Services *services, http::Exchange *exchange, Address addre
         co_return target;
     }
     target.session = *session;
-    Result<sessions::Session::Use> use = co_await answer<sessions::Session::Use>(
-        [&target](Handler<sessions::Session::Use> done) {
+    Result<sessions::Session::Use> use =
+        co_await answer<sessions::Session::Use>([&target](Handler<sessions::Session::Use> done) {
             return target.session->use(std::move(done));
         });
     if (!use)

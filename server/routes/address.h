@@ -9,8 +9,9 @@ namespace bridge::routes {
 struct Address {
     upstream::Server *server = nullptr;
     upstream::Identity identity;
-    QString sessionId; ///< empty = without a session
+    QString sessionId;     ///< empty = without a session
     bool byCookie = false; ///< sessionId came as a cookie
+    QByteArray cookieName;
     QByteArray cookiePath; ///< where the session's cookie is valid
 };
 

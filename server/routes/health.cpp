@@ -18,10 +18,10 @@ using http::Response;
 /// Liveness: says nothing of MCP servers and never starts one.
 Task<Response> health(Services *services, http::Exchange *, http::PathParams)
 {
-    co_return Response::json(
-        200, QJsonObject{{"status"_L1, u"healthy"_s},
-                         {"version"_L1, QString::fromLatin1(kVersion)},
-                         {"uptime"_L1, humanDuration(services->uptime.elapsed())}});
+    co_return Response::json(200,
+                             QJsonObject{{"status"_L1, u"healthy"_s},
+                                         {"version"_L1, QString::fromLatin1(kVersion)},
+                                         {"uptime"_L1, humanDuration(services->uptime.elapsed())}});
 }
 
 /// Readiness: traffic is welcome unless the process is stopping or its server cannot start.
@@ -73,25 +73,26 @@ Task<Response> metrics(Services *services, http::Exchange *, http::PathParams)
 
 Task<Response> root(Services *services, http::Exchange *, http::PathParams)
 {
-    const QJsonObject urls{{"list_resources"_L1, u"/resources"_s},
-                           {"get_resource_details"_L1, u"/resources/{resource_name}"_s},
-                           {"list_prompts"_L1, u"/prompts"_s},
-                           {"list_tools"_L1, u"/tools"_s},
-                           {"get_tool_details"_L1, u"/tools/{tool_name}"_s},
-                           {"[POST] run_tool"_L1, u"/tools/{tool_name}"_s},
-                           {"[POST] run_tool - single call streaming"_L1,
-                            u"/tools/{tool_name}/stream"_s},
-                           {"[POST] run_prompt"_L1, u"/prompts/{prompt_name}"_s},
-                           {"[POST] start_session"_L1, u"/session/start"_s},
-                           {"[POST] close_session"_L1, u"/session/close"_s}};
+    const QJsonObject urls{
+        {"list_resources"_L1, u"/resources"_s},
+        {"get_resource_details"_L1, u"/resources/{resource_name}"_s},
+        {"list_prompts"_L1, u"/prompts"_s},
+        {"list_tools"_L1, u"/tools"_s},
+        {"get_tool_details"_L1, u"/tools/{tool_name}"_s},
+        {"[POST] run_tool"_L1, u"/tools/{tool_name}"_s},
+        {"[POST] run_tool - single call streaming"_L1, u"/tools/{tool_name}/stream"_s},
+        {"[POST] run_prompt"_L1, u"/prompts/{prompt_name}"_s},
+        {"[POST] start_session"_L1, u"/session/start"_s},
+        {"[POST] close_session"_L1, u"/session/close"_s}};
     co_return Response::json(
-        200, QJsonObject{{"name"_L1, services->settings.serviceName},
-                         {"version"_L1, QString::fromLatin1(kVersion)},
-                         {"message"_L1, u"This is MCP Bridge. Read %1/docs for what it can do."_s
-                                            .arg(services->router->basePath())},
-                         {"documentation"_L1, QString(services->router->basePath() + "/docs"_L1)},
-                         {"openapi"_L1, QString(services->router->basePath() + "/openapi.json"_L1)},
-                         {"urls"_L1, urls}});
+        200,
+        QJsonObject{{"name"_L1, services->settings.serviceName},
+                    {"version"_L1, QString::fromLatin1(kVersion)},
+                    {"message"_L1, u"This is MCP Bridge. Read %1/docs for what it can do."_s.arg(
+                                       services->router->basePath())},
+                    {"documentation"_L1, QString(services->router->basePath() + "/docs"_L1)},
+                    {"openapi"_L1, QString(services->router->basePath() + "/openapi.json"_L1)},
+                    {"urls"_L1, urls}});
 }
 
 } // namespace

@@ -78,13 +78,13 @@ bool isListItem(QStringView trimmed)
 }
 
 /// Markdown eats the blanks before a line that goes on with a paragraph.
-QString withIndent(QString line)
+QString withIndent(const QString &line)
 {
     if (isListItem(QStringView(line).trimmed()))
         return line;
-    for (qsizetype i = 0; i < line.size() && line.at(i) == ' '_L1; ++i)
-        line[i] = QChar::Nbsp;
-    return line;
+    const auto text = std::find_if(line.begin(), line.end(), [](QChar c) { return c != ' '_L1; });
+    const qsizetype width = text - line.begin();
+    return u"&nbsp;"_s.repeated(width) + line.mid(width);
 }
 
 /// Tells which lines belong to a fenced block, its fences included (CommonMark §4.5).

@@ -25,8 +25,9 @@ Result<QString> readTemplate(const QString &file, const PromptBookOptions &optio
 {
     const bool absolute = QDir::isAbsolutePath(file);
     if (absolute && !options.allowAbsolutePaths)
-        return Error(ErrorCode::InvalidConfig,
-                     u"names an absolute file; set PROMPTS_ALLOW_ABSOLUTE_PATHS=true to allow it"_s);
+        return Error(
+            ErrorCode::InvalidConfig,
+            u"names an absolute file; set PROMPTS_ALLOW_ABSOLUTE_PATHS=true to allow it"_s);
     const QString clean = QDir::cleanPath(file);
     if (!absolute && (clean == ".."_L1 || clean.startsWith("../"_L1)))
         return Error(ErrorCode::InvalidConfig, u"names a file outside PROMPTS_DIR"_s);
@@ -51,7 +52,8 @@ Result<QString> fillTemplate(const QString &text, const QJsonObject &arguments)
             continue;
         }
         const qsizetype end = c == '{'_L1 ? text.indexOf('}'_L1, i) : -1;
-        const QStringView name = end > 0 ? QStringView(text).mid(i + 1, end - i - 1) : QStringView();
+        const QStringView name =
+            end > 0 ? QStringView(text).mid(i + 1, end - i - 1) : QStringView();
         if (!isIdentifier(name)) {
             filled += c;
             continue;
@@ -141,12 +143,11 @@ Result<QJsonObject> PromptBook::render(const QString &name, const QJsonObject &a
         if (!text)
             return text.error();
         const QJsonObject content{{"type"_L1, u"text"_s}, {"text"_L1, *text}};
-        return QJsonObject{
-            {"isError"_L1, false},
-            {"meta"_L1, QJsonValue::Null},
-            {"description"_L1, entry.description},
-            {"messages"_L1,
-             QJsonArray{QJsonObject{{"role"_L1, entry.role}, {"content"_L1, content}}}}};
+        return QJsonObject{{"isError"_L1, false},
+                           {"meta"_L1, QJsonValue::Null},
+                           {"description"_L1, entry.description},
+                           {"messages"_L1, QJsonArray{QJsonObject{{"role"_L1, entry.role},
+                                                                  {"content"_L1, content}}}}};
     }
     return Error(ErrorCode::PromptNotFound, u"Prompt not found."_s);
 }

@@ -11,7 +11,7 @@
 namespace bridge::routes {
 
 struct PromptBookOptions {
-    QString folder;                ///< PROMPTS_DIR; relative template files are looked up there
+    QString folder;                  ///< PROMPTS_DIR; relative template files are looked up there
     bool allowAbsolutePaths = false; ///< PROMPTS_ALLOW_ABSOLUTE_PATHS
     bool exposeTemplates = false;    ///< SYSTEM_PROMPTS_EXPOSE_TEMPLATE
 };

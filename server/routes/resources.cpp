@@ -17,11 +17,11 @@ namespace {
 
 using http::Response;
 
-const QStringList kResourceKeys{u"name"_s, u"title"_s, u"uri"_s,         u"description"_s,
-                                u"mimeType"_s, u"size"_s, u"icons"_s, u"annotations"_s,
-                                u"_meta"_s};
-const QStringList kTemplateKeys{u"name"_s,     u"title"_s,    u"uriTemplate"_s, u"description"_s,
-                                u"mimeType"_s, u"icons"_s,    u"annotations"_s, u"_meta"_s};
+const QStringList kResourceKeys{u"name"_s,        u"title"_s,       u"uri"_s,
+                                u"description"_s, u"mimeType"_s,    u"size"_s,
+                                u"icons"_s,       u"annotations"_s, u"_meta"_s};
+const QStringList kTemplateKeys{u"name"_s,     u"title"_s, u"uriTemplate"_s, u"description"_s,
+                                u"mimeType"_s, u"icons"_s, u"annotations"_s, u"_meta"_s};
 
 /// The content as a plain HTTP body. Relayed markup must not run with this origin's rights.
 Response contentResponse(const ResourceContent &content)
@@ -130,9 +130,8 @@ Task<Response> listTemplates(Services *services, http::Exchange *exchange, http:
     QList<QByteArray> views;
     for (const QByteArray &raw : std::as_const(*listed))
         views.append(completed(raw, kTemplateKeys));
-    co_return Response::jsonBytes(200,
-                                  "{\"_meta\":null,\"nextCursor\":null,\"resourceTemplates\":"
-                                      + rawArray(views) + '}');
+    co_return Response::jsonBytes(
+        200, "{\"_meta\":null,\"nextCursor\":null,\"resourceTemplates\":" + rawArray(views) + '}');
 }
 
 Task<Response> getResource(Services *services, http::Exchange *exchange, http::PathParams params)
@@ -153,8 +152,7 @@ Task<Response> getResource(Services *services, http::Exchange *exchange, http::P
         for (const QByteArray &raw : std::as_const(*listed)) {
             const QJsonObject entry = QJsonDocument::fromJson(raw).object();
             if (entry.value("name"_L1).toString() == name)
-                co_return co_await readUri(*target,
-                                           entry.value("uri"_L1).toString());
+                co_return co_await readUri(*target, entry.value("uri"_L1).toString());
         }
     }
     if (auto configured = services->resources->byName(name))

@@ -11,7 +11,8 @@ namespace bridge::routes {
 /// \a schema as it has to read at \a place of the surrounding document, for instance
 /// `#/components/schemas/add_input`. Anchors and embedded `$id`s are resolved to pointers, since
 /// the readers of OpenAPI documents rarely know them. A reference that leads out of the schema or
-/// to nothing is dropped, so that no page fetches it; descriptions become markdownOf(). Cut below 64 levels. Pure function.
+/// to nothing is dropped, so that no page fetches it; descriptions become markdownOf(). Cut below
+/// 64 levels. Pure function.
 QJsonValue rebasedSchema(const QJsonValue &schema, const QString &place);
 
 } // namespace bridge::routes

@@ -24,7 +24,7 @@ QJsonObject serverView(const Services &services, const upstream::Server &server)
                      {"start_failures"_L1, status.startFailures},
                      {"deaths"_L1, status.deaths},
                      {"url"_L1, QString(services.router->basePath() + "/servers/"_L1
-                                     + QString::fromLatin1(QUrl::toPercentEncoding(name)))}};
+                                        + QString::fromLatin1(QUrl::toPercentEncoding(name)))}};
     view["protocol_version"_L1] =
         status.revision.isEmpty() ? QJsonValue() : QJsonValue(status.revision);
     view["last_error"_L1] =

@@ -22,9 +22,12 @@ class ResourceBook;
 struct RouteSettings {
     QString serviceName;
     QByteArray sessionField = "x-inxm-mcp-session"; ///< SESSION_FIELD_NAME
-    bool secureCookie = false;                       ///< HTTPS_ENABLED
-    bool streamEarlyStatus = true;                   ///< STREAM_EARLY_STATUS
-    bool metrics = true;                             ///< PROMETHEUS_ENABLED
+    bool secureCookie = false;                      ///< HTTPS_ENABLED
+    bool streamEarlyStatus = true;                  ///< STREAM_EARLY_STATUS
+    /// Callers nobody told apart share the owner "anonymous". Where others can reach the bridge
+    /// they must not learn each other's session ids, which are all that protects a session then.
+    bool listAnonymousSessions = true;
+    bool metrics = true; ///< PROMETHEUS_ENABLED
 };
 
 struct Services {

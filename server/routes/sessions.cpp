@@ -163,8 +163,10 @@ Task<Response> listSessions(Services *services, http::Exchange *, http::PathPara
 {
     QJsonArray list;
     const upstream::Identity caller;
-    for (const sessions::SessionPtr &session : services->sessions->sessionsOf(caller.owner))
-        list.append(statusView(*session));
+    if (services->settings.listAnonymousSessions) {
+        for (const sessions::SessionPtr &session : services->sessions->sessionsOf(caller.owner))
+            list.append(statusView(*session));
+    }
     co_return Response::json(200, QJsonObject{{"sessions"_L1, list}});
 }
 

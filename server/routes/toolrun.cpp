@@ -10,6 +10,8 @@ namespace bridge::routes {
 
 namespace {
 
+constexpr qsizetype kLoggedKeys = 32;
+
 bool asksForDryRun(const http::Request &request)
 {
     return request.header("X-Inxm-Dry-Run").trimmed().compare("true", Qt::CaseInsensitive) == 0;
@@ -39,8 +41,7 @@ upstream::CallInput callInput(const http::Exchange *exchange, const QJsonObject 
 }
 
 sessions::ToolRequest toolRequest(const http::Exchange *exchange, const ToolRun &run,
-                                  const QJsonObject &arguments,
-                                  sessions::ToolRequest::Hooks hooks)
+                                  const QJsonObject &arguments, sessions::ToolRequest::Hooks hooks)
 {
     sessions::ToolRequest request;
     request.tool = run.tool;
@@ -88,10 +89,9 @@ QString finishAnswer(ToolAnswer &answer)
 Task<sessions::ToolOutcome> resume(sessions::SessionPtr session, ToolRun run,
                                    sessions::ToolRequest::Hooks hooks)
 {
-    co_return co_await answer<sessions::ToolOutcome>(
-        [&](Handler<sessions::ToolOutcome> done) {
-            return session->resumeTool(run.tool, *run.feedback, hooks, std::move(done));
-        });
+    co_return co_await answer<sessions::ToolOutcome>([&](Handler<sessions::ToolOutcome> done) {
+        return session->resumeTool(run.tool, *run.feedback, hooks, std::move(done));
+    });
 }
 
 /// A tool with the arguments it will get.
@@ -130,8 +130,8 @@ Task<ToolAnswer> callOn(http::Exchange *exchange, ToolRun run, Prepared prepared
         reply.sessionId = target.session->record().key.id;
 
     if (!prepared.tool) {
-        Result<upstream::ToolSetPtr> listed = co_await answer<upstream::ToolSetPtr>(
-            [&](Handler<upstream::ToolSetPtr> done) {
+        Result<upstream::ToolSetPtr> listed =
+            co_await answer<upstream::ToolSetPtr>([&](Handler<upstream::ToolSetPtr> done) {
                 return server->tools(run.address.identity, &target.client(), std::move(done));
             });
         if (!listed)
@@ -155,8 +155,8 @@ Task<ToolAnswer> callOn(http::Exchange *exchange, ToolRun run, Prepared prepared
     Result<sessions::ToolOutcome> outcome = co_await answer<sessions::ToolOutcome>(
         [&target, &request](Handler<sessions::ToolOutcome> done) {
             return target.session
-                ? target.session->callTool(std::move(request), std::move(done))
-                : sessions::callToolOnce(target.lease, std::move(request), std::move(done));
+                       ? target.session->callTool(std::move(request), std::move(done))
+                       : sessions::callToolOnce(target.lease, std::move(request), std::move(done));
         });
     if (!outcome)
         co_return outcome.error();
@@ -211,18 +211,22 @@ Result<ToolRun> readToolRun(const Services &services, http::Exchange &exchange,
         Error error(ErrorCode::FeedbackRequiresSession,
                     u"An answer to a tool's question needs the session of the call that asked. "
                     "Start one with POST /session/start and call the tool in it."_s);
-        error.detail = QJsonObject{{"error"_L1, codeName(error.code)},
-                                   {"detail"_L1, error.message}};
+        error.detail =
+            QJsonObject{{"error"_L1, codeName(error.code)}, {"detail"_L1, error.message}};
         return error;
     }
     run.arguments = std::move(*body);
     run.dryRun = asksForDryRun(exchange.request());
-    exchange.fields().more.insert(u"arg_keys"_s, QStringList(run.arguments.keys()).join(','_L1));
+    // Key names are the caller's choice: enough to recognise a call, never a line without end.
+    exchange.fields().more.insert(u"arg_keys"_s,
+                                  run.arguments.keys()
+                                      .first(qMin<qsizetype>(run.arguments.size(), kLoggedKeys))
+                                      .join(','_L1)
+                                      .left(512));
     return run;
 }
 
-Result<Nothing> checkToolRun(const Services &services, http::Exchange &exchange,
-                             const ToolRun &run)
+Result<Nothing> checkToolRun(const Services &services, http::Exchange &exchange, const ToolRun &run)
 {
     Result<sessions::SessionPtr> session = findSession(services, exchange, run.address);
     if (!session)
@@ -233,8 +237,8 @@ Result<Nothing> checkToolRun(const Services &services, http::Exchange &exchange,
     if (run.feedback && !(*session)->hasSuspendedCall()) {
         Error error(ErrorCode::FeedbackNotExpected,
                     u"No tool of this session waits for an answer. Call the tool first."_s);
-        error.detail = QJsonObject{{"error"_L1, codeName(error.code)},
-                                   {"detail"_L1, error.message}};
+        error.detail =
+            QJsonObject{{"error"_L1, codeName(error.code)}, {"detail"_L1, error.message}};
         return error;
     }
     return Nothing{};
@@ -291,16 +295,15 @@ Task<upstream::ToolSetPtr> toolsFor(Services *services, http::Exchange *exchange
     if (auto cached = server->cachedTools(address.identity))
         co_return cached;
     if (!inSession) {
-        co_return co_await answer<upstream::ToolSetPtr>(
-            [&](Handler<upstream::ToolSetPtr> done) {
-                return server->tools(address.identity, nullptr, std::move(done));
-            });
+        co_return co_await answer<upstream::ToolSetPtr>([&](Handler<upstream::ToolSetPtr> done) {
+            return server->tools(address.identity, nullptr, std::move(done));
+        });
     }
     Result<Target> target = co_await acquire(services, exchange, address);
     if (!target)
         co_return target.error();
-    Result<upstream::ToolSetPtr> tools = co_await answer<upstream::ToolSetPtr>(
-        [&](Handler<upstream::ToolSetPtr> done) {
+    Result<upstream::ToolSetPtr> tools =
+        co_await answer<upstream::ToolSetPtr>([&](Handler<upstream::ToolSetPtr> done) {
             return server->tools(address.identity, &target->client(), std::move(done));
         });
     co_return tools;

@@ -62,8 +62,8 @@ QByteArray answerEvent(const ToolAnswer &answer, const QString &requestId)
     Result<QByteArray> shaped = *answer.shaped;
     // A tool that failed has a result too; only what is no result at all is an error event.
     if (!shaped && shaped.error().extra.contains("result"_L1))
-        shaped = upstream::shapeStreamResult(*answer.tool, answer.outcome.result,
-                                             *answer.definition);
+        shaped =
+            upstream::shapeStreamResult(*answer.tool, answer.outcome.result, *answer.definition);
     if (!shaped)
         return errorEvent(shaped.error(), requestId);
     return "{\"type\":\"result\",\"data\":" + *shaped + '}';

@@ -40,8 +40,8 @@ QJsonValue annotationsView(const QJsonValue &given)
     if (!given.isObject())
         return QJsonValue::Null;
     QJsonObject view = given.toObject();
-    for (const auto key : {"title"_L1, "readOnlyHint"_L1, "destructiveHint"_L1,
-                           "idempotentHint"_L1, "openWorldHint"_L1}) {
+    for (const auto key : {"title"_L1, "readOnlyHint"_L1, "destructiveHint"_L1, "idempotentHint"_L1,
+                           "openWorldHint"_L1}) {
         if (!view.contains(key))
             view[key] = QJsonValue::Null;
     }
@@ -81,9 +81,9 @@ QByteArray toolView(const upstream::Tool &tool, const QString &url)
     writer.value(u"annotations", annotationsView(tool.object.value("annotations"_L1)));
     writer.raw(u"meta", raw[u"_meta"]);
     writer.value(u"url", url);
-    static const QSet<QString> shown{u"name"_s,         u"title"_s,       u"description"_s,
-                                     u"inputSchema"_s,  u"outputSchema"_s, u"annotations"_s,
-                                     u"meta"_s,         u"url"_s};
+    static const QSet<QString> shown{u"name"_s,        u"title"_s,        u"description"_s,
+                                     u"inputSchema"_s, u"outputSchema"_s, u"annotations"_s,
+                                     u"meta"_s,        u"url"_s};
     for (const json::Member &member : raw.all()) {
         if (!shown.contains(member.key))
             writer.raw(member.key, member.value);

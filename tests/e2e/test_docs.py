@@ -195,6 +195,7 @@ class HardSchemas(PageCase):
         self.open_operation("/tools/weather")
         self.assertIn("Give a city.\nOne per call.",
                       self.browser.text(OPEN + " .opblock-description"))
+        self.assertRegex(self.browser.text(OPEN + " .opblock-description"), r"Args:\n\s{4}city")
         self.browser.show(OPEN + " .opblock-description")
         self.shoot("docs-description")
         self.open_operation("/tools/hostile")

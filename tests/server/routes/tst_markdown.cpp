@@ -20,10 +20,10 @@ private Q_SLOTS:
         QTest::newRow("lines stay") << u"a\nb"_s << u"a  \nb"_s;
         QTest::newRow("paragraphs") << u"a\n\nb"_s << u"a  \n\nb"_s;
         QTest::newRow("docstring") << u"Adds.\n\n    Args:\n        a: one\n    "_s
-                                   << u"Adds.  \n\nArgs:  \n\u00a0\u00a0\u00a0\u00a0a: one"_s;
+                                   << u"Adds.  \n\nArgs:  \n&nbsp;&nbsp;&nbsp;&nbsp;a: one"_s;
         QTest::newRow("list") << u"x\n  - a\n  1. b"_s << u"x  \n- a  \n1. b"_s;
         QTest::newRow("nested list") << u"- a\nb\n  - c\n  12) d\n  .e"_s
-                                     << u"- a  \nb  \n  - c  \n  12) d  \n\u00a0\u00a0.e"_s;
+                                     << u"- a  \nb  \n  - c  \n  12) d  \n&nbsp;&nbsp;.e"_s;
         QTest::newRow("html") << u"a <b onclick=x>"_s << u"a &lt;b onclick=x>"_s;
         QTest::newRow("picture") << u"![p](https://a.example/p.png)"_s
                                  << u"! [p](https://a.example/p.png)"_s;
