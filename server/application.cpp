@@ -18,7 +18,7 @@ namespace {
 /// Requests that still run when the process is asked to stop get this long.
 constexpr std::chrono::milliseconds kDrainTime{5'000};
 /// Then children get their ladder; past this the process ends whatever is left.
-constexpr std::chrono::milliseconds kStopTime{12'000};
+constexpr std::chrono::milliseconds kStopTime{20'000};
 
 void collect(Error &into, const Error &error)
 {
@@ -30,7 +30,8 @@ void collect(Error &into, const Error &error)
 } // namespace
 
 Application::Application(config::Loaded loaded, QObject *parent)
-    : QObject(parent), m_loaded(std::move(loaded))
+    : QObject(parent)
+    , m_loaded(std::move(loaded))
 {
 }
 
@@ -127,17 +128,17 @@ void Application::announce(quint16 port) const
 {
     const QHostAddress address = m_http->options().address;
     const QString host = address.protocol() == QAbstractSocket::IPv6Protocol
-        ? QString('['_L1 + address.toString() + ']'_L1)
-        : address.toString();
+                             ? QString('['_L1 + address.toString() + ']'_L1)
+                             : address.toString();
     const QString url =
         u"http://%1:%2%3"_s.arg(host, QString::number(port), m_http->router().basePath());
     QStringList names;
     for (const upstream::Server *server : m_registry->servers())
         names.append(server->definition().name);
-    logging::event(logging::lcHttp(), logging::Level::Info,
-                   QString(u"MCP Bridge listens on %1 (documentation: %1/docs)"_s.arg(url)),
-                   {{u"version"_s, QString::fromLatin1(kVersion)},
-                    {u"servers"_s, names.join(u", "_s)}});
+    logging::event(
+        logging::lcHttp(), logging::Level::Info,
+        QString(u"MCP Bridge listens on %1 (documentation: %1/docs)"_s.arg(url)),
+        {{u"version"_s, QString::fromLatin1(kVersion)}, {u"servers"_s, names.join(u", "_s)}});
 }
 
 void Application::stop()

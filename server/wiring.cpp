@@ -49,6 +49,7 @@ routes::RouteSettings routeSettings(const config::Settings &settings)
     route.sessionField = settings.text(u"SESSION_FIELD_NAME"_s).toLatin1();
     route.secureCookie = settings.boolean(u"HTTPS_ENABLED"_s);
     route.streamEarlyStatus = settings.boolean(u"STREAM_EARLY_STATUS"_s);
+    route.listAnonymousSessions = serverOptions(settings).address.isLoopback();
     route.metrics = settings.boolean(u"PROMETHEUS_ENABLED"_s);
     return route;
 }

@@ -40,7 +40,8 @@ public:
     Result<Nothing> admitSuspended() const override;
     void callEnded(SuspendableCall *call) override;
 
-    std::shared_ptr<SuspendableCall> oldestSuspended() const;
+    /// Of \a tool, or of any when it is empty.
+    std::shared_ptr<SuspendableCall> oldestSuspended(const QString &tool = {}) const;
     void failAll(const Error &error);
     void onDied(const Error &reason);
     void onInput(const mcp::InputRequestPtr &input);
@@ -92,10 +93,12 @@ void Session::Private::callEnded(SuspendableCall *call)
         q->touch();
 }
 
-std::shared_ptr<SuspendableCall> Session::Private::oldestSuspended() const
+std::shared_ptr<SuspendableCall> Session::Private::oldestSuspended(const QString &tool) const
 {
     std::shared_ptr<SuspendableCall> oldest;
     for (const auto &call : calls) {
+        if (!tool.isEmpty() && call->tool() != tool)
+            continue;
         if (call->isSuspended() && (!oldest || call->askedBefore(*oldest)))
             oldest = call;
     }
@@ -209,14 +212,14 @@ Call Session::resumeTool(const QString &tool, const QJsonValue &feedback, ToolRe
     if (d->closing)
         return failLater(std::move(handler), closedError());
     touch();
-    const auto call = d->oldestSuspended();
-    if (!call) {
+    const auto call = d->oldestSuspended(tool);
+    if (!call && !hasSuspendedCall()) {
         return failLater(std::move(handler),
                          conflict(ErrorCode::FeedbackNotExpected,
                                   u"No tool of this session waits for feedback. Call the tool "
                                   "without it."_s));
     }
-    if (call->tool() != tool) {
+    if (!call) {
         return failLater(std::move(handler),
                          conflict(ErrorCode::FeedbackToolMismatch,
                                   u"Another tool of this session waits for feedback. Send it to "

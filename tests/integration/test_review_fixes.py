@@ -182,3 +182,53 @@ class RestartedSession(unittest.TestCase):
         with Bridge(env=env) as bridge:
             stream = bridge.stream("call_counter", session=self.broken_session(bridge))
             self.assertEqual(stream.status, 410)
+
+
+class ManyServersCookies(BridgeCase):
+    files = {"bridge.json": json.dumps({"mcpServers": {
+        "first": {"command": fixture("counter")[0], "args": list(fixture("counter")[1:])},
+        "second": {"command": fixture("counter")[0], "args": list(fixture("counter")[1:])}}})}
+    args = ("--config", "{home}/bridge.json")
+
+    def test_the_default_servers_cookie_means_nothing_to_a_named_server(self):
+        first = self.bridge.post("/session/start").headers["Set-Cookie"].split(";")[0]
+        answer = self.bridge.get("/servers/second/tools", headers={"Cookie": first})
+        self.assertStatus(answer, 200)
+        second = self.bridge.post("/servers/second/session/start").headers["Set-Cookie"]
+        self.assertIn("Path=/servers/second", second)
+        self.assertNotEqual(first.split("=")[0], second.split("=")[0])
+        status = self.bridge.get("/servers/second/session/status",
+                                 headers={"Cookie": f"{first}; {second.split(';')[0]}"})
+        self.assertEqual(self.assertStatus(status, 200).json["server"], "second")
+
+
+class TwoQuestions(BridgeCase):
+    server = fixture("elicit")
+
+    def test_each_of_two_waiting_tools_gets_its_own_answer(self):
+        session = self.bridge.start_session()
+        for tool in ("ask_name", "ask_integer"):
+            self.assertStatus(self.bridge.call(tool, session=session), 409)
+        later = self.bridge.call("ask_integer", {"_user_feedback": "7"}, session=session)
+        self.assertStatus(later, 200)
+        earlier = self.bridge.call("ask_name", {"_user_feedback": "Ann"}, session=session)
+        self.assertStatus(earlier, 200)
+        self.assertIn("7", later.text)
+        self.assertIn("Ann", earlier.text)
+
+
+class Exposed(BridgeCase):
+    args = ("--host", "0.0.0.0", "--allow-anonymous")
+
+    def test_anonymous_callers_do_not_learn_each_others_sessions(self):
+        session = self.bridge.start_session()
+        self.assertEqual(self.bridge.get("/sessions").json, {"sessions": []})
+        self.assertStatus(self.bridge.get(f"/session/{session}/status"), 200)
+
+
+class LogLines(BridgeCase):
+    def test_a_call_with_endless_argument_names_makes_no_endless_line(self):
+        self.bridge.call("hello", {f"key{index}" + "x" * 200: 1 for index in range(500)})
+        wait_for(lambda: "arg_keys" in self.bridge.log())
+        line = next(line for line in self.bridge.log().splitlines() if "arg_keys" in line)
+        self.assertLess(len(line), 2000)
