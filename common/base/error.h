@@ -68,6 +68,8 @@ struct Error {
     int status = 0;               ///< HTTP status to use instead of the table's; 0 = table
     int rpcCode = 0;              ///< JSON-RPC code the upstream gave; 0 = none
     QJsonValue detail{QJsonValue::Undefined}; ///< replaces the text under `detail` when set
+    /// `data` of the JSON-RPC error the upstream gave; only MCP clients see it.
+    QJsonValue rpcData{QJsonValue::Undefined};
     QJsonObject extra;            ///< further members of the error body, e.g. `result`
     QList<FieldProblem> problems; ///< validation findings, become `errors`
 

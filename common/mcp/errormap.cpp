@@ -3,6 +3,9 @@
 
 #include "common/mcp/revisions.h"
 
+#include <QtCore/QJsonArray>
+#include <QtCore/QJsonDocument>
+
 using namespace Qt::StringLiterals;
 
 namespace bridge::mcp {
@@ -10,6 +13,7 @@ namespace bridge::mcp {
 namespace {
 
 constexpr qsizetype kMaxText = 2000;
+constexpr qsizetype kMaxData = 64 * 1024;
 
 /// Servers put whole stack traces and control characters into messages.
 QString readable(const QString &text)
@@ -134,6 +138,8 @@ Error fromRpc(const jsonrpc::RpcError &rpc, Context context)
 {
     Error error(classify(rpc, context), readable(rpc.message));
     error.rpcCode = rpc.code;
+    if (!rpc.data.isEmpty() && rpc.data.size() <= kMaxData)
+        error.rpcData = QJsonDocument::fromJson('[' + rpc.data + ']').array().at(0);
     return error;
 }
 

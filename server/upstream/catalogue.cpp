@@ -5,6 +5,7 @@
 
 #include <QtCore/QCryptographicHash>
 #include <QtCore/QDeadlineTimer>
+#include <QtCore/QJsonDocument>
 
 using namespace Qt::StringLiterals;
 
@@ -31,7 +32,10 @@ QString Catalogue::scopeOf(const Identity &identity)
         return {};
     // Tokens in the environment change with each refresh and are no part of who somebody is.
     QCryptographicHash hash(QCryptographicHash::Sha256);
-    hash.addData(identity.owner.toUtf8());
+    if (!identity.placeholders.isEmpty() || !identity.environment.isEmpty())
+        hash.addData(identity.owner.toUtf8());
+    if (!identity.isOrdinary())
+        hash.addData(QJsonDocument(identity.clientCapabilities).toJson(QJsonDocument::Compact));
     for (auto it = identity.placeholders.cbegin(); it != identity.placeholders.cend(); ++it)
         hash.addData(QString(u'\0' + it.key() + u'=' + it.value()).toUtf8());
     return QString::fromLatin1(hash.result().toHex());

@@ -14,13 +14,12 @@ namespace {
 
 constexpr qsizetype kMostCircuits = 1'000;
 
-mcp::ClientOptions clientOptions(const ServerDefinition &definition)
+mcp::ClientOptions clientOptions(const ServerDefinition &definition, const Identity &identity)
 {
     mcp::ClientOptions options;
     options.name = u"mcp-bridge"_s;
     options.version = QString::fromLatin1(kVersion);
-    options.capabilities = {
-        {"elicitation"_L1, QJsonObject{{"form"_L1, QJsonObject()}, {"url"_L1, QJsonObject()}}}};
+    options.capabilities = identity.clientCapabilities;
     options.startTimeout = definition.startTimeout;
     options.requestTimeout = definition.requestTimeout;
     return options;
@@ -86,7 +85,7 @@ Task<InstancePtr> Launcher::run(std::shared_ptr<Launcher> self, Identity identit
     QElapsedTimer clock;
     clock.start();
     const Result<std::shared_ptr<ChildInstance>> instance =
-        co_await ChildInstance::launch(std::move(*spec), self->options(slot));
+        co_await ChildInstance::launch(std::move(*spec), self->options(identity, slot));
     if (!instance) {
         (*attempt)->failed(instance.error());
         self->noteFailure(instance.error());
@@ -98,10 +97,10 @@ Task<InstancePtr> Launcher::run(std::shared_ptr<Launcher> self, Identity identit
     co_return InstancePtr(*instance);
 }
 
-ChildInstance::Options Launcher::options(ChildBudget::SlotPtr slot)
+ChildInstance::Options Launcher::options(const Identity &identity, ChildBudget::SlotPtr slot)
 {
     ChildInstance::Options options;
-    options.client = clientOptions(m_definition);
+    options.client = clientOptions(m_definition, identity);
     options.client.knownEra = m_era;
     options.maxMessageBytes = m_definition.maxMessageBytes;
     options.token = std::make_shared<Presence>(shared_from_this(), std::move(slot));
@@ -144,6 +143,9 @@ void Launcher::adopt(const std::shared_ptr<ChildInstance> &instance, ChildBudget
         Q_EMIT died();
     });
     connect(&instance->client(), &mcp::Client::toolsChanged, this, &Launcher::toolsChanged);
+    connect(&instance->client(), &mcp::Client::promptsChanged, this, &Launcher::promptsChanged);
+    connect(&instance->client(), &mcp::Client::resourcesChanged, this,
+            &Launcher::resourcesChanged);
 }
 
 void Launcher::noteFailure(const Error &error)

@@ -45,12 +45,14 @@ Q_SIGNALS:
     void started(qint64 milliseconds);
     void died();
     void toolsChanged();
+    void promptsChanged();
+    void resourcesChanged();
 
 private:
     class Presence;
     static Task<InstancePtr> run(std::shared_ptr<Launcher> self, Identity identity,
                                  ChildBudget::Purpose purpose);
-    ChildInstance::Options options(ChildBudget::SlotPtr slot);
+    ChildInstance::Options options(const Identity &identity, ChildBudget::SlotPtr slot);
     std::shared_ptr<Circuit> circuitFor(const Identity &identity);
     void adopt(const std::shared_ptr<ChildInstance> &instance, ChildBudget::SlotPtr slot);
     void noteFailure(const Error &error);

@@ -84,6 +84,8 @@ Server::Server(ServerDefinition definition, std::shared_ptr<ChildBudget> budget,
     d->evictor = d->budget->addEvictor([this] { return d->evictWarm(); });
     connect(d->launcher.get(), &Launcher::started, this, &Server::instanceStarted);
     connect(d->launcher.get(), &Launcher::died, this, &Server::instanceDied);
+    connect(d->launcher.get(), &Launcher::promptsChanged, this, &Server::promptsChanged);
+    connect(d->launcher.get(), &Launcher::resourcesChanged, this, &Server::resourcesChanged);
     connect(d->launcher.get(), &Launcher::toolsChanged, this, [this] {
         d->catalogue.invalidate();
         Q_EMIT toolsChanged();

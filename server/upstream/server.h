@@ -71,6 +71,8 @@ public:
 
 Q_SIGNALS:
     void toolsChanged();
+    void promptsChanged();
+    void resourcesChanged();
     void instanceStarted(qint64 milliseconds);
     void instanceDied();
 
