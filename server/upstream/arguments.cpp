@@ -22,7 +22,7 @@ QJsonObject propertySchema(const Tool &tool, const QString &property)
 Error invalid(const Tool &tool, QList<FieldProblem> problems)
 {
     const FieldProblem &first = problems.first();
-    const QString where = first.path.isEmpty() ? u"the arguments"_s : u"\"%1\""_s.arg(first.path);
+    const QString where = first.path.isEmpty() ? u"the body"_s : u"\"%1\""_s.arg(first.path);
     Error error(
         ErrorCode::InvalidArguments,
         u"Input validation error for tool \"%1\": %2 %3."_s.arg(tool.name, where, first.message));
