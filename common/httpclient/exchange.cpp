@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "common/httpclient/exchange.h"
+
+#include "common/httpclient/requestbody.h"
+
+#include <QtNetwork/QNetworkAccessManager>
+#include <QtNetwork/QNetworkRequest>
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::httpclient {
+
+namespace {
+
+bool isRedirect(int status)
+{
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+/// HTTP statuses that Qt reports as errors are answers all the same.
+bool isAnswer(QNetworkReply::NetworkError error)
+{
+    return error == QNetworkReply::NoError
+           || error == QNetworkReply::ProtocolInvalidOperationError    // 400
+           || error == QNetworkReply::ProxyAuthenticationRequiredError // 407
+           || (error >= QNetworkReply::ContentAccessDenied
+               && error <= QNetworkReply::UnknownContentError)
+           || (error >= QNetworkReply::InternalServerError
+               && error <= QNetworkReply::UnknownServerError);
+}
+
+QNetworkRequest prepared(const Request &request, const QSslConfiguration &tls)
+{
+    QNetworkRequest out(request.url);
+    for (const Header &header : request.headers)
+        out.setRawHeader(header.first, header.second);
+    const auto set = [&out](QNetworkRequest::Attribute attribute, const QVariant &value) {
+        out.setAttribute(attribute, value);
+    };
+    set(QNetworkRequest::RedirectPolicyAttribute, QNetworkRequest::ManualRedirectPolicy);
+    set(QNetworkRequest::CacheLoadControlAttribute, QNetworkRequest::AlwaysNetwork);
+    set(QNetworkRequest::CacheSaveControlAttribute, false);
+    set(QNetworkRequest::CookieLoadControlAttribute, QNetworkRequest::Manual);
+    set(QNetworkRequest::CookieSaveControlAttribute, QNetworkRequest::Manual);
+    set(QNetworkRequest::AuthenticationReuseAttribute, QNetworkRequest::Manual);
+    set(QNetworkRequest::Http2AllowedAttribute, false);
+    out.setSslConfiguration(tls);
+    if (!request.body.isEmpty()) {
+        set(QNetworkRequest::DoNotBufferUploadDataAttribute, true);
+        out.setHeader(QNetworkRequest::ContentLengthHeader, request.body.size());
+    }
+    return out;
+}
+
+} // namespace
+
+Exchange::Exchange(const ClientOptions &options, Request request, Hooks hooks,
+                   Handler<Response> handler)
+    : m_options(options)
+    , m_request(std::move(request))
+    , m_hooks(std::move(hooks))
+    , m_handler(std::move(handler))
+{
+    m_timer.setSingleShot(true);
+    connect(&m_timer, &QTimer::timeout, this, &Exchange::onTimeout);
+}
+
+Exchange::~Exchange()
+{
+    release();
+}
+
+void Exchange::await()
+{
+    enter(Phase::Waiting);
+}
+
+void Exchange::begin(QNetworkAccessManager *manager)
+{
+    m_manager = manager;
+    post();
+}
+
+void Exchange::post()
+{
+    const QNetworkRequest request = prepared(m_request, m_options.tls);
+    if (m_request.body.isEmpty()) {
+        m_reply = m_manager->sendCustomRequest(request, m_request.method);
+    } else {
+        auto *body = new RequestBody(m_request.body);
+        m_reply = m_manager->sendCustomRequest(request, m_request.method, body);
+        body->setParent(m_reply);
+    }
+    connect(m_reply, &QNetworkReply::requestSent, this, &Exchange::onSent);
+    connect(m_reply, &QNetworkReply::uploadProgress, this, [this](qint64 sent, qint64) {
+        if (sent > 0 && m_phase == Phase::Sending)
+            enter(Phase::Sending);
+    });
+    connect(m_reply, &QNetworkReply::metaDataChanged, this, &Exchange::onHead);
+    connect(m_reply, &QNetworkReply::readyRead, this, &Exchange::onBytes);
+    connect(m_reply, &QNetworkReply::finished, this, &Exchange::onFinished);
+    enter(Phase::Sending);
+}
+
+void Exchange::enter(Phase phase)
+{
+    m_phase = phase;
+    const auto limit = phase == Phase::Body   ? m_request.idleTimeout
+                       : phase == Phase::Head ? m_request.headTimeout
+                                              : m_options.connectTimeout;
+    if (limit.count() > 0)
+        m_timer.start(limit);
+    else
+        m_timer.stop();
+}
+
+void Exchange::onSent()
+{
+    if (m_phase == Phase::Sending)
+        enter(Phase::Head);
+    if (!std::exchange(m_wasSent, true) && m_hooks.sent)
+        m_hooks.sent();
+}
+
+void Exchange::onHead()
+{
+    const int status = m_reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
+    if (status < 200 || m_hasHead)
+        return;
+    const QByteArray location = m_reply->rawHeader("location");
+    if (isRedirect(status) && !location.isEmpty())
+        return redirect(location);
+    m_hasHead = true;
+    m_response.status = status;
+    m_response.headers = m_reply->rawHeaderPairs();
+    enter(Phase::Body);
+    if (m_hooks.head) {
+        const QPointer guard(this);
+        const bool isStreamed = m_hooks.head(status, m_response.headers);
+        if (guard)
+            m_isStreamed = isStreamed && m_hooks.data;
+    }
+}
+
+// Only what keeps method and body is followed, so that no message is lost on the way.
+void Exchange::redirect(const QByteArray &location)
+{
+    const int status = m_reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
+    const QUrl target = m_request.url.resolved(QUrl::fromEncoded(location));
+    const bool keeps = status == 307 || status == 308 || m_request.method == "GET";
+    if (!isSameOrigin(target, m_request.url))
+        return finish(Error(ErrorCode::UpstreamFailed,
+                            u"%1 redirects to another server, which is not followed because it "
+                            "would get the credentials. Configure the address it redirects "
+                            "to."_s.arg(who())));
+    if (!keeps || ++m_redirects > m_options.maxRedirects)
+        return finish(Error(ErrorCode::UpstreamFailed,
+                            u"%1 answers with redirects that cannot be followed (%2). Configure "
+                            "the address they lead to."_s.arg(who())
+                                .arg(status)));
+    m_request.url = target;
+    m_request.url.setUserInfo({});
+    QNetworkReply *old = m_reply;
+    m_reply = nullptr;
+    old->disconnect(this);
+    old->abort();
+    old->deleteLater();
+    post();
+}
+
+void Exchange::onBytes()
+{
+    if (!m_hasHead)
+        onHead();
+    if (!m_reply || !m_hasHead || m_isOver)
+        return;
+    const QByteArray chunk = m_reply->readAll();
+    if (chunk.isEmpty())
+        return;
+    enter(Phase::Body);
+    if (m_isStreamed)
+        return m_hooks.data(chunk);
+    if (m_response.body.size() + chunk.size() > m_options.maxBody)
+        return finish(
+            Error(ErrorCode::UpstreamFailed,
+                  u"%1 sent an answer of more than %2 bytes."_s.arg(who()).arg(m_options.maxBody)));
+    m_response.body += chunk;
+}
+
+void Exchange::onFinished()
+{
+    const QPointer guard(this);
+    const QPointer<QNetworkReply> reply = m_reply;
+    onBytes();
+    if (!guard || m_isOver || m_reply != reply || !reply)
+        return;
+    if (m_hasHead && isAnswer(m_reply->error()))
+        finish(std::move(m_response));
+    else
+        finish(networkError());
+}
+
+void Exchange::onTimeout()
+{
+    switch (m_phase) {
+    case Phase::Waiting:
+        return finish(Error(ErrorCode::Overloaded,
+                            u"All connections to %1 are in use. Try again later, or raise "
+                            "MCP_REMOTE_MAX_CONNECTIONS."_s.arg(who())));
+    case Phase::Sending:
+        return finish(Error(ErrorCode::UpstreamTimeout,
+                            u"%1 cannot be reached: no connection within the time "
+                            "limit."_s.arg(who())));
+    case Phase::Head:
+    case Phase::Body:
+        return finish(
+            Error(ErrorCode::UpstreamTimeout, u"%1 did not answer in time."_s.arg(who())));
+    }
+}
+
+Error Exchange::networkError() const
+{
+    switch (m_reply->error()) {
+    case QNetworkReply::ConnectionRefusedError:
+        return {ErrorCode::UpstreamFailed,
+                u"%1 cannot be reached: it refuses connections."_s.arg(who())};
+    case QNetworkReply::HostNotFoundError:
+        return {ErrorCode::UpstreamFailed,
+                u"%1 cannot be reached: there is no such host."_s.arg(who())};
+    case QNetworkReply::SslHandshakeFailedError:
+        return {ErrorCode::UpstreamFailed,
+                u"%1 cannot be trusted: %2"_s.arg(who(), m_reply->errorString())};
+    case QNetworkReply::TimeoutError:
+        return {ErrorCode::UpstreamTimeout, u"%1 did not answer in time."_s.arg(who())};
+    default:
+        break;
+    }
+    return {ErrorCode::UpstreamFailed,
+            m_wasSent || m_hasHead
+                ? u"%1 closed the connection before its answer was complete."_s.arg(who())
+                : u"%1 cannot be reached."_s.arg(who())};
+}
+
+/// Without path and query, which may hold secrets.
+QString Exchange::who() const
+{
+    QString name = u"The server "_s + m_request.url.host();
+    if (m_request.url.port() > 0)
+        name += u':' + QString::number(m_request.url.port());
+    return name;
+}
+
+void Exchange::failLater(const Error &error)
+{
+    release();
+    m_failing = later([this, error] { finish(error); });
+}
+
+void Exchange::drop()
+{
+    m_handler = nullptr;
+    m_failing.cancel();
+    finish(Error());
+}
+
+void Exchange::release()
+{
+    m_timer.stop();
+    QNetworkReply *reply = m_reply;
+    m_reply = nullptr;
+    if (!reply)
+        return;
+    reply->disconnect(this);
+    reply->abort();
+    reply->deleteLater();
+}
+
+void Exchange::finish(Result<Response> outcome)
+{
+    if (std::exchange(m_isOver, true))
+        return;
+    release();
+    const auto handler = std::exchange(m_handler, nullptr);
+    Q_EMIT ended(); // only the client listens, which destroys this object later
+    if (handler)
+        handler(std::move(outcome));
+}
+
+} // namespace bridge::httpclient
