@@ -9,12 +9,12 @@ several rounds. resources/docs/performance.md says what the numbers mean.
 import argparse
 import json
 import os
-import platform
 import statistics
 import sys
 import time
 from dataclasses import replace
 
+import machine
 import measures
 import plan as plans
 import report
@@ -32,8 +32,8 @@ def parse():
     parser.add_argument("--quick", action="store_true", help="fewer rounds and calls")
     parser.add_argument("--smoke", action="store_true", help="so few that the numbers mean nothing")
     parser.add_argument("--json", metavar="FILE", help="also write the numbers to FILE")
-    parser.add_argument("--quiet-load", type=float, default=0, metavar="SECONDS",
-                        help="wait up to that long, before each section, for a load under 0.7")
+    parser.add_argument("--patience", type=float, default=0, metavar="SECONDS",
+                        help="wait up to that long, before each round, for a second of idleness")
     arguments = parser.parse_args()
     unknown = [name for name in arguments.sections if name not in measures.SECTIONS]
     if unknown:
@@ -48,32 +48,32 @@ def plan_of(arguments):
     return replace(chosen, **given)
 
 
-def await_quiet(seconds):
-    end = time.monotonic() + seconds
-    while os.getloadavg()[0] >= 0.7 and time.monotonic() < end:
-        time.sleep(5)
-    return os.getloadavg()[0]
-
-
 def medians(rounds):
     return {name: statistics.median(numbers[name] for numbers in rounds) for name in rounds[0]}
 
 
-def measure(programs, plan, names, quiet):
-    numbers, loads = {}, {}
+def rounds_of(section, programs, plan, patience):
+    """One round after the other, each when the machine has become quiet."""
+    rounds = section(programs, plan)
+    taken = []
+    while True:
+        machine.wait_until_idle(patience)
+        numbers = next(rounds, None)
+        if numbers is None:
+            return taken
+        taken.append(numbers)
+
+
+def measure(programs, plan, names, patience):
+    numbers, company = {}, {}
     for name in names:
-        loads[name] = await_quiet(quiet)
-        begin = time.monotonic()
+        others, begin = machine.Others(), time.monotonic()
+        load = os.getloadavg()[0]
         print(f"  {name} … ", end="", file=sys.stderr, flush=True)
-        numbers.update(medians(list(measures.SECTIONS[name](programs, plan))))
+        numbers.update(medians(rounds_of(measures.SECTIONS[name], programs, plan, patience)))
+        company[name] = {"load": load, "others": others.share()}
         print(f"{time.monotonic() - begin:.0f} s", file=sys.stderr)
-    return numbers, loads
-
-
-def machine():
-    model = next((line.partition(":")[2].strip() for line in open("/proc/cpuinfo")
-                  if line.startswith("model name")), platform.machine())
-    return f"{os.cpu_count()} × {model}, Linux {platform.release()}"
+    return numbers, company
 
 
 def main():
@@ -81,16 +81,15 @@ def main():
     plan = plan_of(arguments)
     names = arguments.sections or list(measures.SECTIONS)
     programs = Programs(arguments.bin)
-    numbers, loads = measure(programs, plan, names, arguments.quiet_load)
-    print(f"MCP Bridge, medians of {plan.rounds} rounds, {machine()}")
-    print("Load average when each section began: "
-          + ", ".join(f"{name} {load:.2f}" for name, load in loads.items())
-          + ("" if max(loads.values()) < 0.7 else "  (above 0.7: something else was running)"))
-    print()
+    numbers, company = measure(programs, plan, names, arguments.patience)
+    print(f"MCP Bridge, medians of {plan.rounds} rounds, {machine.describe()}")
+    print("Load when a section began, and the share of the processors others used meanwhile:")
+    print("  " + ", ".join(f"{name} {was['load']:.2f} {was['others']:.0%}"
+                           for name, was in company.items()) + "\n")
     print(report.text(numbers, plan.clients), end="")
     if arguments.json:
         with open(arguments.json, "w") as file:
-            json.dump({"machine": machine(), "rounds": plan.rounds, "load": loads,
+            json.dump({"machine": machine.describe(), "rounds": plan.rounds, "company": company,
                        "numbers": numbers}, file, indent=1)
 
 

@@ -191,9 +191,11 @@ def streams(programs, plan):
                 time.sleep(0.3)
             time.sleep(0.5)
             before = bridge.rss_kb()
+            beside(plan, bridge, out, "streams.call_alone")
             with Holder(programs, lanes=plan.streams, **wait):
                 time.sleep(1)
                 out["streams.per_stream_kb"] = (bridge.rss_kb() - before) / plan.streams
+                beside(plan, bridge, out, "streams.call_beside")
             time.sleep(1)
             out["streams.after_close_kb"] = bridge.rss_kb() - before
         with Bridge(programs) as bridge:
@@ -202,6 +204,14 @@ def streams(programs, plan):
                 time.sleep(0.5)
                 out["streams.per_connection_kb"] = (bridge.rss_kb() - before) / plan.streams
         yield out
+
+
+def beside(plan, bridge, out, name):
+    """One client's calls, with or without idle streams next to it."""
+    run = with_cpu(bridge, out, name,
+                   lambda: bridge.load(path="/session/held/tools/echo", body=ARGUMENTS, expect=TEXT,
+                                       **counts(plan, 1)))
+    out[f"{name}.p50_us"] = run["p50_us"]
 
 
 SECTIONS = {section.__name__: section

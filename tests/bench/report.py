@@ -90,6 +90,8 @@ def single_rows(numbers):
         ("idle SSE stream", "streams.per_stream_kb", 1, "KB"),
         ("left over after all streams were closed", "streams.after_close_kb", 1, "KB"),
         ("idle keep-alive connection", "streams.per_connection_kb", 1, "KB"),
+        ("CPU per call, 1 client, no streams", "streams.call_alone.cpu_us", 1, "µs"),
+        ("CPU per call, 1 client, beside the idle streams", "streams.call_beside.cpu_us", 1, "µs"),
         ("pool full again before each burst of 64", "pooled.64.refilled", 100, "%"),
     )
     for title, name, factor, unit in names:
