@@ -88,7 +88,7 @@ private Q_SLOTS:
         Fixture fixture;
         Client client(fixture.port);
         const Answer answer = client.ask("GET /hello HTTP/1.0\r\n\r\n");
-        QCOMPARE(answer.status, 403); // no Host at all is no known host
+        QCOMPARE(answer.body, "hello"_ba); // HTTP/1.0 may leave Host out
         QVERIFY(client.waitClosed());
 
         Client second(fixture.port);

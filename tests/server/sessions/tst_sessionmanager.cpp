@@ -245,6 +245,7 @@ private Q_SLOTS:
         definition.command = {u"/nonexistent/program"_s};
         upstream::Server server(definition, std::make_shared<upstream::ChildBudget>(0));
         SessionManager manager(std::move(*makeSessionStore(u"memory"_s)), {});
+        QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"could not be started"_s));
         GotSession got;
         got.call = manager.start(&server, {}, {}, u"s"_s, got.handler());
         QTRY_VERIFY_WITH_TIMEOUT(got.isThere(), 10000);
