@@ -56,6 +56,9 @@ Client::Client(ClientOptions options, QObject *parent)
 
 Client::~Client()
 {
+    // Later: this may be the end of an answer that one of them is delivering.
+    for (Private::Lane &lane : d->lanes)
+        lane.manager.release()->deleteLater();
     const Error gone(ErrorCode::UpstreamFailed,
                      u"The connection to the server was closed by the bridge."_s);
     const auto active = std::exchange(d->active, {});

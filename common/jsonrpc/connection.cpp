@@ -59,6 +59,7 @@ Connection::Connection(Transport *transport, QObject *parent)
     m_timer->setSingleShot(true);
     connect(m_timer, &QTimer::timeout, this, &Connection::onDeadline);
     connect(transport, &Transport::messageReceived, this, &Connection::onMessage);
+    connect(transport, &Transport::requestFailed, this, &Connection::onRequestFailed);
     connect(transport, &Transport::closed, this, &Connection::onClosed);
 }
 
@@ -171,6 +172,13 @@ void Connection::onAnswer(const Message &message)
     if (pending->options.refused)
         pending->options.refused(message.error);
     pending->finish(peerError(message.error));
+}
+
+void Connection::onRequestFailed(const QByteArray &id, const Error &error)
+{
+    // Withdrawn requests are no longer known, which is fine.
+    if (const PendingPtr pending = take(id.toLongLong()))
+        pending->finish(error);
 }
 
 void Connection::onClosed(const Error &reason)

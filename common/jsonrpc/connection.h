@@ -44,8 +44,8 @@ public:
     /// The id the next request() will carry, for a progress token that equals it.
     qint64 nextId() const { return m_nextId; }
     /// Sends a request. \a params is a raw JSON object or array, or empty. Errors: the peer's
-    /// (UpstreamFailed with Error::rpcCode set), UpstreamTimeout, or the closing reason of the
-    /// transport.
+    /// (UpstreamFailed with Error::rpcCode set), UpstreamTimeout, what the transport says of this
+    /// request, or the transport's closing reason.
     Call request(const QString &method, const QByteArray &params, RequestOptions options,
                  RawHandler handler);
     void notify(const QString &method, const QByteArray &params = {});
@@ -74,6 +74,7 @@ private:
 
     void onMessage(const Message &message);
     void onAnswer(const Message &message);
+    void onRequestFailed(const QByteArray &id, const Error &error);
     void onClosed(const Error &reason);
     PendingPtr take(qint64 id);
     void withdraw(qint64 id, const QString &reason);

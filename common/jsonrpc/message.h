@@ -25,6 +25,8 @@ struct Message {
     QByteArray params; ///< raw JSON object or array, empty when absent
     QByteArray result; ///< raw JSON value, Kind::Result only
     RpcError error;    ///< Kind::Error only
+    /// Id of the request on whose stream it came, where the transport has such streams. Not sent.
+    QByteArray relatedId;
 
     /// Parsed copy of `params`; an empty object when there are none.
     QJsonObject paramsObject() const;

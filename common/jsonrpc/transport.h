@@ -26,6 +26,9 @@ Q_SIGNALS:
     void messageReceived(const bridge::jsonrpc::Message &message);
     /// The peer sent something that is no message. The transport decides whether it goes on.
     void garbageReceived(const bridge::Error &error);
+    /// Request \a id (raw JSON, as in Message) will get no answer while the others go on, e.g.
+    /// because its HTTP request was refused.
+    void requestFailed(const QByteArray &id, const bridge::Error &error);
     /// Emitted once; nothing follows. \a reason tells why, e.g. exit status and last stderr line.
     void closed(const bridge::Error &reason);
 };

@@ -113,7 +113,7 @@ void Client::Private::onRequest(const jsonrpc::Message &request)
             request.id, {kInternalError, u"Too many open requests, or one id used twice."_s, {}});
         return;
     }
-    const ClientCallPtr call = latestFreeForInput();
+    const ClientCallPtr call = callForInput(request);
     InputRequestPtr input =
         makeInput(request.method, params, call ? call->id : 0,
                   [guard = QPointer(this), id = request.id, method = request.method,
@@ -158,8 +158,12 @@ void Client::Private::onServerCancelled(const QByteArray &id)
         tell(); // may destroy this
 }
 
-ClientCallPtr Client::Private::latestFreeForInput() const
+ClientCallPtr Client::Private::callForInput(const jsonrpc::Message &request) const
 {
+    if (!request.relatedId.isEmpty()) {
+        const ClientCallPtr call = calls.value(request.relatedId.toLongLong());
+        return call && call->options.hooks.input ? call : nullptr;
+    }
     for (auto it = calls.end(); it != calls.begin();) {
         --it;
         if (it.value()->options.hooks.input && it.value()->awaited == 0)

@@ -18,7 +18,7 @@ void Client::Private::onNotification(const jsonrpc::Message &notification)
     if (method == "notifications/progress"_L1)
         onProgress(params);
     else if (method == "notifications/message"_L1)
-        onLog(params);
+        onLog(notification.relatedId, params);
     else if (method == "notifications/tools/list_changed"_L1)
         Q_EMIT q->toolsChanged();
     else if (method == "notifications/prompts/list_changed"_L1)
@@ -50,9 +50,10 @@ void Client::Private::onProgress(const QJsonObject &params)
     hook(progress);
 }
 
-// Log messages carry no request id in any revision. The latest call that wants them is the best
-// guess, and the exact answer when one call is in flight, as with leased children.
-void Client::Private::onLog(const QJsonObject &params)
+// Log messages carry no request id in any revision. Over HTTP the stream tells; else the latest
+// call that wants them is the best guess, and the exact answer when one call is in flight, as with
+// leased children.
+void Client::Private::onLog(const QByteArray &relatedId, const QJsonObject &params)
 {
     LogMessage message;
     message.level = params["level"_L1].toString();
@@ -60,6 +61,8 @@ void Client::Private::onLog(const QJsonObject &params)
     message.data = params["data"_L1];
     for (auto it = calls.end(); it != calls.begin();) {
         --it;
+        if (!relatedId.isEmpty() && it.key() != relatedId.toLongLong())
+            continue;
         if (const auto hook = it.value()->options.hooks.log) {
             hook(message);
             return;

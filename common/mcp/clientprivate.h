@@ -67,12 +67,12 @@ public:
     void settleRequest(const QByteArray &id, const QString &method, const ClientCallPtr &call,
                        const Result<QJsonObject> &outcome);
     void onServerCancelled(const QByteArray &id);
-    ClientCallPtr latestFreeForInput() const;
+    ClientCallPtr callForInput(const jsonrpc::Message &request) const;
 
     // clientnotifications.cpp
     void onNotification(const jsonrpc::Message &notification);
     void onProgress(const QJsonObject &params);
-    void onLog(const QJsonObject &params);
+    void onLog(const QByteArray &relatedId, const QJsonObject &params);
 
     Client *q;
     jsonrpc::Transport *transport;

@@ -48,6 +48,13 @@ bool isAnswer(const jsonrpc::RpcError &rpc)
     return rpc.code != 0 || !rpc.message.isEmpty();
 }
 
+/// HTTP statuses that say something about the caller or the moment, not about the request.
+bool refusesAnyRequest(int status)
+{
+    return status == 401 || status == 403 || status == 407 || status == 408 || status == 429
+           || (status >= 502 && status <= 504);
+}
+
 Probe legacy(const QString &offer)
 {
     Probe probe;
@@ -197,6 +204,10 @@ Probe judgeProbe(const Result<QByteArray> &answer, const jsonrpc::RpcError &rpc)
     if (isAnswer(rpc))
         return fromRefusal(rpc);
     if (answer.error().code == ErrorCode::UpstreamTimeout)
+        return legacy(kNewestLegacyRevision);
+    // Over HTTP legacy servers refuse what is no initialize (2026-07-28 "Backward Compatibility").
+    if (answer.error().code == ErrorCode::UpstreamStatus
+        && !refusesAnyRequest(answer.error().extra["upstream"_L1]["status"_L1].toInt()))
         return legacy(kNewestLegacyRevision);
     return failed(answer.error());
 }
