@@ -15,12 +15,17 @@ class Metrics;
 namespace bridge::gateway {
 
 struct DispatcherOptions {
-    QString name;    ///< serverInfo.name: SERVICE_NAME
+    QString name; ///< serverInfo.name: SERVICE_NAME
     QString version;
-    std::chrono::milliseconds listPatience{5'000}; ///< per server; then it is left out
+    std::chrono::milliseconds listPatience{5'000};  ///< per server; then it is left out
     std::chrono::milliseconds suspendTime{300'000}; ///< ELICITATION_TIMEOUT_SECONDS
     int maxSuspendedPerOwner = 64;
+    int maxSuspended = 4'096;
     int maxSubscriptions = 10'000;
+    /// Leases servers for requests without state; empty = upstream::Server::lease(). For tests.
+    std::function<Call(upstream::Server &server, const upstream::Identity &identity,
+                       Handler<upstream::LeasePtr> handler)>
+        lease;
 };
 
 /// A request as it came, with what its transport knows.
@@ -33,6 +38,10 @@ struct Request {
     ClientStatePtr state;
     /// Value of an HTTP header for header-mapped arguments; null QByteArray when absent.
     std::function<QByteArray(const QByteArray &name)> header;
+    /// Modern tools/call over HTTP: checks the Mcp-Param-* headers against the arguments once the
+    /// tool is known; to be run with its (listed) input schema before anything is called. Null =
+    /// nothing to check.
+    std::function<std::optional<Error>(const QJsonObject &inputSchema)> checkTool;
     QJsonObject traceMeta; ///< traceparent, tracestate for `_meta`
 };
 
@@ -51,10 +60,13 @@ public:
                QObject *parent = nullptr);
     ~Dispatcher() override;
 
-    /// Result of `initialize` for \a profile (its revision already negotiated).
-    QByteArray initializeResult(const ClientState &state) const;
-    /// Any other request. Dropping the Call cancels it upstream. Progress, log and questions go
-    /// through \a downstream, which lives as long as the Call.
+    /// Result of `initialize` for \a state (its revision already negotiated) from what is known of
+    /// the servers by now. From here on \a state gets list changes through ClientState::notified.
+    /// Better: give the request to handle(), which asks servers that are not known yet first.
+    QByteArray initializeResult(ClientState &state);
+    /// Any other request, and `initialize` with Request::state set. Dropping the Call cancels it
+    /// upstream. Progress, log and questions go through \a downstream, which lives as long as the
+    /// Call.
     Call handle(Request request, std::shared_ptr<Downstream> downstream, Handler<Answer> handler);
     /// Modern `subscriptions/listen`: acknowledges and then notifies until the Call is dropped;
     /// the handler runs only when it fails or the server side ends it.

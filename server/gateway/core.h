@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the parts of the dispatcher share. Main thread.
+#pragma once
+
+#include "common/async/task.h"
+#include "server/gateway/dispatcher.h"
+#include "server/gateway/offers.h"
+#include "server/gateway/requeststate.h"
+#include "server/gateway/suspended.h"
+#include "server/upstream/singleflight.h"
+
+#include <QtCore/QPointer>
+
+namespace bridge::gateway {
+
+/// The MCP server that answers a request, kept until this is dropped.
+struct Target {
+    upstream::LeasePtr lease;
+    sessions::SessionPtr session;
+    upstream::InstancePtr instance; ///< of the session
+
+    mcp::Client &client() const { return lease ? lease->client() : instance->client(); }
+};
+
+class Core
+{
+public:
+    Core(DispatcherOptions given, upstream::Registry *servers, sessions::SessionManager *manager,
+         telemetry::Metrics *counters);
+
+    DispatcherOptions options;
+    upstream::Registry *registry;
+    sessions::SessionManager *sessions;
+    telemetry::Metrics *metrics;
+    OfferBook offers;
+    RequestSealer sealer;
+    SuspendedCalls suspended;
+
+    /// The servers behind \a name, in the order of their definition; empty when there is none.
+    QList<upstream::Server *> serversOf(const QString &name) const;
+    /// Names carry the server's: more than one server answers there.
+    bool isShared(const QString &name) const;
+    /// Learns what \a server said of itself.
+    void remember(const upstream::Server *server, const mcp::ServerInfo &info);
+    std::optional<mcp::ServerInfo> infoOf(const upstream::Server *server) const;
+
+    /// The session of \a state with \a server, started on first use or when it was closed; one
+    /// start for all who wait.
+    Call sessionFor(const ClientStatePtr &state, upstream::Server *server,
+                    Handler<sessions::SessionPtr> handler);
+    /// Passes on what \a instance, now serving \a state, tells without being asked.
+    void watch(ClientState *state, upstream::Server *server, const upstream::InstancePtr &instance);
+    /// Nothing is kept for \a state any more.
+    void forget(ClientState *state);
+    /// Leases as options.lease says.
+    Call lease(upstream::Server *server, const upstream::Identity &identity,
+               Handler<upstream::LeasePtr> handler);
+
+private:
+    using SeatKey = std::pair<const ClientState *, QString>;
+
+    QHash<QString, mcp::ServerInfo> m_infos;
+    std::map<SeatKey, upstream::SingleFlight<sessions::SessionPtr>> m_starts;
+    std::map<SeatKey, QPointer<upstream::Instance>> m_watched;
+};
+
+/// The caller as its servers know it: with what its client can answer. With \a state exactly
+/// that; else at least the ordinary, so that prepared servers can be used and what the client
+/// cannot answer is refused in its name.
+upstream::Identity identityFor(const upstream::Identity &identity, const ClientProfile &profile,
+                               const ClientState *state);
+
+/// Name of the offers \a session lists for its client, apart from everybody else's.
+QString scopeOf(const sessions::Session &session);
+
+/// A server for \a request: that of its client's state, started on first use, else one leased for
+/// this request. \a core and \a server outlive the call.
+Task<Target> acquire(Core *core, upstream::Server *server, ClientStatePtr state,
+                     upstream::Identity identity);
+
+} // namespace bridge::gateway

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/gateway/dispatcher.h"
+
+#include "common/mcp/revisions.h"
+#include "server/gateway/calls.h"
+#include "server/gateway/core.h"
+#include "server/gateway/errand.h"
+#include "server/gateway/listings.h"
+#include "server/gateway/metadata.h"
+#include "server/gateway/notices.h"
+#include "server/gateway/translation.h"
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::gateway {
+
+namespace {
+
+Call failLater(const Error &error, Handler<Answer> handler)
+{
+    return later([error, handler = std::move(handler)] { handler(error); });
+}
+
+Call answerLater(const QByteArray &result, Handler<Answer> handler)
+{
+    return later([result, handler = std::move(handler)] { handler(Answer{result}); });
+}
+
+/// \a handler gets errors in the words of the client's revision.
+Handler<Answer> translated(const ClientProfile &profile, Handler<Answer> handler)
+{
+    return [profile, handler = std::move(handler)](Result<Answer> answer) {
+        if (answer)
+            handler(std::move(answer));
+        else
+            handler(errorFor(answer.error(), profile));
+    };
+}
+
+bool mayBeAsked(const QString &method)
+{
+    return method == "tools/call"_L1 || method == "prompts/get"_L1 || method == "resources/read"_L1;
+}
+
+Result<Nothing> checkLogLevel(const ClientProfile &profile)
+{
+    if (profile.logLevel.isEmpty() || isLogLevel(profile.logLevel))
+        return Nothing{};
+    return Error(ErrorCode::InvalidArguments,
+                 u"`%1` must be debug, info, notice, warning, error, critical, alert or "
+                 "emergency."_s.arg(mcp::kMetaLogLevel));
+}
+
+} // namespace
+
+class Dispatcher::Private
+{
+public:
+    Private(DispatcherOptions options, upstream::Registry *registry,
+            sessions::SessionManager *sessions, telemetry::Metrics *metrics)
+        : core(std::move(options), registry, sessions, metrics)
+    {
+    }
+
+    Call errand(Request request, std::shared_ptr<Downstream> downstream, Handler<Answer> handler);
+    Call legacy(const Request &request, Handler<Answer> handler);
+    Call modern(const Request &request, Handler<Answer> handler);
+
+    Core core;
+};
+
+Dispatcher::Dispatcher(DispatcherOptions options, upstream::Registry *registry,
+                       sessions::SessionManager *sessions, telemetry::Metrics *metrics,
+                       QObject *parent)
+    : QObject(parent)
+    , d(std::make_unique<Private>(std::move(options), registry, sessions, metrics))
+{
+}
+
+Dispatcher::~Dispatcher()
+{
+    d->core.suspended.clear();
+}
+
+QByteArray Dispatcher::initializeResult(ClientState &state)
+{
+    return gateway::initializeResult(d->core, state.profile, state.server);
+}
+
+Call Dispatcher::Private::errand(Request request, std::shared_ptr<Downstream> downstream,
+                                 Handler<Answer> handler)
+{
+    const bool isRetry = request.profile.era == mcp::Era::Modern
+                         && request.message.paramsObject().contains("requestState"_L1);
+    if (!isRetry)
+        return std::make_shared<Errand>(&core, std::move(request), std::move(downstream))
+            ->start(std::move(handler));
+    const Result<ErrandPtr> found = Errand::suspendedFor(&core, request);
+    if (!found)
+        return failLater(errorFor(found.error(), request.profile), std::move(handler));
+    return (*found)->resume(request, std::move(downstream), std::move(handler));
+}
+
+Call Dispatcher::Private::modern(const Request &request, Handler<Answer> handler)
+{
+    if (request.message.method == "server/discover"_L1) {
+        return learn(&core, request,
+                     [this, request, handler = std::move(handler)](const Result<Nothing> &) {
+                         handler(Answer{discoverResult(core, request.profile, request.server)});
+                     });
+    }
+    return failLater(Error(ErrorCode::MethodNotFound,
+                           u"Method not found: %1"_s.arg(request.message.method.left(100))),
+                     std::move(handler));
+}
+
+Call Dispatcher::Private::legacy(const Request &request, Handler<Answer> handler)
+{
+    const QString &method = request.message.method;
+    if (method == "ping"_L1)
+        return answerLater("{}"_ba, std::move(handler));
+    if (method == "initialize"_L1) {
+        return learn(
+            &core, request, [this, request, handler = std::move(handler)](const Result<Nothing> &) {
+                handler(Answer{gateway::initializeResult(core, request.profile, request.server)});
+            });
+    }
+    if (method == "logging/setLevel"_L1)
+        return setLogLevel(&core, request).start(std::move(handler));
+    return failLater(
+        Error(ErrorCode::MethodNotFound, u"Method not found: %1"_s.arg(method.left(100))),
+        std::move(handler));
+}
+
+Call Dispatcher::handle(Request request, std::shared_ptr<Downstream> downstream,
+                        Handler<Answer> handler)
+{
+    handler = translated(request.profile, std::move(handler));
+    if (d->core.serversOf(request.server).isEmpty() && !request.server.isEmpty())
+        return failLater(Error(ErrorCode::ServerNotFound,
+                               u"There is no such MCP server. GET /servers lists those there "
+                               "are."_s),
+                         std::move(handler));
+    if (const Result<Nothing> level = checkLogLevel(request.profile); !level)
+        return failLater(level.error(), std::move(handler));
+    const QString method = request.message.method;
+    if (const auto kind = kindListedBy(method)) {
+        if (request.message.paramsObject().contains("cursor"_L1))
+            return failLater(Error(ErrorCode::InvalidArguments,
+                                   u"There are no further pages: the first one holds the whole "
+                                   "list."_s),
+                             std::move(handler));
+        return list(&d->core, request, *kind, std::move(handler));
+    }
+    if (mayBeAsked(method))
+        return d->errand(std::move(request), std::move(downstream), std::move(handler));
+    if (method == "completion/complete"_L1)
+        return complete(&d->core, std::move(request)).start(std::move(handler));
+    return request.profile.era == mcp::Era::Modern ? d->modern(request, std::move(handler))
+                                                   : d->legacy(request, std::move(handler));
+}
+
+Call Dispatcher::listen(Request request, std::shared_ptr<Downstream>, Handler<Answer> handler)
+{
+    return failLater(Error(ErrorCode::MethodNotFound,
+                           u"Method not found: %1"_s.arg(request.message.method.left(100))),
+                     std::move(handler));
+}
+
+void Dispatcher::notification(const Request &)
+{
+}
+
+void Dispatcher::release(const ClientStatePtr &state)
+{
+    d->core.forget(state.get());
+    const auto sessions = std::exchange(state->sessions, {});
+    for (const sessions::SessionPtr &session : sessions) {
+        const sessions::SessionKey key = session->record().key;
+        // Gone already is as good.
+        (void)d->core.sessions->close(key.owner, key.server, key.id, u"closed"_s);
+    }
+}
+
+} // namespace bridge::gateway

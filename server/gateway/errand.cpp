@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The way of an errand to its server and back; its questions are in errandquestions.cpp.
+#include "server/gateway/errand.h"
+
+#include "common/json/scan.h"
+#include "common/json/writer.h"
+#include "common/mcp/revisions.h"
+#include "server/gateway/core.h"
+#include "server/gateway/notices.h"
+#include "server/gateway/translation.h"
+#include "server/telemetry/metrics.h"
+#include "server/upstream/pipeline.h"
+
+#include <QtCore/QJsonDocument>
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::gateway {
+
+struct Errand::Plan {
+    Place place;
+    QByteArray params; ///< for the server
+    std::chrono::milliseconds timeout{0};
+    std::optional<QByteArray> answer; ///< no need to ask the server
+};
+
+namespace {
+
+QByteArray rawMember(const QByteArray &object, QStringView key)
+{
+    const Result<QList<json::Member>> members = json::members(object);
+    return members ? json::valueOf(*members, key).toByteArray() : QByteArray();
+}
+
+/// Since 2025-11-25 a model is told in a result what is wrong with its arguments, so that it can
+/// try again.
+bool tellsInResult(const ClientProfile &profile)
+{
+    return profile.revision >= "2025-11-25"_L1;
+}
+
+QByteArray argumentProblems(const Error &error, const ClientProfile &profile)
+{
+    QString text = error.message;
+    for (const FieldProblem &problem : error.problems)
+        text += u"\n%1 %2"_s.arg(problem.path, problem.message);
+    json::ObjectWriter block;
+    block.value(u"type", u"text"_s).value(u"text", text);
+    json::ObjectWriter result;
+    result.raw(u"content", QByteArray('[' + block.take() + ']')).value(u"isError", true);
+    if (profile.era == mcp::Era::Modern)
+        result.value(u"resultType", u"complete"_s);
+    return result.take();
+}
+
+Error needs(const QString &member)
+{
+    return Error(ErrorCode::InvalidArguments,
+                 u"The request needs `params.%1` as a text."_s.arg(member));
+}
+
+} // namespace
+
+Errand::Errand(Core *core, Request request, std::shared_ptr<Downstream> downstream)
+    : m_core(core)
+    , m_request(std::move(request))
+    , m_params(m_request.message.paramsObject())
+    , m_downstream(std::move(downstream))
+{
+    m_clock.start();
+}
+
+Errand::~Errand()
+{
+    // Questions first: their server is told `cancel` before the call itself is withdrawn.
+    m_inputs.clear();
+    m_asking.clear();
+}
+
+Call Errand::start(Handler<Answer> handler)
+{
+    Call call = attach(std::move(handler));
+    m_work = work().start([this](Result<QByteArray> outcome) { finish(std::move(outcome)); });
+    return call;
+}
+
+Call Errand::attach(Handler<Answer> handler)
+{
+    m_waiter = std::move(handler);
+    return Call([self = shared_from_this(), number = ++m_waiterNumber] { self->detach(number); });
+}
+
+void Errand::detach(quint64 waiter)
+{
+    if (waiter != m_waiterNumber || !m_waiter)
+        return; // answered, or somebody else waits by now
+    m_waiter = nullptr;
+    m_downstream.reset();
+    m_telling.cancel();
+    m_inputs.clear();
+    m_asking.clear();
+    m_work.cancel();
+}
+
+Task<Errand::Plan> Errand::plan()
+{
+    const QString &method = m_request.message.method;
+    const QByteArray &raw = m_request.message.params;
+    const Viewer viewer = viewerOf(m_request);
+    const bool isResource = method == "resources/read"_L1;
+    const QString member = isResource ? u"uri"_s : u"name"_s;
+    if (!m_params[member].isString())
+        co_return needs(member);
+    const QString given = m_params[member].toString();
+    Plan plan;
+    Result<Place> place = isResource ? co_await findResource(m_core, viewer, given)
+                          : method == "prompts/get"_L1 ? co_await findPrompt(m_core, viewer, given)
+                                                       : co_await findTool(m_core, viewer, given);
+    if (!place)
+        co_return place.error();
+    plan.place = std::move(*place);
+    const upstream::ServerDefinition &definition = plan.place.server->definition();
+    json::ObjectWriter params;
+    params.value(member, plan.place.key);
+    if (const QByteArray arguments = rawMember(raw, u"arguments");
+        !isResource && !arguments.isEmpty())
+        params.raw(u"arguments", arguments);
+    plan.params = params.take();
+    plan.timeout = plan.place.tool ? definition.toolTimeout : definition.requestTimeout;
+    if (plan.place.tool) {
+        m_isToolKnown = true;
+        const Result<Nothing> checked = checkArguments(plan);
+        if (!checked)
+            co_return checked.error();
+    }
+    co_return plan;
+}
+
+Result<Nothing> Errand::checkArguments(Plan &plan)
+{
+    const QJsonValue given = m_params["arguments"_L1];
+    if (!given.isUndefined() && !given.isObject())
+        return Error(ErrorCode::InvalidArguments, u"`params.arguments` must be an object."_s);
+    upstream::CallInput input;
+    input.arguments = given.toObject();
+    input.header =
+        m_request.header ? m_request.header : [](const QByteArray &) { return QByteArray(); };
+    const Result<QJsonObject> prepared =
+        upstream::prepareArguments(*plan.place.tool, input, plan.place.server->definition());
+    if (!prepared && tellsInResult(m_request.profile)) {
+        plan.answer = argumentProblems(prepared.error(), m_request.profile);
+        return Nothing{};
+    }
+    if (!prepared)
+        return prepared.error();
+    // Arguments the bridge has nothing to add to keep their bytes.
+    if (*prepared != input.arguments)
+        plan.params = withReplaced(plan.params, u"arguments"_s,
+                                   QJsonDocument(*prepared).toJson(QJsonDocument::Compact));
+    return Nothing{};
+}
+
+mcp::CallOptions Errand::callOptions(const Plan &plan, const mcp::Client &client)
+{
+    mcp::CallOptions options;
+    options.timeout = plan.timeout;
+    options.meta = upstreamMeta(m_request, client.server());
+    if (!progressToken(m_params).isUndefined()) {
+        options.hooks.progress = [this](const mcp::Progress &progress) {
+            // It must grow, whatever the server does.
+            if (!m_downstream || progress.progress <= m_progress)
+                return;
+            m_progress = progress.progress;
+            m_downstream->notify(u"notifications/progress"_s,
+                                 progressParams(m_params, progress, m_request.profile));
+        };
+    }
+    if (wantsLog(m_request)) {
+        options.hooks.log = [this](const mcp::LogMessage &message) {
+            if (m_downstream && isLoggedAt(logLevelOf(m_request), message.level))
+                m_downstream->notify(u"notifications/message"_s, logParams(message));
+        };
+    }
+    options.hooks.input = [this](const mcp::InputRequestPtr &input) { onInput(input); };
+    return options;
+}
+
+Task<QByteArray> Errand::work()
+{
+    Result<Plan> planned = co_await plan();
+    if (!planned)
+        co_return planned.error();
+    if (planned->answer)
+        co_return *planned->answer;
+    upstream::Server *server = planned->place.server;
+    Result<Target> target =
+        co_await acquire(m_core, server, m_request.state, viewerOf(m_request).identity);
+    if (!target)
+        co_return target.error();
+    mcp::Client &client = target->client();
+    applyLogLevel(client, m_request);
+    const mcp::Era era = client.server().era;
+    Result<QByteArray> result = co_await answer<QByteArray>([&](Handler<QByteArray> done) {
+        return client.request(m_request.message.method, planned->params,
+                              callOptions(*planned, client), std::move(done));
+    });
+    if (!result)
+        co_return result.error();
+    const Result<Nothing> fits =
+        upstream::checkSize(*result, server->definition().maxResponseBytes);
+    if (!fits)
+        co_return fits.error();
+    co_return resultFor(*result, m_request.message.method, era, m_request.profile);
+}
+
+void Errand::finish(Result<QByteArray> outcome)
+{
+    const auto self = shared_from_this(); // the handler may let go of it
+    m_telling.cancel();
+    m_inputs.clear();
+    m_asking.clear();
+    count(outcome);
+    m_outcome.emplace(std::move(outcome));
+    if (m_waiter)
+        deliver();
+}
+
+void Errand::deliver()
+{
+    const auto self = shared_from_this();
+    const Result<QByteArray> outcome = std::move(*m_outcome);
+    m_downstream.reset();
+    const auto waiter = std::exchange(m_waiter, nullptr);
+    if (outcome)
+        waiter(Answer{*outcome});
+    else
+        waiter(errorFor(outcome.error(), m_request.profile));
+}
+
+void Errand::count(const Result<QByteArray> &outcome)
+{
+    if (m_request.message.method != "tools/call"_L1 || !m_core->metrics)
+        return;
+    telemetry::ToolSample sample;
+    sample.tool = m_params["name"_L1].toString();
+    sample.known = m_isToolKnown;
+    sample.transport = u"mcp"_s;
+    if (!outcome)
+        sample.errorType = errorType(outcome.error());
+    else if (outcome->contains("\"isError\"") && rawMember(*outcome, u"isError") == "true")
+        sample.errorType = errorType(Error(ErrorCode::ToolFailed, {}));
+    sample.seconds = double(m_clock.nsecsElapsed()) / 1e9;
+    m_core->metrics->toolCalled(sample);
+}
+
+} // namespace bridge::gateway

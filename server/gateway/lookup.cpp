@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/gateway/lookup.h"
+
+#include "server/gateway/names.h"
+#include "server/gateway/uritemplate.h"
+#include "server/upstream/catalogue.h"
+#include "server/upstream/toollisting.h"
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::gateway {
+
+namespace {
+
+struct KindText {
+    QString method;
+    QString member;
+    QLatin1String key;
+};
+
+KindText textOf(OfferKind kind)
+{
+    switch (kind) {
+    case OfferKind::Prompts:
+        return {u"prompts/list"_s, u"prompts"_s, "name"_L1};
+    case OfferKind::Resources:
+        return {u"resources/list"_s, u"resources"_s, "uri"_L1};
+    case OfferKind::Templates:
+        return {u"resources/templates/list"_s, u"resourceTemplates"_s, "uriTemplate"_L1};
+    case OfferKind::Tools:
+        break;
+    }
+    return {u"tools/list"_s, u"tools"_s, "name"_L1};
+}
+
+OfferListPtr listOf(const upstream::ToolSet &tools)
+{
+    auto list = std::make_shared<OfferList>();
+    list->items.reserve(tools.tools().size());
+    for (const auto &tool : tools.tools())
+        list->items.append({tool->name, tool->raw, tool});
+    return list;
+}
+
+OfferListPtr listOf(const mcp::Listing &listing, OfferKind kind)
+{
+    auto list = std::make_shared<OfferList>();
+    list->ttlMs = listing.ttlMs;
+    list->shareable = listing.shareable;
+    QSet<QString> seen;
+    for (const QByteArray &raw : listing.items) {
+        const QString key =
+            QJsonDocument::fromJson(raw).object().value(textOf(kind).key).toString();
+        if (key.isEmpty() || seen.contains(key))
+            continue;
+        seen.insert(key);
+        list->items.append({key, raw, nullptr});
+    }
+    return list;
+}
+
+/// Lists through \a target, which is the answer's to keep.
+Task<OfferListPtr> fetch(Target target, upstream::Server *server, OfferKind kind)
+{
+    if (kind == OfferKind::Tools) {
+        const auto definition =
+            std::make_shared<const upstream::ServerDefinition>(server->definition());
+        Result<upstream::ToolSetPtr> tools =
+            co_await answer<upstream::ToolSetPtr>([&](Handler<upstream::ToolSetPtr> done) {
+                return upstream::listTools(&target.client(), definition, std::move(done));
+            });
+        if (!tools && tools.error().code == ErrorCode::MethodNotFound)
+            co_return std::make_shared<const OfferList>();
+        if (!tools)
+            co_return tools.error();
+        co_return listOf(**tools);
+    }
+    const KindText text = textOf(kind);
+    Result<mcp::Listing> listing = co_await answer<mcp::Listing>([&](Handler<mcp::Listing> done) {
+        return target.client().listing(text.method, text.member, std::move(done));
+    });
+    // Many servers with resources have no templates and do not know the method.
+    if (!listing && listing.error().code == ErrorCode::MethodNotFound)
+        co_return std::make_shared<const OfferList>();
+    if (!listing)
+        co_return listing.error();
+    co_return listOf(*listing, kind);
+}
+
+Task<OfferListPtr> acquireAndFetch(Core *core, upstream::Server *server, Viewer viewer,
+                                   OfferKind kind)
+{
+    Result<Target> target = co_await acquire(core, server, viewer.state, viewer.identity);
+    if (!target)
+        co_return target.error();
+    co_return co_await fetch(std::move(*target), server, kind);
+}
+
+/// The tools everybody shares are also those of the REST routes.
+Task<OfferListPtr> sharedTools(upstream::Server *server, upstream::Identity identity)
+{
+    Result<upstream::ToolSetPtr> tools =
+        co_await answer<upstream::ToolSetPtr>([&](Handler<upstream::ToolSetPtr> done) {
+            return server->tools(identity, nullptr, std::move(done));
+        });
+    if (!tools && tools.error().code == ErrorCode::MethodNotFound)
+        co_return std::make_shared<const OfferList>();
+    if (!tools)
+        co_return tools.error();
+    co_return listOf(**tools);
+}
+
+Error notFound(ErrorCode code, const QString &what)
+{
+    return Error(code, u"%1 not found. List them to see what there is."_s.arg(what));
+}
+
+} // namespace
+
+QLatin1String capabilityOf(OfferKind kind)
+{
+    switch (kind) {
+    case OfferKind::Prompts:
+        return "prompts"_L1;
+    case OfferKind::Resources:
+    case OfferKind::Templates:
+        return "resources"_L1;
+    case OfferKind::Tools:
+        break;
+    }
+    return "tools"_L1;
+}
+
+Viewer viewerOf(const Request &request)
+{
+    return {identityFor(request.identity, request.profile, nullptr), request.state, request.server};
+}
+
+Task<OfferListPtr> offersOf(Core *core, upstream::Server *server, Viewer viewer, OfferKind kind)
+{
+    // What is known to be missing need not be asked for.
+    if (const auto info = core->infoOf(server); info && !info->has(capabilityOf(kind)))
+        co_return std::make_shared<const OfferList>();
+    const QString name = server->definition().name;
+    // Behind a shared endpoint a listing does not start a session with every server.
+    if (viewer.state && viewer.server.isEmpty() && core->registry->isMany()
+        && !viewer.state->sessions.contains(name))
+        viewer.state.reset();
+    QString scope = u"server\n%1\n%2"_s.arg(name, upstream::Catalogue::scopeOf(viewer.identity));
+    std::chrono::milliseconds ttl = server->definition().cacheTtl;
+    const bool isSharedTools = kind == OfferKind::Tools && !viewer.state && !core->options.lease;
+    if (isSharedTools)
+        ttl = {}; // remembered by the server
+    if (viewer.state) {
+        Result<sessions::SessionPtr> session =
+            co_await answer<sessions::SessionPtr>([&](Handler<sessions::SessionPtr> done) {
+                return core->sessionFor(viewer.state, server, std::move(done));
+            });
+        if (!session)
+            co_return session.error();
+        scope = scopeOf(**session);
+    }
+    const OfferBook::Start start = [&](Handler<OfferListPtr> done) {
+        return isSharedTools ? sharedTools(server, viewer.identity).start(std::move(done))
+                             : acquireAndFetch(core, server, viewer, kind).start(std::move(done));
+    };
+    co_return co_await answer<OfferListPtr>([&](Handler<OfferListPtr> done) {
+        return core->offers.get(scope, kind, ttl, start, std::move(done));
+    });
+}
+
+Task<Place> findTool(Core *core, Viewer viewer, QString name)
+{
+    const bool isShared = core->isShared(viewer.server);
+    const auto servers = core->serversOf(viewer.server);
+    std::optional<Error> failure;
+    for (upstream::Server *server : servers) {
+        if (isShared && !mayBeAliasOf(name, server->definition().name))
+            continue;
+        Result<OfferListPtr> tools = co_await offersOf(core, server, viewer, OfferKind::Tools);
+        if (!tools) {
+            failure = tools.error();
+            continue;
+        }
+        for (const Offer &offer : (*tools)->items) {
+            const QString shown =
+                isShared ? aliasOf(server->definition().name, offer.key) : offer.key;
+            if (shown == name)
+                co_return Place{server, offer.key, offer.tool};
+        }
+    }
+    // A server that cannot tell may well have it.
+    if (failure)
+        co_return *failure;
+    co_return notFound(ErrorCode::ToolNotFound, u"Tool"_s);
+}
+
+Task<Place> findPrompt(Core *core, Viewer viewer, QString name)
+{
+    const auto servers = core->serversOf(viewer.server);
+    if (servers.isEmpty())
+        co_return notFound(ErrorCode::PromptNotFound, u"Prompt"_s);
+    if (!core->isShared(viewer.server))
+        co_return Place{servers.first(), name, nullptr};
+    std::optional<Error> failure;
+    for (upstream::Server *server : servers) {
+        if (!mayBeAliasOf(name, server->definition().name))
+            continue;
+        Result<OfferListPtr> prompts = co_await offersOf(core, server, viewer, OfferKind::Prompts);
+        if (!prompts) {
+            failure = prompts.error();
+            continue;
+        }
+        for (const Offer &offer : (*prompts)->items) {
+            if (aliasOf(server->definition().name, offer.key) == name)
+                co_return Place{server, offer.key, nullptr};
+        }
+    }
+    if (failure)
+        co_return *failure;
+    co_return notFound(ErrorCode::PromptNotFound, u"Prompt"_s);
+}
+
+Task<Place> findTemplate(Core *core, Viewer viewer, QString uriTemplate)
+{
+    const auto servers = core->serversOf(viewer.server);
+    if (servers.isEmpty())
+        co_return notFound(ErrorCode::ResourceNotFound, u"Resource template"_s);
+    if (!core->isShared(viewer.server))
+        co_return Place{servers.first(), uriTemplate, nullptr};
+    const auto parts = splitUri(uriTemplate);
+    for (upstream::Server *server : servers) {
+        if (parts && server->definition().name == parts->server)
+            co_return Place{server, parts->uri, nullptr};
+        Result<OfferListPtr> list = co_await offersOf(core, server, viewer, OfferKind::Templates);
+        if (list && (*list)->find(uriTemplate))
+            co_return Place{server, uriTemplate, nullptr};
+    }
+    // Completing the arguments of a URI that is no template is allowed as well.
+    co_return co_await findResource(core, viewer, uriTemplate);
+}
+
+Task<Place> findResource(Core *core, Viewer viewer, QString uri)
+{
+    const auto servers = core->serversOf(viewer.server);
+    if (servers.isEmpty())
+        co_return notFound(ErrorCode::ResourceNotFound, u"Resource"_s);
+    if (!core->isShared(viewer.server))
+        co_return Place{servers.first(), uri, nullptr};
+    if (const auto parts = splitUri(uri)) {
+        for (upstream::Server *server : servers) {
+            if (server->definition().name == parts->server)
+                co_return Place{server, parts->uri, nullptr};
+        }
+    }
+    for (const OfferKind kind : {OfferKind::Resources, OfferKind::Templates}) {
+        for (upstream::Server *server : servers) {
+            Result<OfferListPtr> list = co_await offersOf(core, server, viewer, kind);
+            if (!list)
+                continue; // its resources can be reached by their prefixed URI
+            for (const Offer &offer : (*list)->items) {
+                const bool fits = kind == OfferKind::Resources ? offer.key == uri
+                                                               : matchesTemplate(offer.key, uri);
+                if (fits)
+                    co_return Place{server, uri, nullptr};
+            }
+        }
+    }
+    co_return notFound(ErrorCode::ResourceNotFound, u"Resource"_s);
+}
+
+} // namespace bridge::gateway
