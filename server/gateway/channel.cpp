@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/gateway/channel.h"
+
+#include "common/async/later.h"
+#include "server/gateway/rpc.h"
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::gateway {
+
+Channel::Channel(Setup setup) : m_setup(setup)
+{
+}
+
+void Channel::serve(http::Exchange &exchange, const Accepts &accepts, int expected, bool batch)
+{
+    m_exchange = &exchange;
+    m_accepts = accepts;
+    m_expected = expected;
+    m_batch = batch;
+    if (accepts.eventsNamed && m_setup.streamAfter.count() > 0)
+        m_timer = after(m_setup.streamAfter, [this] { openStream(); });
+}
+
+void Channel::listen(http::Exchange &exchange)
+{
+    m_standalone = true;
+    m_exchange = &exchange;
+    m_accepts.events = true;
+    openStream();
+}
+
+void Channel::adopt(http::SseStream *stream)
+{
+    m_standalone = true;
+    m_streaming = true;
+    m_accepts.events = true;
+    m_stream = stream;
+}
+
+void Channel::resume(http::Exchange &exchange, const EventBuffer::Place &place)
+{
+    if (m_stream)
+        m_stream->end();
+    m_stream = exchange.startSse();
+    if (!m_stream)
+        return;
+    const QList<EventBuffer::Event> missed = m_setup.buffer->after(place);
+    for (const EventBuffer::Event &event : missed) {
+        if (m_stream)
+            m_stream->sendEvent("message"_ba, event.data, EventBuffer::idOf(event.place));
+    }
+    if (isDone() && m_stream)
+        m_stream->end();
+}
+
+bool Channel::isAttached() const
+{
+    return (m_stream && m_stream->isOpen()) || (m_exchange && !m_exchange->isFinished());
+}
+
+bool Channel::canTalk() const
+{
+    if (m_streaming)
+        return m_setup.buffer || isAttached();
+    return m_accepts.events && m_exchange && !m_exchange->isFinished();
+}
+
+bool Channel::openStream()
+{
+    if (m_streaming)
+        return true;
+    if (!canTalk())
+        return false;
+    m_timer.cancel();
+    m_stream = m_exchange->startSse();
+    if (!m_stream)
+        return false;
+    m_streaming = true;
+    if (m_setup.primes && m_setup.buffer)
+        m_stream->sendEvent({}, {}, m_setup.buffer->mark(m_setup.number));
+    for (const QByteArray &response : std::as_const(m_responses))
+        write(response);
+    m_responses.clear();
+    return true;
+}
+
+void Channel::write(const QByteArray &message)
+{
+    const QByteArray id =
+        m_setup.buffer ? m_setup.buffer->append(m_setup.number, message) : QByteArray();
+    if (m_stream && m_stream->isOpen())
+        m_stream->sendEvent("message"_ba, message, id);
+}
+
+void Channel::send(const QByteArray &message)
+{
+    if (openStream())
+        write(message);
+}
+
+void Channel::respond(const QByteArray &message)
+{
+    if (m_streaming)
+        write(message);
+    else
+        m_responses.append(message);
+    countDown();
+}
+
+void Channel::skip()
+{
+    countDown();
+}
+
+void Channel::countDown()
+{
+    if (m_standalone || m_expected == 0 || --m_expected > 0)
+        return;
+    m_timer.cancel();
+    // Nothing to say at all is what only an empty stream can say.
+    if (!m_streaming && (!m_accepts.json || m_responses.isEmpty()))
+        openStream();
+    finish();
+}
+
+void Channel::finish()
+{
+    if (m_streaming) {
+        if (m_stream && m_stream->isOpen())
+            m_stream->end();
+        return;
+    }
+    if (!m_exchange)
+        return;
+    if (m_responses.isEmpty())
+        return m_exchange->finish(
+            errorResponse({}, rpcError(kInvalidRequest, 200, u"The request was cancelled."_s)));
+    const QByteArray body = m_batch ? '[' + m_responses.join(',') + ']' : m_responses.constFirst();
+    m_responses.clear();
+    m_exchange->finish(http::Response::jsonBytes(200, body));
+}
+
+void Channel::close(const Error &error)
+{
+    m_timer.cancel();
+    m_expected = 0;
+    if (m_stream && m_stream->isOpen())
+        m_stream->end();
+    else if (!m_streaming && m_exchange)
+        m_exchange->finish(errorResponse({}, error));
+}
+
+} // namespace bridge::gateway

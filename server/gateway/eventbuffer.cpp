@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/gateway/eventbuffer.h"
+
+namespace bridge::gateway {
+
+EventBuffer::EventBuffer(BufferLimits limits, std::shared_ptr<qint64> total)
+    : m_limits(limits)
+    , m_total(std::move(total))
+{
+}
+
+EventBuffer::~EventBuffer()
+{
+    *m_total -= m_bytes;
+}
+
+QByteArray EventBuffer::append(quint32 stream, const QByteArray &data)
+{
+    const Place place{stream, ++m_serial};
+    if (data.size() > m_limits.maxBytes || m_limits.maxEvents <= 0)
+        return idOf(place);
+    m_events.append({place, data});
+    m_bytes += data.size();
+    *m_total += data.size();
+    while (!m_events.isEmpty()
+           && (m_events.size() > m_limits.maxEvents || m_bytes > m_limits.maxBytes
+               || *m_total > m_limits.maxTotalBytes))
+        dropOldest();
+    return idOf(place);
+}
+
+QByteArray EventBuffer::mark(quint32 stream)
+{
+    return idOf({stream, ++m_serial});
+}
+
+QList<EventBuffer::Event> EventBuffer::after(const Place &place) const
+{
+    QList<Event> found;
+    for (const Event &event : m_events) {
+        if (event.place.stream == place.stream && event.place.serial > place.serial)
+            found.append(event);
+    }
+    return found;
+}
+
+QByteArray EventBuffer::idOf(const Place &place)
+{
+    return QByteArray::number(place.stream) + '-' + QByteArray::number(place.serial);
+}
+
+std::optional<EventBuffer::Place> EventBuffer::placeOf(const QByteArray &id)
+{
+    const qsizetype dash = id.indexOf('-');
+    bool streamOk = false;
+    bool serialOk = false;
+    Place place;
+    place.stream = id.left(std::max<qsizetype>(dash, 0)).toUInt(&streamOk);
+    place.serial = id.mid(dash + 1).toULongLong(&serialOk);
+    if (dash <= 0 || !streamOk || !serialOk || idOf(place) != id)
+        return std::nullopt;
+    return place;
+}
+
+void EventBuffer::dropOldest()
+{
+    const qint64 size = m_events.constFirst().data.size();
+    m_bytes -= size;
+    *m_total -= size;
+    m_events.removeFirst();
+}
+
+} // namespace bridge::gateway

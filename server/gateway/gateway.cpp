@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/gateway/gateway.h"
+
+#include "common/mcp/revisions.h"
+#include "server/gateway/rpc.h"
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::gateway {
+
+namespace {
+
+TableLimits withoutExpiry(TableLimits limits)
+{
+    limits.idleTimeout = std::chrono::milliseconds(0);
+    return limits;
+}
+
+http::Route route(const QByteArray &method, const QString &pattern, http::RouteHandler run)
+{
+    http::Route made;
+    made.method = method;
+    made.pattern = pattern;
+    made.handler = pattern;
+    made.run = std::move(run);
+    made.undocumented = true; // JSON-RPC, not REST: resources/docs/mcp.md
+    return made;
+}
+
+} // namespace
+
+Gateway::Gateway(GatewaySettings settings, Backend backend, upstream::Registry *registry,
+                 sessions::SessionManager *manager, QObject *parent)
+    : QObject(parent)
+    , m_settings(std::move(settings))
+    , m_backend(std::move(backend))
+    , m_registry(registry)
+    , m_sessions(m_settings.table)
+    , m_sseSessions(withoutExpiry(m_settings.table))
+    , m_modern({m_settings.sessionField, m_settings.legacy.streamAfter}, m_backend, registry,
+               manager)
+{
+}
+
+Gateway::~Gateway() = default;
+
+void Gateway::addRoutes(http::Router &router)
+{
+    m_basePath = router.basePath();
+    const auto endpoint = [this](http::Exchange &exchange, const http::PathParams &params) {
+        serve(exchange, params);
+    };
+    for (const QString &pattern : {u"/mcp"_s, u"/servers/{server}/mcp"_s}) {
+        for (const QByteArray &method : {"POST"_ba, "GET"_ba, "DELETE"_ba})
+            router.add(route(method, pattern, endpoint));
+    }
+    router.add(route("GET", u"/sse"_s, [this](http::Exchange &exchange, const http::PathParams &) {
+        openSse(exchange);
+    }));
+    router.add(
+        route("POST", u"/sse/messages"_s,
+              [this](http::Exchange &exchange, const http::PathParams &) { postSse(exchange); }));
+}
+
+void Gateway::serve(http::Exchange &exchange, const http::PathParams &params)
+{
+    const QString name = params[u"server"];
+    if (params.contains(u"server")) {
+        const upstream::Server *server = m_registry->find(name);
+        if (!server || server->definition().disabled)
+            return exchange.finish(errorResponse(
+                {}, rpcError(kInvalidRequest, 404, u"There is no such MCP server."_s)));
+    }
+    if (m_stopping)
+        return exchange.finish(
+            errorResponse({}, Error(ErrorCode::Overloaded, u"The bridge is shutting down."_s)));
+    const QByteArray &method = exchange.request().method;
+    if (method == "POST")
+        return post(exchange, name);
+    // The modern revision has neither; HEAD would be a stream without content.
+    if (method == "HEAD" || isModernOrLater(exchange.request().header("mcp-protocol-version")))
+        return exchange.finish(Error(ErrorCode::MethodNotAllowed, u"Send each message by POST."_s),
+                               {{"Allow"_ba, "POST, OPTIONS"_ba}});
+    return method == "DELETE" ? endSession(exchange, name) : getStream(exchange, name);
+}
+
+void Gateway::post(http::Exchange &exchange, const QString &server)
+{
+    const Result<Incoming> incoming = readBody(exchange.request());
+    if (!incoming)
+        return exchange.finish(errorResponse(idIn(exchange.request().body), incoming.error()));
+    if (eraOf(exchange.request(), *incoming) == mcp::Era::Modern)
+        return m_modern.post(exchange, *incoming, server);
+    postLegacy(exchange, *incoming, server);
+}
+
+void Gateway::shutDown()
+{
+    m_stopping = true;
+    m_modern.shutDown();
+    m_sessions.removeAll();
+    m_sseSessions.removeAll();
+}
+
+} // namespace bridge::gateway

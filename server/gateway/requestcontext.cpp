@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/gateway/requestcontext.h"
+
+#include "common/mcp/rawjson.h"
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::gateway {
+
+namespace {
+
+/// W3C trace context for `_meta` (contract §9.3); baggage is not passed on.
+QJsonObject traceMeta(const http::Request &request)
+{
+    QJsonObject meta;
+    const QByteArray parent = request.header("traceparent");
+    if (parent.isEmpty())
+        return meta;
+    meta["traceparent"_L1] = QString::fromLatin1(parent);
+    if (const QByteArray state = request.header("tracestate"); !state.isEmpty())
+        meta["tracestate"_L1] = QString::fromLatin1(state);
+    return meta;
+}
+
+} // namespace
+
+upstream::Identity identityOf(const http::Exchange &)
+{
+    return {};
+}
+
+Request requestFrom(const http::Exchange &exchange, const jsonrpc::Message &message)
+{
+    Request request;
+    request.message = message;
+    request.identity = identityOf(exchange);
+    request.traceMeta = traceMeta(exchange.request());
+    request.header = [headers = exchange.request().headers](const QByteArray &name) {
+        for (const auto &[field, value] : headers) {
+            if (field.compare(name, Qt::CaseInsensitive) == 0)
+                return value.isNull() ? ""_ba : value;
+        }
+        return QByteArray();
+    };
+    return request;
+}
+
+void noteTarget(http::Exchange &exchange, const jsonrpc::Message &message)
+{
+    exchange.fields().more.insert(u"mcp_method"_s, message.method.left(64));
+    const bool byName = message.method == "tools/call"_L1 || message.method == "prompts/get"_L1;
+    if (!byName)
+        return;
+    if (const auto name = mcp::stringMember(message.params, "name"_L1))
+        exchange.fields().tool = name->left(128);
+}
+
+} // namespace bridge::gateway

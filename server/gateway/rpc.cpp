@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/gateway/rpc.h"
+
+#include "common/json/writer.h"
+
+namespace bridge::gateway {
+
+using jsonrpc::Message;
+
+Error rpcError(int code, int status, const QString &message, const QJsonValue &data)
+{
+    Error error(ErrorCode::BadRequest, message);
+    error.rpcCode = code;
+    error.status = status;
+    error.detail = data;
+    return error;
+}
+
+QByteArray resultMessage(const QByteArray &id, const QByteArray &result)
+{
+    Message message;
+    message.kind = Message::Kind::Result;
+    message.id = id;
+    message.result = result;
+    return jsonrpc::write(message);
+}
+
+QByteArray errorMessage(const QByteArray &id, const Error &error)
+{
+    Message message;
+    message.kind = Message::Kind::Error;
+    message.id = id;
+    message.error.code = rpcCode(error);
+    message.error.message = error.message;
+    if (!error.detail.isUndefined() && !error.detail.isNull())
+        message.error.data = json::compactJson(error.detail);
+    return jsonrpc::write(message);
+}
+
+QByteArray requestMessage(const QByteArray &id, const QString &method, const QByteArray &params)
+{
+    Message message;
+    message.kind = Message::Kind::Request;
+    message.id = id;
+    message.method = method;
+    message.params = params;
+    return jsonrpc::write(message);
+}
+
+QByteArray notificationMessage(const QString &method, const QByteArray &params)
+{
+    Message message;
+    message.method = method;
+    message.params = params;
+    return jsonrpc::write(message);
+}
+
+http::Response errorResponse(const QByteArray &id, const Error &error)
+{
+    return http::Response::jsonBytes(httpStatus(error), errorMessage(id, error));
+}
+
+http::Response accepted()
+{
+    http::Response response;
+    response.status = 202;
+    return response;
+}
+
+} // namespace bridge::gateway

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// JSON-RPC messages and HTTP answers that hold one, for the HTTP faces of the gateway.
+#pragma once
+
+#include "common/base/error.h"
+#include "common/jsonrpc/message.h"
+#include "server/http/response.h"
+
+namespace bridge::gateway {
+
+inline constexpr int kParseError = -32700;
+inline constexpr int kInvalidRequest = -32600;
+inline constexpr int kHeaderMismatch = -32020; ///< MCP 2026-07-28, "Server Validation"
+
+/// A protocol error with its JSON-RPC code and the HTTP status of the answer that carries it.
+Error rpcError(int code, int status, const QString &message,
+               const QJsonValue &data = QJsonValue(QJsonValue::Undefined));
+
+/// `{"jsonrpc":"2.0","id":…,"result":…}`; \a result is raw JSON.
+QByteArray resultMessage(const QByteArray &id, const QByteArray &result);
+/// An error response; without \a id when it is empty (it could not be read). An Error::detail that
+/// is an object becomes `data`.
+QByteArray errorMessage(const QByteArray &id, const Error &error);
+QByteArray requestMessage(const QByteArray &id, const QString &method, const QByteArray &params);
+QByteArray notificationMessage(const QString &method, const QByteArray &params);
+
+/// An HTTP answer with the status of \a error and the error message as its body.
+http::Response errorResponse(const QByteArray &id, const Error &error);
+/// 202 without a body: notifications and responses were accepted.
+http::Response accepted();
+
+} // namespace bridge::gateway

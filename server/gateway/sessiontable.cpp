@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/gateway/sessiontable.h"
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace bridge::gateway {
+
+SessionTable::SessionTable(TableLimits limits, QObject *parent) : QObject(parent), m_limits(limits)
+{
+    connect(&m_sweep, &QTimer::timeout, this, &SessionTable::sweep);
+    if (m_limits.idleTimeout.count() > 0)
+        m_sweep.start(std::clamp<std::chrono::milliseconds>(m_limits.idleTimeout / 4, 10ms, 30s));
+}
+
+SessionTable::~SessionTable()
+{
+    removeAll();
+}
+
+Result<Nothing> SessionTable::makeRoom(const QString &owner)
+{
+    const auto owned = std::count_if(m_sessions.cbegin(), m_sessions.cend(), [&](const auto &one) {
+        return one->state()->identity.owner == owner;
+    });
+    if (owned < m_limits.maxPerOwner && count() < m_limits.maxTotal)
+        return Nothing{};
+    const LegacySessionPtr idle = longestIdleOf(owner);
+    if (!idle || idle->idleMs() < m_limits.yieldAfter.count())
+        return Error(ErrorCode::TooManyRequests,
+                     u"Too many MCP sessions are open. End one with DELETE, or try later."_s);
+    remove(idle->id());
+    return Nothing{};
+}
+
+LegacySessionPtr SessionTable::longestIdleOf(const QString &owner) const
+{
+    LegacySessionPtr found;
+    for (const LegacySessionPtr &session : m_sessions) {
+        if (session->state()->identity.owner == owner && session->isIdle()
+            && (!found || session->idleMs() > found->idleMs()))
+            found = session;
+    }
+    return found;
+}
+
+void SessionTable::add(const LegacySessionPtr &session)
+{
+    m_sessions.insert(session->id(), session);
+}
+
+LegacySessionPtr SessionTable::find(const QString &id, const QString &owner,
+                                    const QString &server) const
+{
+    const LegacySessionPtr session = m_sessions.value(id);
+    const bool fits =
+        session && session->state()->identity.owner == owner && session->state()->server == server;
+    return fits ? session : nullptr;
+}
+
+void SessionTable::remove(const QString &id)
+{
+    if (const LegacySessionPtr session = m_sessions.take(id))
+        session->end();
+}
+
+void SessionTable::removeAll()
+{
+    const QStringList ids = m_sessions.keys();
+    for (const QString &id : ids)
+        remove(id);
+}
+
+void SessionTable::sweep()
+{
+    QStringList expired;
+    for (const LegacySessionPtr &session : std::as_const(m_sessions)) {
+        if (session->idleMs() >= m_limits.idleTimeout.count())
+            expired.append(session->id());
+    }
+    for (const QString &id : std::as_const(expired))
+        remove(id);
+}
+
+} // namespace bridge::gateway

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// HTTP+SSE, the transport of revision 2024-11-05: one stream for all messages of the server, and a
+// POST for each of the client. The session is the stream; it belongs to who opened it.
+#include "common/base/ids.h"
+#include "server/gateway/gateway.h"
+#include "server/gateway/rpc.h"
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::gateway {
+
+using jsonrpc::Message;
+
+namespace {
+
+constexpr int kSessionIdBytes = 16;
+
+bool isSessionId(const QString &id)
+{
+    static const QRegularExpression form(u"^[0-9a-f]{32}$"_s);
+    return form.match(id).hasMatch();
+}
+
+http::Response refusal(int status, const QByteArray &text)
+{
+    return http::Response::text(status, text + '\n');
+}
+
+} // namespace
+
+void Gateway::openSse(http::Exchange &exchange)
+{
+    if (exchange.request().method == "HEAD")
+        return exchange.finish(Error(ErrorCode::MethodNotAllowed, u"Open the stream by GET."_s),
+                               {{"Allow"_ba, "GET, OPTIONS"_ba}});
+    if (m_stopping)
+        return exchange.finish(refusal(503, "The bridge is shutting down."));
+    auto state = std::make_shared<ClientState>();
+    state->identity = identityOf(exchange);
+    if (const Result<Nothing> room = m_sseSessions.makeRoom(state->identity.owner); !room)
+        return exchange.finish(refusal(httpStatus(room.error()), room.error().message.toUtf8()));
+    const QString id = randomHex(kSessionIdBytes);
+    http::SseStream *stream = exchange.startSse();
+    if (!stream)
+        return;
+    exchange.fields().session = fingerprint(id);
+    stream->sendEvent("endpoint", m_basePath.toUtf8() + "/sse/messages?session_id=" + id.toUtf8());
+    const LegacySessionPtr session = newSession(id, state, false);
+    session->adopt(stream);
+    m_sseSessions.add(session);
+    exchange.keep(Call([table = QPointer<SessionTable>(&m_sseSessions), id] {
+        if (table)
+            table->remove(id);
+    }));
+}
+
+void Gateway::postSse(http::Exchange &exchange)
+{
+    const QString id = exchange.request().queryValue(u"session_id"_s);
+    if (id.isEmpty())
+        return exchange.finish(refusal(400, "session_id is required"));
+    if (!isSessionId(id))
+        return exchange.finish(refusal(400, "session_id is not an id of 32 hexadecimal digits"));
+    exchange.fields().session = fingerprint(id);
+    const LegacySessionPtr session = m_sseSessions.find(id, identityOf(exchange).owner, QString());
+    const ChannelPtr channel = session ? session->listener() : nullptr;
+    if (!channel)
+        return exchange.finish(refusal(404, "There is no such session"));
+    const Result<Incoming> incoming = readBody(exchange.request());
+    if (!incoming) {
+        channel->send(errorMessage(idIn(exchange.request().body), incoming.error()));
+        return exchange.finish(
+            refusal(httpStatus(incoming.error()), incoming.error().message.toUtf8()));
+    }
+    if (incoming->batch && session->state()->profile.revision != "2025-03-26"_L1)
+        return exchange.finish(refusal(400, "Send one message at a time"));
+    for (const Message &message : incoming->messages)
+        takeSse(session, channel, exchange, message);
+    http::Response response = http::Response::text(202, "Accepted");
+    exchange.finish(std::move(response));
+}
+
+/// What goes wrong with a message of a stream is told on the stream.
+void Gateway::takeSse(const LegacySessionPtr &session, const ChannelPtr &channel,
+                      const http::Exchange &exchange, const Message &message)
+{
+    const auto refuse = [&](const Error &error) {
+        if (message.kind == Message::Kind::Request)
+            channel->send(errorMessage(message.id, error));
+    };
+    session->touch();
+    if (message.kind == Message::Kind::Request && message.method == "initialize"_L1) {
+        if (session->isInitialized())
+            return refuse(
+                rpcError(kInvalidRequest, 400, u"This session is initialized already."_s));
+        Result<ClientProfile> profile = legacyProfile(message.paramsObject());
+        if (!profile)
+            return refuse(profile.error());
+        session->state()->profile = std::move(*profile);
+    } else if (message.kind == Message::Kind::Request && message.method == "ping"_L1
+               && !session->isInitialized()) {
+        return channel->send(resultMessage(message.id, "{}"));
+    }
+    if (!session->isInitialized())
+        return refuse(rpcError(kInvalidRequest, 400, u"Send `initialize` first."_s));
+    if (const Result<Nothing> taken = session->take(message, exchange, channel); !taken)
+        refuse(taken.error());
+}
+
+} // namespace bridge::gateway
