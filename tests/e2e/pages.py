@@ -52,7 +52,7 @@ class PageCase(BridgeCase):
         own = (f"{self.origin}/", "data:", f"blob:{self.origin}/")
         # The browser's own pages (chrome:) load while it starts; they never leave the machine.
         self.assertEqual([a for a in self.browser.requests()
-                          if not a.startswith((own, "chrome:", "chrome-untrusted:"))], [])
+                          if not a.startswith((*own, "chrome:", "chrome-untrusted:"))], [])
         self.assertEqual([p for p in self.browser.problems()
                           if not any(allowed in p for allowed in self.allowed)], [])
 
