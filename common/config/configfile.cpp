@@ -67,6 +67,33 @@ void readSetting(ConfigFile &file, const QString &name, const QJsonValue &value,
     }
 }
 
+/// A file whose mcpServers is mistyped would serve the demo server, so a key nobody knows is a
+/// problem. What desktop programs keep beside mcpServers is told, and left alone.
+void checkTopKeys(ConfigFile &file, const QJsonObject &root)
+{
+    static const QStringList own{u"mcpServers"_s, u"bridge"_s};
+    static const QStringList foreign{u"globalShortcut"_s, u"inputs"_s, u"preferences"_s};
+    for (const QString &key : root.keys()) {
+        if (own.contains(key) || key.startsWith(u'_') || key.startsWith("//"_L1)
+            || key.contains(u'$'))
+            continue;
+        if (foreign.contains(key)) {
+            file.notices.append(u"file: \"%1\" is not used."_s.arg(key));
+            continue;
+        }
+        const QString lower = key.toLower();
+        QString meant = nearest(key, own);
+        if (lower == "mcp"_L1 || lower.contains("server"_L1))
+            meant = u"mcpServers"_s;
+        else if (lower == "settings"_L1 || lower == "options"_L1)
+            meant = u"bridge"_s;
+        file.problems.append(
+            {u"file: %1"_s.arg(key), meant.isEmpty()
+                                         ? u"is no key here. There are mcpServers and bridge."_s
+                                         : u"is no key here. Did you mean %1?"_s.arg(meant)});
+    }
+}
+
 } // namespace
 
 ConfigFile parseConfigFile(const QByteArray &content, const OptionTable &table,
@@ -92,11 +119,7 @@ ConfigFile parseConfigFile(const QByteArray &content, const OptionTable &table,
     const QJsonObject settings = bridge.toObject();
     for (auto it = settings.begin(); it != settings.end(); ++it)
         readSetting(file, it.key(), it.value(), table, directory);
-    for (const QString &key : root.keys()) {
-        if (const QString meant = nearest(key, {u"mcpServers"_s, u"bridge"_s});
-            !meant.isEmpty() && meant != key)
-            file.notices.append(u"file: \"%1\" is not used. Did you mean %2?"_s.arg(key, meant));
-    }
+    checkTopKeys(file, root);
     return file;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The JSON file: {"mcpServers": {…}, "bridge": {"NAME": value, …}}. `mcpServers` has the shape
-// desktop clients use, so their files can be passed as they are; other members are left alone.
+// desktop clients use, so their files can be passed as they are; members nobody knows are problems.
 #pragma once
 
 #include "common/base/error.h"

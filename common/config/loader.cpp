@@ -10,6 +10,8 @@
 #include <QtCore/QDir>
 #include <QtCore/QFileInfo>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace bridge::config {
@@ -141,12 +143,7 @@ private:
         m_loaded.notices += noticeTogether(m_loaded.settings, !m_loaded.serverCommand.isEmpty());
         if (problems.isEmpty())
             return m_loaded;
-        const qsizetype count = problems.size();
-        Error error(ErrorCode::InvalidConfig, count == 1
-                                                  ? u"The settings have a problem."_s
-                                                  : u"The settings have %1 problems."_s.arg(count));
-        error.problems = problems;
-        return error;
+        return settingsError(std::move(problems), m_loaded.configFile);
     }
 
     const QProcessEnvironment &m_environment;
@@ -164,6 +161,21 @@ Result<Loaded> load(const QStringList &arguments, const QProcessEnvironment &env
                     const QString &workingDirectory, const OptionTable &table)
 {
     return Loader(environment, workingDirectory, table).run(arguments);
+}
+
+Error settingsError(QList<FieldProblem> problems, const QString &configFile)
+{
+    const bool inFile =
+        std::any_of(problems.cbegin(), problems.cend(), [](const FieldProblem &problem) {
+            return problem.path.startsWith("file:"_L1);
+        });
+    const QString count =
+        problems.size() == 1 ? u"a problem"_s : u"%1 problems"_s.arg(problems.size());
+    const QString file =
+        inFile && !configFile.isEmpty() ? u" (file: %1)"_s.arg(configFile) : QString();
+    Error error(ErrorCode::InvalidConfig, u"The settings have %1%2."_s.arg(count, file));
+    error.problems = std::move(problems);
+    return error;
 }
 
 QString problemsText(const Error &error)

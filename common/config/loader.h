@@ -29,6 +29,10 @@ struct Loaded {
 Result<Loaded> load(const QStringList &arguments, const QProcessEnvironment &environment,
                     const QString &workingDirectory, const OptionTable &table = optionTable());
 
+/// What is wrong with settings or mcpServers. The headline names \a configFile once when any of
+/// \a problems has a path in the file, `file: …`.
+Error settingsError(QList<FieldProblem> problems, const QString &configFile);
+
 /// The problems of \a error, one per line, for the terminal.
 QString problemsText(const Error &error);
 

@@ -30,6 +30,14 @@ Result<QJsonValue> readSecret(const Assignment &assignment)
     return parseValue(*assignment.option, secret);
 }
 
+QString noSuchServer(const QString &name, const QStringList &known)
+{
+    if (known.isEmpty())
+        return u"names \"%1\", but no file gives mcpServers; name one with --config."_s.arg(name);
+    return u"names \"%1\", which is no server of mcpServers in the file.%2 There are: %3."_s.arg(
+        name, didYouMean(name, known), known.join(", "_L1));
+}
+
 } // namespace
 
 Merge::Merge(const OptionTable &table) : m_table(table), m_settings(table)
@@ -89,8 +97,7 @@ QList<FieldProblem> checkTogether(const Settings &settings, const QStringList &s
                          u"and MCP_RUN_ON_START_INHERIT_ENVIRONMENT are both set; keep one."_s});
     const QString name = u"MCP_DEFAULT_SERVER"_s;
     if (given(name) && !serverNames.contains(settings.text(name)))
-        problems.append({name, u"names no server of mcpServers in the file.%1"_s.arg(
-                                   didYouMean(settings.text(name), serverNames))});
+        problems.append({name, noSuchServer(settings.text(name), serverNames)});
     return problems;
 }
 

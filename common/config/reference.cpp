@@ -112,8 +112,6 @@ QString tableRow(const Option &option)
     QString help = option.help;
     if (!option.aliases.isEmpty())
         help += u" Also: `%1`."_s.arg(option.aliases.join("`, `"_L1));
-    if (option.reload == Reload::Live)
-        help += u" Live."_s;
     QString names = code(option.name);
     if (option.secret)
         names += u"<br>"_s + code(option.name + u"_FILE"_s);
@@ -151,8 +149,8 @@ program ends with status 2. A secret can be read from a file: put its path under
 ```
 
 Booleans are `true`/`false`, `1`/`0`, `yes`/`no` or `on`/`off`. Seconds may end in `ms`, `s`, `m` or
-`h`, bytes in `KiB`, `MiB` or `GiB`. Lists are separated by commas. Settings marked *Live* take
-effect when the file changes, all others at the next start.
+`h`, bytes in `KiB`, `MiB` or `GiB`. Lists are separated by commas. A changed
+setting takes effect at the next start.
 )"_s;
 }
 

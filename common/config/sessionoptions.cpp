@@ -53,8 +53,9 @@ QList<Option> sessions()
          .minimum = 1,
          .maximum = 1000000,
          .group = group,
-         .help = u"Open sessions of one user; more are answered with 429. All callers without a "
-                 "token count as one user."_s},
+         .help = u"Open sessions of one user; more are answered with 429. It bounds "
+                 "callers nobody identified, all as one user, only when it is set; else "
+                 "MAX_TOTAL_SESSIONS does."_s},
         {.name = u"MAX_TOTAL_SESSIONS"_s,
          .flag = u"--max-sessions"_s,
          .type = OptionType::Integer,

@@ -81,7 +81,7 @@ QList<Option> toolCalls()
          .defaultValue = u"true"_s,
          .reload = Reload::Live,
          .group = group,
-         .help = u"Refuse callers' own values for properties in MCP_MAP_HEADER_TO_INPUT; false "
+         .help = u"Drop callers' own values for properties in MCP_MAP_HEADER_TO_INPUT; false "
                  "lets them win over the header, as in the reference bridge."_s},
         {.name = u"TOOL_OUTPUT_SCHEMAS"_s,
          .flag = u"--tool-output-schemas"_s,

@@ -75,7 +75,7 @@ QString ChildProcess::epitaph() const
 {
     if (m_end.isEmpty())
         return {};
-    const QString line = m_stderr.lastLine();
+    const QString line = m_stderr.tellingLine();
     return line.isEmpty() ? m_end : m_end + u"; last stderr line: "_s + line;
 }
 
@@ -115,10 +115,9 @@ Error ChildProcess::startError() const
         why = u"it may not be executed"_s;
     else
         why = u"the system refused it"_s;
-    return {
-        ErrorCode::UpstreamStart,
-        u"The command \"%1\" could not be started: %2. Check MCP_SERVER_COMMAND or the entry of "
-        "server \"%3\" in mcpServers."_s.arg(m_spec.command, why, m_spec.server)};
+    return {ErrorCode::UpstreamStart,
+            u"The command \"%1\" could not be started: %2. Check the command of server "
+            "\"%3\"."_s.arg(m_spec.command, why, m_spec.server)};
 }
 
 void ChildProcess::onFinished(int code, QProcess::ExitStatus status)

@@ -53,14 +53,6 @@ ServerDefinition base(const config::Settings &settings)
     return definition;
 }
 
-Error configError(QList<FieldProblem> problems)
-{
-    Error error(ErrorCode::InvalidConfig,
-                u"%1: %2"_s.arg(problems.first().path, problems.first().message));
-    error.problems = std::move(problems);
-    return error;
-}
-
 Result<QList<ServerDefinition>> fromFile(const config::Loaded &loaded,
                                          const ServerDefinition &common)
 {
@@ -74,7 +66,7 @@ Result<QList<ServerDefinition>> fromFile(const config::Loaded &loaded,
         definitions.append(std::move(definition));
     }
     if (!problems.isEmpty())
-        return configError(std::move(problems));
+        return config::settingsError(std::move(problems), loaded.configFile);
     return definitions;
 }
 
@@ -109,7 +101,7 @@ Result<QList<ServerDefinition>> definitionsFrom(const config::Loaded &loaded)
     } else if (!line.isEmpty()) {
         Result<QStringList> words = config::splitShellWords(line);
         if (!words)
-            return configError({{u"MCP_SERVER_COMMAND"_s, words.error().message}});
+            return config::settingsError({{u"MCP_SERVER_COMMAND"_s, words.error().message}}, {});
         definition.command = std::move(*words);
     } else if (!loaded.serverNames.isEmpty()) {
         return fromFile(loaded, definition);

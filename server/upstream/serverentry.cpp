@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/upstream/serverentry.h"
 
+#include "server/upstream/entrykeys.h"
 #include "server/upstream/overlays.h"
 
 #include <QtCore/QDir>
@@ -205,6 +206,7 @@ ServerDefinition readServerEntry(const QString &name, const QJsonObject &entry,
     if (!isServerName(name))
         reader.problem({}, u"is no name for a server: use up to 64 letters, digits, \".\", \"_\" "
                            "and \"-\", begin with a letter or digit, and do not use \"__\"."_s);
+    checkEntryKeys(place, entry, problems);
     reader.read(u"disabled"_s, definition.disabled);
     reader.read(u"reuse"_s, definition.reuse);
     readCommand(reader, definition);

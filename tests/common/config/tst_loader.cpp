@@ -195,7 +195,7 @@ private Q_SLOTS:
     void readsTheFile()
     {
         write(u"sub.json"_s,
-              "\xef\xbb\xbf{ 'other': {'mcpServers': {'x': {}}},\n"
+              "\xef\xbb\xbf{ '$other': {'mcpServers': {'x': {}}},\n"
               "'mcpServers': {'zeta': {'command': 'a', 'env': {'q': 'mcpServers'}},\n"
               "  'alpha \\'\\u0041': {'url': 'b'}, 'mid': {'args': ['k', {'n': 1}]}},\n"
               "'bridge': {'EXCLUDE_TOOLS': ['a', 'b'], 'MCP_ENV_A': 'b', 'PROMPTS_DIR': 'p',\n"
@@ -219,6 +219,38 @@ private Q_SLOTS:
         write(u".env"_s, "BRIDGE_CONFIG=c.json\n");
         QCOMPARE(load()->settings.integer(u"PORT"_s), 1);
         QCOMPARE(load({u"--no-env-file"_s})->settings.integer(u"PORT"_s), 8000);
+    }
+
+    void refusesKeysNobodyKnowsAtTheTop_data()
+    {
+        QTest::addColumn<QByteArray>("key");
+        QTest::addColumn<QString>("hint");
+        QTest::newRow("other programs' word") << "servers"_ba << u"Did you mean mcpServers?"_s;
+        QTest::newRow("letter case") << "mcpservers"_ba << u"Did you mean mcpServers?"_s;
+        QTest::newRow("typo") << "brigde"_ba << u"Did you mean bridge?"_s;
+        QTest::newRow("anything") << "zzzzzz"_ba << u"There are mcpServers and bridge."_s;
+    }
+
+    void refusesKeysNobodyKnowsAtTheTop()
+    {
+        QFETCH(QByteArray, key);
+        QFETCH(QString, hint);
+        write(u"c.json"_s, "{\"" + key + "\":{\"a\":{\"command\":\"x\"}}}");
+        const auto loaded = load({u"--config"_s, u"c.json"_s});
+        QVERIFY(!loaded.ok());
+        QCOMPARE(loaded.error().code, ErrorCode::InvalidConfig);
+        QCOMPARE(problemsText(loaded.error()),
+                 u"The settings have a problem (file: %1).\n  file: %2: is no key here. %3\n"_s.arg(
+                     m_dir->filePath(u"c.json"_s), QString::fromLatin1(key), hint));
+    }
+
+    void leavesDesktopProgramsTheirKeys()
+    {
+        write(u"c.json"_s, R"({"$schema":"x","_why":1,"globalShortcut":"Alt+A","bridge":{}})");
+        const auto loaded = load({u"--config"_s, u"c.json"_s});
+        QVERIFY(loaded.ok());
+        QCOMPARE(loaded->notices.size(), 1);
+        QVERIFY(loaded->notices.first().contains("globalShortcut"_L1));
     }
 
     void saysWhereTheFileIsBroken_data()
@@ -335,6 +367,12 @@ private Q_SLOTS:
         QVERIFY(load({u"--config=c.json"_s, u"--default-server=memory"_s}).ok());
         QCOMPARE(places({u"--config=c.json"_s, u"--default-server=memroy"_s}),
                  QStringList{u"MCP_DEFAULT_SERVER"_s});
+        const auto loaded = load({u"--config=c.json"_s, u"--default-server=memroy"_s});
+        QCOMPARE(loaded.error().problems.first().message,
+                 u"names \"memroy\", which is no server of mcpServers in the file. Did you mean "
+                 "memory? There are: memory."_s);
+        QCOMPARE(load({u"--default-server=a"_s}).error().problems.first().message,
+                 u"names \"a\", but no file gives mcpServers; name one with --config."_s);
     }
 
     void helpReadsNothingElse()

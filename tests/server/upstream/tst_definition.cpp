@@ -103,10 +103,53 @@ private Q_SLOTS:
         QCOMPARE(alpha.limits.lifetime, 1500ms);
     }
 
+    void mistypedKeysAreProblems_data()
+    {
+        QTest::addColumn<QByteArray>("entry");
+        QTest::addColumn<QString>("place");
+        QTest::addColumn<QString>("hint");
+        const auto row = [](const char *name, const char *entry, const char *place,
+                            const char *hint) {
+            QTest::newRow(name) << quotes(entry) << QString::fromLatin1(place)
+                                << QString::fromLatin1(hint);
+        };
+        row("unknown", "{'command':'x','bogus':1}", "bogus", "There are command, args, env,");
+        row("letter case", "{'command':'x','warmpoolsize':1}", "warmpoolsize",
+            "Did you mean warmPoolSize?");
+        row("typo", "{'comand':'x','command':'x'}", "comand", "Did you mean command?");
+        row("other word", "{'command':'x','enabled':false}", "enabled", "Did you mean disabled?");
+        row("limit", "{'command':'x','limits':{'memoryMB':1}}", "limits.memoryMB",
+            "Did you mean memoryMb?");
+    }
+
+    void mistypedKeysAreProblems()
+    {
+        QFETCH(QByteArray, entry);
+        QFETCH(QString, place);
+        QFETCH(QString, hint);
+        const auto definitions = definitionsFrom(loadedWith("{\"a\":" + entry + '}'));
+        QVERIFY(!definitions.ok());
+        QCOMPARE(definitions.error().code, ErrorCode::InvalidConfig);
+        QCOMPARE(definitions.error().problems.size(), 1);
+        const FieldProblem &problem = definitions.error().problems.first();
+        QCOMPARE(problem.path, u"file: mcpServers.a."_s + place);
+        QVERIFY2(problem.message.contains(hint), qPrintable(problem.message));
+        QCOMPARE(definitions.error().message,
+                 u"The settings have a problem (file: /etc/bridge/config.json)."_s);
+    }
+
+    void keysOfOtherProgramsAreAccepted()
+    {
+        const auto definitions = definitionsFrom(loadedWith(quotes(
+            "{'a':{'command':'x','description':'d','autoApprove':['t'],'alwaysAllow':[],'name':'n'"
+            ",'disabledTools':[],'timeout':9,'cwd':'/','env':{},'_note':1,'$x':2,'//':'c'}}")));
+        QVERIFY2(definitions.ok(), definitions.ok() ? "" : qPrintable(definitions.error().message));
+    }
+
     void allProblemsAreToldTogether()
     {
         const auto definitions = definitionsFrom(loadedWith(quotes(
-            "{'remote':{'url':'https://example.com/mcp'},'a "
+            "{'remote':{'url':'ftp://example.com/mcp'},'a "
             "b':{'command':'x'},'c':{'args':'no'},'d':{'command':'x','timeout':-1,'reuse':1,'"
             "env':{'A':{}}},'e__f':{'command':'x'},'g':{'type':'http','command':'x'}}")));
         QVERIFY(!definitions.ok());
