@@ -36,8 +36,8 @@ int fail(const Error &error)
 
 int printSettings(const QStringList &arguments)
 {
-    print(stdout, arguments.contains("--markdown"_L1) ? config::settingsMarkdown()
-                                                      : config::helpText());
+    print(stdout,
+          arguments.contains("--markdown"_L1) ? config::settingsMarkdown() : config::helpText());
     return 0;
 }
 
@@ -48,16 +48,16 @@ Result<Nothing> installLogging(const config::Settings &settings)
     logging::LogOptions options;
     options.level = settings.text(u"LOG_LEVEL"_s);
     options.categories = settings.list(u"LOG_CATEGORIES"_s);
-    options.format = settings.text(u"LOG_FORMAT"_s) == "json"_L1 ? logging::Format::Json
-                                                                 : logging::Format::Text;
+    options.format =
+        settings.text(u"LOG_FORMAT"_s) == "json"_L1 ? logging::Format::Json : logging::Format::Text;
     options.output = settings.text(u"LOG_OUTPUT"_s);
     return logging::install(options);
 }
 
 int serve(QCoreApplication &app, const QStringList &arguments)
 {
-    Result<config::Loaded> loaded = config::load(
-        arguments, QProcessEnvironment::systemEnvironment(), QDir::currentPath());
+    Result<config::Loaded> loaded =
+        config::load(arguments, QProcessEnvironment::systemEnvironment(), QDir::currentPath());
     if (!loaded)
         return fail(loaded.error());
     if (loaded->help) {
@@ -73,8 +73,15 @@ int serve(QCoreApplication &app, const QStringList &arguments)
     for (const QString &notice : std::as_const(loaded->notices))
         qCWarning(logging::lcConfig).noquote() << notice;
 
+    const config::Settings settings = loaded->settings;
     Application application(std::move(*loaded));
     Signals signals_;
+    QObject::connect(&signals_, &Signals::reopenRequested, &application, [settings] {
+        if (const Result<Nothing> opened = installLogging(settings); !opened)
+            qCWarning(logging::lcConfig).noquote() << opened.error().message;
+        else
+            qCInfo(logging::lcConfig, "The log was opened anew");
+    });
     QObject::connect(&signals_, &Signals::stopRequested, &application, &Application::stop);
     QObject::connect(&application, &Application::stopped, &app, &QCoreApplication::quit,
                      Qt::QueuedConnection);

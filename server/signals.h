@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The operating system's wishes as Qt signals: stop (SIGTERM, SIGINT, Ctrl+C, service stop).
+// The operating system's wishes as Qt signals: stop (SIGTERM, SIGINT, Ctrl+C, service stop) and
+// open the log anew (SIGHUP, as log rotation sends it).
 #pragma once
 
 #include <QtCore/QObject>
@@ -16,6 +17,8 @@ public:
 
 Q_SIGNALS:
     void stopRequested();
+    /// Never on Windows, which has no such signal.
+    void reopenRequested();
 };
 
 } // namespace bridge

@@ -14,9 +14,9 @@ namespace {
 // A handler may only touch async-signal-safe things: one byte into a pipe wakes the event loop.
 int g_pipe[2] = {-1, -1};
 
-void onSignal(int)
+void onSignal(int number)
 {
-    const char byte = 1;
+    const char byte = char(number);
     [[maybe_unused]] const ssize_t written = ::write(g_pipe[1], &byte, 1);
 }
 
@@ -37,13 +37,17 @@ Signals::Signals(QObject *parent) : QObject(parent)
         return;
     auto *notifier = new QSocketNotifier(g_pipe[0], QSocketNotifier::Read, this);
     connect(notifier, &QSocketNotifier::activated, this, [this] {
-        char bytes[16];
-        while (::read(g_pipe[0], bytes, sizeof bytes) > 0) {
+        char number = 0;
+        while (::read(g_pipe[0], &number, 1) > 0) {
+            if (number == SIGHUP)
+                Q_EMIT reopenRequested();
+            else
+                Q_EMIT stopRequested();
         }
-        Q_EMIT stopRequested();
     });
     install(SIGTERM, onSignal);
     install(SIGINT, onSignal);
+    install(SIGHUP, onSignal);
     // A child that dies while we write to it must be an error, not our end.
     install(SIGPIPE, SIG_IGN);
 }
@@ -52,6 +56,7 @@ Signals::~Signals()
 {
     install(SIGTERM, SIG_DFL);
     install(SIGINT, SIG_DFL);
+    install(SIGHUP, SIG_DFL);
     ::close(g_pipe[0]);
     ::close(g_pipe[1]);
 }

@@ -36,6 +36,9 @@ sessions::SessionLimits sessionLimits(const config::Settings &settings)
     limits.cleanupInterval = settings.seconds(u"SESSION_CLEANUP_INTERVAL_SECONDS"_s);
     limits.maxPerOwner = int(settings.integer(u"MAX_SESSIONS_PER_USER"_s));
     limits.maxTotal = int(settings.integer(u"MAX_TOTAL_SESSIONS"_s));
+    // The default is meant for one person; callers nobody told apart may be many.
+    limits.maxAnonymous =
+        settings.isSet(u"MAX_SESSIONS_PER_USER"_s) ? limits.maxPerOwner : limits.maxTotal;
     limits.elicitationTimeout = settings.seconds(u"ELICITATION_TIMEOUT_SECONDS"_s);
     limits.restartDead = settings.text(u"SESSION_RESTART_POLICY"_s) == "restart"_L1;
     limits.rerunElicitation = settings.text(u"ELICITATION_MODE"_s) == "rerun"_L1;

@@ -117,6 +117,10 @@ void Exchange::finish(const Error &error, const Headers &headers)
     if (m_done || m_stream)
         return;
     m_fields.errorType = errorType(error);
+    m_fields.more.insert(u"error"_s, codeName(error.code));
+    // Ours or the MCP server's fault: who reads the log at night needs the reason.
+    if (httpStatus(error) >= 500)
+        m_fields.more.insert(u"reason"_s, error.message.left(500));
     Response response = Response::fromError(error, m_requestId);
     response.headers += headers;
     finish(std::move(response));

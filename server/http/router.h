@@ -44,6 +44,7 @@ struct Route {
     QStringList stages;  ///< names given to Router::setStage(), run in this order
     QJsonObject openApi; ///< OpenAPI operation object; empty = a generic one
     bool undocumented = false;
+    bool anyHost = false;    ///< answers to every Host name: probes call by address
     bool alsoAtRoot = false; ///< reachable without the base path too (docs, health, metrics)
 };
 

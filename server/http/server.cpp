@@ -59,8 +59,12 @@ Exchange *Server::begin(Request request, Connection *connection)
 
 void Server::run(Exchange &exchange)
 {
-    if (const std::optional<Error> refusal = m_policy.check(exchange.request()))
-        return exchange.finish(*refusal);
+    if (const std::optional<Error> refusal = m_policy.check(exchange.request())) {
+        const Router::Match probe =
+            m_router.match(exchange.request().method, exchange.request().rawPath());
+        if (!probe.route || !probe.route->anyHost || exchange.request().hasHeader("origin"))
+            return exchange.finish(*refusal);
+    }
     if (HostPolicy::isPreflight(exchange.request())) {
         const Router::Match match =
             m_router.match(exchange.request().method, exchange.request().rawPath());

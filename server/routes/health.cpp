@@ -67,6 +67,12 @@ Task<Response> metrics(Services *services, http::Exchange *, http::PathParams)
         co_return Error(ErrorCode::NotFound,
                         u"Metrics are off. PROMETHEUS_ENABLED=true turns them on."_s);
     services->metrics->childrenRunning(services->registry->childCount());
+    for (const upstream::Server *server : services->registry->servers()) {
+        const upstream::ServerStatus status = server->status();
+        services->metrics->serverSeen({server->definition().name, status.state == "ready"_L1,
+                                       status.instances, status.starts, status.startFailures,
+                                       status.deaths});
+    }
     co_return Response::text(200, services->metrics->expose(),
                              "text/plain; version=0.0.4; charset=utf-8");
 }
@@ -100,8 +106,8 @@ Task<Response> root(Services *services, http::Exchange *, http::PathParams)
 void addHealthRoutes(http::Router &router, Services *services)
 {
     addPlain(router, services, "GET", u"/"_s, root, describe::root());
-    addPlain(router, services, "GET", u"/health"_s, health, describe::health(), true);
-    addPlain(router, services, "GET", u"/readyz"_s, ready, describe::ready(), true);
+    addPlain(router, services, "GET", u"/health"_s, health, describe::health(), true, true);
+    addPlain(router, services, "GET", u"/readyz"_s, ready, describe::ready(), true, true);
     addPlain(router, services, "GET", u"/metrics"_s, metrics, describe::metrics(), true);
     addOperation(router, services, "GET", u"/healthz/child"_s, healthOfChild,
                  describe::healthOfChild(), SessionForm::None);

@@ -41,10 +41,11 @@ void addOperation(http::Router &router, Services *services, const QByteArray &me
 
 void addPlain(http::Router &router, Services *services, const QByteArray &method,
               const QString &pattern, Operation operation, const QJsonObject &openApi,
-              bool alsoAtRoot)
+              bool alsoAtRoot, bool anyHost)
 {
     http::Route plain = route(services, method, pattern, operation, openApi);
     plain.alsoAtRoot = alsoAtRoot;
+    plain.anyHost = anyHost;
     plain.undocumented = openApi.isEmpty();
     router.add(std::move(plain));
 }

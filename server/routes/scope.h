@@ -21,6 +21,6 @@ void addOperation(http::Router &router, Services *services, const QByteArray &me
 /// Adds a route that has one form only.
 void addPlain(http::Router &router, Services *services, const QByteArray &method,
               const QString &pattern, Operation operation, const QJsonObject &openApi,
-              bool alsoAtRoot = false);
+              bool alsoAtRoot = false, bool anyHost = false);
 
 } // namespace bridge::routes

@@ -142,6 +142,8 @@ Task<ToolAnswer> callOn(http::Exchange *exchange, ToolRun run, Prepared prepared
         prepared = std::move(*found);
     }
     reply.tool = prepared.tool;
+    if (run.beforeCall)
+        run.beforeCall();
     if (run.feedback) {
         Result<sessions::ToolOutcome> outcome = co_await resume(target.session, run, hooks);
         if (!outcome)

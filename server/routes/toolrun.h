@@ -16,6 +16,8 @@ struct ToolRun {
     std::optional<QJsonValue> feedback;
     bool dryRun = false;
     QString transport = QStringLiteral("rest"); ///< label of the metrics
+    /// Runs when everything is checked and the tool is about to be called. May be empty.
+    std::function<void()> beforeCall;
 };
 
 struct ToolAnswer {

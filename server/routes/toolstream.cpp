@@ -69,34 +69,29 @@ QByteArray answerEvent(const ToolAnswer &answer, const QString &requestId)
     return "{\"type\":\"result\",\"data\":" + *shaped + '}';
 }
 
-bool mustRestart(const Services &services, http::Exchange &exchange, const Address &address)
-{
-    const Result<sessions::SessionPtr> session = findSession(services, exchange, address);
-    return session && *session && (*session)->state() == sessions::Session::State::Broken;
-}
-
 /// Runs as long as the stream: owned by the exchange, gone with the client.
 Task<Nothing> stream(Services *services, http::Exchange *exchange, ToolRun run)
 {
-    // A restart is told in the head, which goes out before the call begins.
-    if (mustRestart(*services, *exchange, run.address)) {
-        Result<Target> target = co_await acquire(services, exchange, run.address);
-        if (!target && services->settings.streamEarlyStatus) {
-            exchange->finish(target.error());
-            co_return Nothing{};
-        }
-    }
-    http::SseStream *events = exchange->startSse();
-    if (!events)
-        co_return Nothing{};
+    http::SseStream *events = nullptr;
+    // The head goes out when the tool is called: until then a failure has its own status, and a
+    // restart of the session's server can still be told in a header.
+    run.beforeCall = [&events, exchange] { events = exchange->startSse(); };
     sessions::ToolRequest::Hooks hooks;
     // The hooks die with the call, which dies with this frame, which dies with the exchange.
-    hooks.progress = [events](const mcp::Progress &progress) {
+    hooks.progress = [&events](const mcp::Progress &progress) {
         events->sendData(progressEvent(progress));
     };
-    hooks.log = [events](const mcp::LogMessage &message) { events->sendData(logEvent(message)); };
+    hooks.log = [&events](const mcp::LogMessage &message) { events->sendData(logEvent(message)); };
     Result<ToolAnswer> answer =
         co_await runTool(services, exchange, std::move(run), std::move(hooks));
+    if (!answer && !events && services->settings.streamEarlyStatus) {
+        exchange->finish(answer.error());
+        co_return Nothing{};
+    }
+    if (!events)
+        events = exchange->startSse();
+    if (!events)
+        co_return Nothing{};
     if (!answer)
         exchange->fields().errorType = errorType(answer.error());
     events->sendData(answer ? answerEvent(*answer, exchange->requestId())
@@ -111,15 +106,6 @@ void postToolStream(Services *services, http::Exchange &exchange, const http::Pa
     if (!run)
         return exchange.finish(run.error());
     run->transport = u"stream"_s;
-    Result<Nothing> allowed = checkToolRun(*services, exchange, *run);
-    if (allowed) {
-        // Only what is known without contacting the server; the rest becomes an event.
-        const auto tools = run->address.server->cachedTools(run->address.identity);
-        if (tools && !tools->find(run->tool))
-            allowed = toolNotFound();
-    }
-    if (!allowed && services->settings.streamEarlyStatus)
-        return exchange.finish(allowed.error());
     exchange.keep(stream(services, &exchange, std::move(*run)).start([](Result<Nothing>) {}));
 }
 

@@ -10,6 +10,7 @@ struct SessionLimits {
     std::chrono::milliseconds idleTimeout{1'800'000}; ///< 0 = sessions never expire
     std::chrono::milliseconds cleanupInterval{300'000};
     int maxPerOwner = 10;
+    int maxAnonymous = 10; ///< of all callers nobody identified, who share one owner
     int maxTotal = 1000;
     std::chrono::milliseconds elicitationTimeout{300'000};
     bool restartDead = true;       ///< SESSION_RESTART_POLICY

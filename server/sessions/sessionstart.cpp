@@ -70,10 +70,11 @@ Result<Nothing> SessionManager::Private::checkLimits(const QString &owner) const
     const auto isOwned = [&owner](const SessionKey &key) { return key.owner == owner; };
     const auto startingOnes = std::count_if(starting.begin(), starting.end(), isOwned);
     const auto runningOnes = std::count_if(sessions.keyBegin(), sessions.keyEnd(), isOwned);
-    if (startingOnes + runningOnes >= limits.maxPerOwner) {
+    const int most = owner == "anonymous"_L1 ? limits.maxAnonymous : limits.maxPerOwner;
+    if (startingOnes + runningOnes >= most) {
         return Error(ErrorCode::TooManyRequests,
                      u"You have as many sessions as one user may (MAX_SESSIONS_PER_USER, %1). "
-                     "Close one first."_s.arg(limits.maxPerOwner));
+                     "Close one first."_s.arg(most));
     }
     return Nothing{};
 }

@@ -29,8 +29,7 @@ const Buckets kToolCall{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
 /// Methods are the client's choice of text: only the known ones become label values.
 std::string methodLabel(const QByteArray &method)
 {
-    static const QSet<QByteArray> known{"GET",    "HEAD",    "POST", "PUT",
-                                        "DELETE", "OPTIONS", "PATCH"};
+    static const QSet<QByteArray> known{"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"};
     return known.contains(method) ? method.toStdString() : std::string("other");
 }
 
@@ -115,38 +114,49 @@ public:
 
     Family<Counter> &requests = family(BuildCounter(), registry, "http_requests_total",
                                        "Requests answered, by method, status class and route");
-    Family<Summary> &requestSize = family(BuildSummary(), registry, "http_request_size_bytes",
-                                          "Size of request bodies");
-    Family<Summary> &responseSize = family(BuildSummary(), registry, "http_response_size_bytes",
-                                           "Size of response bodies");
-    Family<Histogram> &duration = family(BuildHistogram(), registry,
-                                         "http_request_duration_seconds",
-                                         "Time from the request's last byte to the answer's");
-    Histogram &highResolution = family(BuildHistogram(), registry,
-                                       "http_request_duration_highr_seconds",
-                                       "The same over all routes in fine buckets")
-                                    .Add({}, kHighResolution);
-    Family<Gauge> &inProgress = family(BuildGauge(), registry, "http_requests_in_progress",
-                                       "Requests being answered");
+    Family<Summary> &requestSize =
+        family(BuildSummary(), registry, "http_request_size_bytes", "Size of request bodies");
+    Family<Summary> &responseSize =
+        family(BuildSummary(), registry, "http_response_size_bytes", "Size of response bodies");
+    Family<Histogram> &duration =
+        family(BuildHistogram(), registry, "http_request_duration_seconds",
+               "Time from the request's last byte to the answer's");
+    Histogram &highResolution =
+        family(BuildHistogram(), registry, "http_request_duration_highr_seconds",
+               "The same over all routes in fine buckets")
+            .Add({}, kHighResolution);
+    Family<Gauge> &inProgress =
+        family(BuildGauge(), registry, "http_requests_in_progress", "Requests being answered");
 
     Gauge &sessionsActive =
         family(BuildGauge(), registry, "mcp_sessions_active", "Live sessions").Add({});
-    Counter &sessionsCreated = family(BuildCounter(), registry, "mcp_sessions_created_total",
-                                      "Sessions started")
-                                   .Add({});
-    Family<Counter> &sessionsClosed = family(BuildCounter(), registry, "mcp_sessions_closed_total",
-                                             "Sessions ended, by reason");
+    Counter &sessionsCreated =
+        family(BuildCounter(), registry, "mcp_sessions_created_total", "Sessions started").Add({});
+    Family<Counter> &sessionsClosed =
+        family(BuildCounter(), registry, "mcp_sessions_closed_total", "Sessions ended, by reason");
     Counter &sessionsExpired = family(BuildCounter(), registry, "mcp_sessions_expired_total",
                                       "Sessions ended because nobody used them")
                                    .Add({});
 
     Family<Counter> &toolCalls = family(BuildCounter(), registry, "mcp_tool_calls_total",
                                         "Tool calls, by tool, outcome and transport");
-    Family<Histogram> &toolDuration = family(BuildHistogram(), registry,
-                                             "mcp_tool_call_duration_seconds",
-                                             "Time the MCP server took for a call");
+    Family<Histogram> &toolDuration =
+        family(BuildHistogram(), registry, "mcp_tool_call_duration_seconds",
+               "Time the MCP server took for a call");
     Family<Counter> &toolErrors = family(BuildCounter(), registry, "mcp_tool_errors_total",
                                          "Failed tool calls, by tool and class of error");
+
+    Family<Gauge> &serverUp = family(BuildGauge(), registry, "mcp_server_up",
+                                     "1 while an MCP server starts and answers, by server");
+    Family<Gauge> &serverInstances =
+        family(BuildGauge(), registry, "mcp_server_instances", "Running instances, by server");
+    Family<Counter> &serverStarts =
+        family(BuildCounter(), registry, "mcp_server_starts_total", "Successful starts, by server");
+    Family<Counter> &serverFailures =
+        family(BuildCounter(), registry, "mcp_server_start_failures_total",
+               "Starts that failed, by server");
+    Family<Counter> &serverDeaths = family(BuildCounter(), registry, "mcp_server_deaths_total",
+                                           "Instances that ended by themselves, by server");
 
     Gauge &children = family(BuildGauge(), registry, "mcp_children_running",
                              "MCP servers running as child processes")
@@ -176,7 +186,9 @@ public:
                            .Add({});
 };
 
-Metrics::Metrics(const QString &serviceName) : d(std::make_unique<Private>(serviceName)) {}
+Metrics::Metrics(const QString &serviceName) : d(std::make_unique<Private>(serviceName))
+{
+}
 
 Metrics::~Metrics() = default;
 
@@ -226,6 +238,20 @@ void Metrics::sessionClosed(const QString &reason)
     d->sessionsClosed.Add({{"reason", reason.toStdString()}}).Increment();
     if (reason == QLatin1String("expired"))
         d->sessionsExpired.Increment();
+}
+
+void Metrics::serverSeen(const ServerSample &sample)
+{
+    const Labels labels{{"server", sample.server.toStdString()}};
+    const auto raise = [&labels](Family<Counter> &counters, qint64 value) {
+        Counter &counter = counters.Add(labels);
+        counter.Increment(qMax(0.0, double(value) - counter.Value()));
+    };
+    d->serverUp.Add(labels).Set(sample.up ? 1 : 0);
+    d->serverInstances.Add(labels).Set(sample.instances);
+    raise(d->serverStarts, sample.starts);
+    raise(d->serverFailures, sample.startFailures);
+    raise(d->serverDeaths, sample.deaths);
 }
 
 void Metrics::childrenRunning(int count)

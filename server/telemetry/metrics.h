@@ -30,6 +30,16 @@ struct ToolSample {
     double seconds = 0;
 };
 
+/// One defined MCP server as it is now; the counts only grow.
+struct ServerSample {
+    QString server; ///< name of the definition, so bounded
+    bool up = false;
+    int instances = 0;
+    qint64 starts = 0;
+    qint64 startFailures = 0;
+    qint64 deaths = 0;
+};
+
 class Metrics
 {
 public:
@@ -43,6 +53,7 @@ public:
     void toolCalled(const ToolSample &sample);
     void sessionCreated();
     void sessionClosed(const QString &reason);
+    void serverSeen(const ServerSample &sample);
     void childrenRunning(int count);
     void childStarted(double seconds);
     void childDied();
