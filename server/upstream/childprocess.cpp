@@ -75,7 +75,7 @@ QString ChildProcess::epitaph() const
 {
     if (m_end.isEmpty())
         return {};
-    const QString line = m_stderr.lastLine();
+    const QString line = m_stderr.tellingLine();
     return line.isEmpty() ? m_end : m_end + u"; last stderr line: "_s + line;
 }
 

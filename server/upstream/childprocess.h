@@ -50,6 +50,8 @@ public:
     const StderrTail &stderrTail() const { return m_stderr; }
     /// `exited with status 3; last stderr line: …`; empty while it runs.
     QString epitaph() const;
+    /// Stopped because it reached ChildLimits::lifetime.
+    bool hasOverstayed() const { return m_overstayed; }
 
     /// Steps down the ladder. May be called in any state.
     void stop();

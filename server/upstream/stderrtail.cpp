@@ -3,7 +3,77 @@
 
 #include "common/logging/redaction.h"
 
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
 namespace bridge::upstream {
+
+namespace {
+
+bool startsWithAny(const QString &line, std::initializer_list<QLatin1String> beginnings)
+{
+    return std::any_of(beginnings.begin(), beginnings.end(),
+                       [&line](QLatin1String one) { return line.startsWith(one); });
+}
+
+bool isNpm(const QString &line)
+{
+    return startsWithAny(line, {"npm ERR!"_L1, "npm error"_L1});
+}
+
+/// Stack frames, and what Node.js prints below every trace.
+bool isTrailer(const QString &line)
+{
+    return startsWithAny(line, {"at "_L1, "Node.js v"_L1, "(Use `node "_L1});
+}
+
+bool speaksOfError(const QString &line)
+{
+    const auto words = {"error"_L1, "exception"_L1, "cannot"_L1};
+    return isNpm(line) || std::any_of(words.begin(), words.end(), [&line](QLatin1String word) {
+               return line.contains(word, Qt::CaseInsensitive);
+           });
+}
+
+bool hasWord(const QString &line)
+{
+    return std::any_of(line.begin(), line.end(), [](QChar c) { return c.isLetterOrNumber(); });
+}
+
+/// npm says what happened first and gives general advice after it.
+QString reasonOfNpm(const QStringList &lines)
+{
+    for (const QString &line : lines) {
+        if (!isNpm(line))
+            continue;
+        const QString rest = line.section(u' ', 2).trimmed();
+        if (hasWord(rest)
+            && !startsWithAny(
+                rest, {"code "_L1, "errno "_L1, "syscall "_L1, "path "_L1, "A complete log"_L1}))
+            return line;
+    }
+    return {};
+}
+
+} // namespace
+
+QString mostTelling(const QStringList &lines)
+{
+    QString lastWords;
+    for (auto it = lines.rbegin(); it != lines.rend(); ++it) {
+        const QString line = it->trimmed();
+        if (isTrailer(line) || !hasWord(line))
+            continue;
+        if (speaksOfError(line)) {
+            const QString reason = isNpm(line) ? reasonOfNpm(lines) : QString();
+            return reason.isEmpty() ? line : reason;
+        }
+        if (lastWords.isEmpty())
+            lastWords = line;
+    }
+    return lastWords.isEmpty() && !lines.isEmpty() ? lines.last().trimmed() : lastWords;
+}
 
 void StderrTail::append(const QByteArray &chunk, const OnLine &onLine)
 {
@@ -63,6 +133,14 @@ QStringList StderrTail::lines() const
 QString StderrTail::lastLine() const
 {
     return m_lines.isEmpty() ? QString() : shown(m_lines.last());
+}
+
+QString StderrTail::tellingLine() const
+{
+    QStringList all = lines();
+    if (const QByteArray rest = m_partial.trimmed(); !rest.isEmpty())
+        all.append(shown(rest));
+    return mostTelling(all);
 }
 
 } // namespace bridge::upstream

@@ -29,6 +29,9 @@ public:
     QStringList lines() const;
     /// The last line that is not blank; empty when there is none.
     QString lastLine() const;
+    /// The line an error text should quote, see mostTelling(); counts an unfinished line too: a
+    /// program that waits for a yes has asked without a line end.
+    QString tellingLine() const;
 
 private:
     void take(const OnLine &onLine);
@@ -38,5 +41,9 @@ private:
     QList<QByteArray> m_lines;
     QByteArray m_partial;
 };
+
+/// The line of \a lines (oldest first) that says best what went wrong: the last one about an
+/// error, else the last one with a word in it. Runtimes and package managers end with less.
+QString mostTelling(const QStringList &lines);
 
 } // namespace bridge::upstream

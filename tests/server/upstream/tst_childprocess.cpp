@@ -201,6 +201,7 @@ private Q_SLOTS:
         Watched w(std::move(spec));
         QTRY_COMPARE(w.gones, 1);
         QVERIFY(w.child->epitaph().contains(u"lifetime limit"_s));
+        QVERIFY(w.child->hasOverstayed());
     }
 
     void aRetiredChildKeepsItsTokenUntilItIsGone()
