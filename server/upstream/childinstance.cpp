@@ -5,9 +5,23 @@
 #include "common/logging/redaction.h"
 #include "common/mcp/stdiotransport.h"
 
+#include <QtCore/QFileInfo>
+
 using namespace Qt::StringLiterals;
 
 namespace bridge::upstream {
+
+namespace {
+
+/// Programs that may download the server before they run it.
+bool isFetcher(const QString &program)
+{
+    static const QStringList fetchers{u"npx"_s, u"npm"_s,  u"uvx"_s,
+                                      u"uv"_s,  u"pipx"_s, u"docker"_s};
+    return fetchers.contains(QFileInfo(program).baseName(), Qt::CaseInsensitive);
+}
+
+} // namespace
 
 Instance::~Instance() = default;
 
@@ -23,6 +37,7 @@ Task<std::shared_ptr<ChildInstance>> ChildInstance::launch(ChildSpec spec, Optio
         co_await answer<mcp::ServerInfo>([&instance](Handler<mcp::ServerInfo> done) {
             return instance->m_client->start(std::move(done));
         });
+    instance->m_slowStart.stop();
     if (!info)
         co_return instance->startFailure(info.error());
     if (instance->m_dead)
@@ -37,6 +52,14 @@ ChildInstance::ChildInstance(ChildSpec spec, Options options)
 {
     m_child->hold(m_options.token);
     m_options.token.reset();
+    m_slowStart.setSingleShot(true);
+    connect(&m_slowStart, &QTimer::timeout, this, [this] {
+        const ChildSpec &started = m_child->spec();
+        qCInfo(logging::lcUpstream).noquote()
+            << u"Starting MCP server \"%1\" (%2) … it has %3 s to answer"_s
+                   .arg(started.server, started.command)
+                   .arg(double(m_options.client.startTimeout.count()) / 1000);
+    });
     connect(m_child.get(), &ChildProcess::started, this, [this] {
         if (const auto spawned = std::exchange(m_spawned, nullptr))
             spawned(Nothing{});
@@ -57,6 +80,7 @@ ChildInstance::~ChildInstance()
 Call ChildInstance::spawn(Handler<Nothing> handler)
 {
     m_spawned = std::move(handler);
+    m_slowStart.start(kSlowStart);
     m_child->start();
     return Call([guard = QPointer<ChildInstance>(this)] {
         if (guard)
@@ -120,11 +144,25 @@ QString ChildInstance::epitaph() const
     return m_child->epitaph();
 }
 
+Error ChildInstance::silence(const QString &who) const
+{
+    const QString line = m_child->stderrTail().tellingLine();
+    QString text = u"%1 did not answer within %2 s after its start. Check that it speaks MCP over "
+                   "stdin and stdout, or raise MCP_START_TIMEOUT_SECONDS."_s.arg(who)
+                       .arg(double(m_options.client.startTimeout.count()) / 1000);
+    if (line.isEmpty() || isFetcher(m_child->spec().program))
+        text += u" It gets a minimal environment: if it needs proxy, CA or npm variables (such as "
+                "HTTPS_PROXY or NODE_EXTRA_CA_CERTS), name them in MCP_CHILD_ENV_PASSTHROUGH."_s;
+    if (!line.isEmpty())
+        text += u" Its last stderr line: "_s + line;
+    return {ErrorCode::UpstreamTimeout, text};
+}
+
 Error ChildInstance::startFailure(const Error &error) const
 {
     const ChildSpec &spec = m_child->spec();
     const QString who = u"The MCP server \"%1\" (%2)"_s.arg(spec.server, spec.command);
-    const QString stderrLine = m_child->stderrTail().lastLine();
+    const QString stderrLine = m_child->stderrTail().tellingLine();
     const QString lastLine =
         stderrLine.isEmpty() ? QString() : u" Its last stderr line: "_s + stderrLine;
     if (!m_child->epitaph().isEmpty())
@@ -134,11 +172,7 @@ Error ChildInstance::startFailure(const Error &error) const
     const QString garbage = u" It writes to stdout what is no MCP message; a server may log to "
                             "stderr only."_s;
     if (error.code == ErrorCode::UpstreamTimeout && m_garbage == 0)
-        return {ErrorCode::UpstreamTimeout,
-                u"%1 did not answer within %2 s after its start. Check that it speaks MCP over "
-                "stdin and stdout, or raise MCP_START_TIMEOUT_SECONDS.%3"_s.arg(who)
-                    .arg(double(m_options.client.startTimeout.count()) / 1000)
-                    .arg(lastLine)};
+        return silence(who);
     if (m_garbage > 0)
         return {ErrorCode::UpstreamStart, who + u" did not start."_s + garbage + lastLine};
     return {ErrorCode::UpstreamStart, u"%1 refused to start a session: %2%3"_s.arg(

@@ -23,9 +23,12 @@ public:
         std::shared_ptr<void> token;
     };
 
+    /// A start that takes longer is told to the log, so that nobody wonders at the silence.
+    static constexpr std::chrono::milliseconds kSlowStart{2'000};
+
     /// Starts a child and its handshake. UpstreamStart when it cannot start, ends, or writes no
     /// MCP; UpstreamTimeout when it does not answer in ClientOptions::startTimeout. One message
-    /// names the command and the last stderr line.
+    /// names the command and the most telling stderr line.
     static Task<std::shared_ptr<ChildInstance>> launch(ChildSpec spec, Options options);
 
     /// Use launch(); public for std::make_shared only.
@@ -36,6 +39,7 @@ public:
     bool isAlive() const override;
     qint64 processId() const override;
     QString epitaph() const override;
+    bool hasExpired() const override { return m_child->hasOverstayed(); }
     const StderrTail &stderrTail() const { return m_child->stderrTail(); }
 
 private:
@@ -44,6 +48,7 @@ private:
     void onChildEnded(const Error &reason);
     void onClientClosed(const Error &reason);
     Error startFailure(const Error &error) const;
+    Error silence(const QString &who) const;
 
     Options m_options;
     std::unique_ptr<ChildProcess> m_child;
@@ -51,6 +56,7 @@ private:
     QPointer<mcp::StdioTransport> m_transport;
     Handler<Nothing> m_spawned;
     Call m_tellDeath;
+    QTimer m_slowStart; ///< runs during the start
     int m_garbage = 0;
     bool m_ready = false;
     bool m_dead = false;

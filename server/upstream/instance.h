@@ -21,6 +21,8 @@ public:
     virtual qint64 processId() const = 0;
     /// Why it ended: exit status and last stderr line, for error texts. Empty while alive.
     virtual QString epitaph() const = 0;
+    /// It ended because its time was up, which says nothing bad about the server.
+    virtual bool hasExpired() const { return false; }
 
 Q_SIGNALS:
     /// After every pending call has failed. Emitted once.

@@ -106,9 +106,14 @@ void WarmPool::onDied(Instance *instance)
     for (qsizetype i = 0; i < m_ready.size(); ++i) {
         if (m_ready[i].get() != instance)
             continue;
+        const bool hasExpired = instance->hasExpired();
         // It is emitting a signal: let go of it later.
         QMetaObject::invokeMethod(
             this, [kept = m_ready.takeAt(i)] {}, Qt::QueuedConnection);
+        if (hasExpired) {
+            m_fillLater = later([this] { fill(); });
+            return;
+        }
         // A server that ends by itself while idle would otherwise be restarted in a tight circle.
         return pauseAfterFailure();
     }

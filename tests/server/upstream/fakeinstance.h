@@ -20,12 +20,14 @@ public:
     bool isAlive() const override { return alive; }
     qint64 processId() const override { return 0; }
     QString epitaph() const override { return {}; }
+    bool hasExpired() const override { return expired; }
     void die()
     {
         alive = false;
         Q_EMIT died(Error(ErrorCode::UpstreamFailed, QStringLiteral("dead")));
     }
     bool alive = true;
+    bool expired = false;
     static inline int count = 0;
 };
 

@@ -81,6 +81,22 @@ private Q_SLOTS:
         QTRY_COMPARE(starts.begun, 2);
     }
 
+    void replacesTheExpiredWithoutAPause()
+    {
+        ManualStart<InstancePtr> starts;
+        WarmPool pool(1, starts.function());
+        pool.warmUp();
+        // More often than any back-off would allow in that time.
+        for (int i = 1; i <= 8; ++i) {
+            auto instance = std::make_shared<FakeInstance>();
+            FakeInstance *bare = instance.get();
+            bare->expired = true;
+            starts.answer(InstancePtr(std::move(instance)));
+            bare->die();
+            QTRY_COMPARE_WITH_TIMEOUT(starts.begun, i + 1, 200);
+        }
+    }
+
     void pausesAfterAFailure()
     {
         ManualStart<InstancePtr> starts;
