@@ -23,6 +23,23 @@ bool mayAskForInput(const QString &method)
     return contextOf(method) != Context::Other;
 }
 
+/// \a error as the caller of \a call shall read it: one whose time is up hears the limit and the
+/// setting. A transport that gave up earlier has its own words.
+Error withLimit(const ClientCall &call, Error error)
+{
+    constexpr std::chrono::milliseconds kRounding(2);
+    const auto limit = call.options.timeout;
+    if (error.code != ErrorCode::UpstreamTimeout || limit.count() <= 0 || call.left > kRounding)
+        return error;
+    const bool isTool = call.method == "tools/call"_L1;
+    error.message =
+        u"%1 did not answer within %2 s and was told to stop. Raise %3 if it needs "
+        "longer."_s.arg(isTool ? u"The tool"_s : u"The MCP server"_s)
+            .arg(double(limit.count()) / 1000)
+            .arg(isTool ? u"MCP_TOOL_TIMEOUT_SECONDS"_s : u"MCP_REQUEST_TIMEOUT_SECONDS"_s);
+    return error;
+}
+
 /// The URLs of a -32042 error as the requests for input they stand for.
 QJsonObject urlRequests(const jsonrpc::RpcError &refusal)
 {
@@ -129,7 +146,7 @@ void Client::Private::onResult(const ClientCallPtr &call, const QByteArray &resu
 void Client::Private::onRefusal(const ClientCallPtr &call, const Error &error)
 {
     if (error.rpcCode == 0 && call->refusal.message.isEmpty()) {
-        finish(call, error); // a timeout or the end of the transport
+        finish(call, withLimit(*call, error)); // a timeout or the end of the transport
         return;
     }
     if (call->refusal.code == kUrlElicitationRequired && call->options.hooks.input) {

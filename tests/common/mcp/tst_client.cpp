@@ -140,6 +140,9 @@ private Q_SLOTS:
         tool(options);
         QTRY_VERIFY(m_answer);
         QCOMPARE(m_answer->error().code, ErrorCode::UpstreamTimeout);
+        QCOMPARE(m_answer->error().message,
+                 u"The tool did not answer within 0.005 s and was told to stop. Raise "
+                 "MCP_TOOL_TIMEOUT_SECONDS if it needs longer."_s);
         QTRY_COMPARE(server().of(u"notifications/cancelled"_s).size(), 1);
     }
 
