@@ -5,6 +5,7 @@
 #include "common/logging/rules.h"
 
 #include <QtCore/QJsonArray>
+#include <QtCore/QRegularExpression>
 #include <QtCore/QUrl>
 
 #include <algorithm>
@@ -76,6 +77,21 @@ QString checkOrigins(const QJsonValue &value)
             return u"has the entry \"%1\"; each must be * or an origin such as "
                    "https://app.example.com, without a path."_s.arg(entry.toString());
     }
+    return {};
+}
+
+QString checkTokenTemplate(const QJsonValue &value)
+{
+    static const QRegularExpression placeholder(u"\\{[^{}]*\\}"_s);
+    const QString text = value.toString();
+    auto found = placeholder.globalMatch(text);
+    while (found.hasNext()) {
+        const QString name = found.next().captured();
+        if (name != "{token}"_L1 && name != "{token_type}"_L1)
+            return u"has the placeholder %1; there are {token} and {token_type}."_s.arg(name);
+    }
+    if (!text.isEmpty() && !text.contains("{token}"_L1))
+        return u"must hold {token}."_s;
     return {};
 }
 

@@ -13,6 +13,7 @@ QString checkBasePath(const QJsonValue &value);      ///< a path without query o
 QString checkShellWords(const QJsonValue &value);    ///< splits by shell rules
 QString checkHeaderMapping(const QJsonValue &value); ///< property=Header entries
 QString checkOrigins(const QJsonValue &value);       ///< `*` or scheme://host[:port]
+QString checkTokenTemplate(const QJsonValue &value); ///< {token} and {token_type} only
 QString checkLogRules(const QJsonValue &value);      ///< category=level entries
 
 } // namespace bridge::config

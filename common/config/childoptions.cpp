@@ -137,7 +137,10 @@ QList<Family> families()
     return {{.prefix = u"MCP_ENV_"_s,
              .help =
                  u"MCP_ENV_NAME=value gives the variable NAME to MCP servers. Values under names "
-                 "with PASSWORD, SECRET, TOKEN or KEY are masked in logs and pages."_s}};
+                 "with PASSWORD, SECRET, TOKEN or KEY are masked in logs and pages."_s},
+            {.prefix = u"MCP_REMOTE_HEADER_"_s,
+             .help = u"MCP_REMOTE_HEADER_X_NAME=value sends the header X-NAME with every request "
+                     "to the remote server; underscores become hyphens."_s}};
 }
 
 } // namespace bridge::config

@@ -8,6 +8,7 @@ namespace bridge::config {
 
 QList<Option> listenRows();        ///< address, limits and browsers
 QList<Option> childRows();         ///< how MCP servers are started and bounded
+QList<Option> remoteRows();        ///< MCP servers reached over HTTP
 QList<Option> toolRows();          ///< tool calls, schemas, prompts, resources
 QList<Option> sessionRows();       ///< sessions, elicitation, streams
 QList<Option> observationRows();   ///< logs and metrics

@@ -71,7 +71,7 @@ const Family *OptionTable::findFamily(const QString &name) const
 
 const OptionTable &optionTable()
 {
-    static const OptionTable table(listenRows() + childRows() + toolRows() + sessionRows()
+    static const OptionTable table(listenRows() + childRows() + remoteRows() + toolRows() + sessionRows()
                                        + observationRows() + compatibilityRows(),
                                    families());
     return table;

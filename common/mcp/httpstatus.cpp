@@ -134,7 +134,7 @@ std::optional<std::chrono::milliseconds> retryAfter(const httpclient::Response &
 bool hasType(const httpclient::Headers &headers, QByteArrayView type)
 {
     const QByteArray value = httpclient::headerValue(headers, "Content-Type");
-    return value.left(value.indexOf(';')).trimmed().compare(type, Qt::CaseInsensitive) == 0;
+    return value.split(';').first().trimmed().compare(type, Qt::CaseInsensitive) == 0;
 }
 
 } // namespace bridge::mcp

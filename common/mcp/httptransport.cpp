@@ -155,12 +155,13 @@ void HttpTransport::onAnswer(HttpCall *call, const QString &method, jsonrpc::Mes
 
 void HttpTransport::onFailure(HttpCall *call, int status, const Error &error)
 {
-    m_calls.remove(call->id());
+    const QByteArray id = call->id();
+    m_calls.remove(id);
     call->deleteLater();
     m_looksLikeSse = status == 400 || status == 404 || status == 405;
     const bool isLost = status == 404 && call->hasSession();
     const QPointer guard(this);
-    Q_EMIT requestFailed(call->id(), error);
+    Q_EMIT requestFailed(id, error);
     if (guard && isLost)
         loseSession(error);
 }

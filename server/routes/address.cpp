@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/routes/address.h"
 
+#include "server/upstream/remoteheaders.h"
+
 using namespace Qt::StringLiterals;
 
 namespace bridge::routes {
@@ -72,6 +74,7 @@ Result<Address> addressOf(const Services &services, const http::Request &request
                      "token, or leave `group` out."_s);
     Address address;
     address.server = *server;
+    upstream::readCaller(address.identity, (*server)->definition(), request.headers);
     address.cookiePath = cookiePath(services, params);
     readSessionId(services, request, params, inBody, address);
     return address;

@@ -38,6 +38,11 @@ QString Catalogue::scopeOf(const Identity &identity)
         hash.addData(QJsonDocument(identity.clientCapabilities).toJson(QJsonDocument::Compact));
     for (auto it = identity.placeholders.cbegin(); it != identity.placeholders.cend(); ++it)
         hash.addData(QString(u'\0' + it.key() + u'=' + it.value()).toUtf8());
+    // A remote server may show each caller other tools.
+    for (const auto &[name, value] : identity.forwardedHeaders)
+        hash.addData(QByteArray('\1' + name + ':' + value));
+    hash.addData(QByteArray('\2' + identity.callerToken));
+    hash.addData(QByteArray('\3' + identity.credential));
     return QString::fromLatin1(hash.result().toHex());
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/upstream/childbudget.h"
 
+using namespace Qt::StringLiterals;
+
 namespace bridge::upstream {
 
 ChildBudget::Slot::Slot(std::shared_ptr<ChildBudget> budget) : m_budget(std::move(budget))
@@ -30,6 +32,15 @@ ChildBudget::SlotPtr ChildBudget::take(Purpose purpose)
         }
     }
     return isFull() ? nullptr : std::make_shared<Slot>(shared_from_this());
+}
+
+Error ChildBudget::refusal() const
+{
+    Error error(ErrorCode::Overloaded,
+                u"All %1 places for MCP server processes are taken. Try again later, close "
+                "sessions, or raise MAX_CONCURRENT_CHILDREN."_s.arg(m_limit));
+    error.extra.insert("retry_after"_L1, 1);
+    return error;
 }
 
 int ChildBudget::addEvictor(std::function<bool()> evict)

@@ -4,6 +4,8 @@
 // way to those somebody waits for. One thread.
 #pragma once
 
+#include "common/base/error.h"
+
 #include <QtCore/QList>
 
 #include <functional>
@@ -40,6 +42,8 @@ public:
     SlotPtr take(Purpose purpose);
     int count() const { return m_count; }
     int limit() const { return m_limit; }
+    /// What who got no slot answers: Overloaded, with `retry_after` (seconds) in Error::extra.
+    Error refusal() const;
 
     /// \a evict stops a child nobody uses, surrenders its slot and returns true, or returns false.
     /// Returns the number to withdraw it by.

@@ -5,6 +5,7 @@
 #include "common/config/shellwords.h"
 #include "server/upstream/overlays.h"
 #include "server/upstream/placeholders.h"
+#include "server/upstream/remoteconfig.h"
 #include "server/upstream/serverentry.h"
 
 #include <QtCore/QCoreApplication>
@@ -59,9 +60,11 @@ Result<QList<ServerDefinition>> fromFile(const config::Loaded &loaded,
     const QString wanted = loaded.settings.text(u"MCP_DEFAULT_SERVER"_s);
     QList<ServerDefinition> definitions;
     QList<FieldProblem> problems;
+    const RemoteDefinition remote = remoteCommon(loaded.settings, problems);
     for (const QString &name : loaded.serverNames) {
-        ServerDefinition definition = readServerEntry(
-            name, loaded.mcpServers.value(name).toObject(), common, loaded.configFile, problems);
+        ServerDefinition definition =
+            readServerEntry(name, loaded.mcpServers.value(name).toObject(), common, remote,
+                            loaded.configFile, problems);
         definition.isDefault = name == wanted;
         definitions.append(std::move(definition));
     }
@@ -70,10 +73,28 @@ Result<QList<ServerDefinition>> fromFile(const config::Loaded &loaded,
     return definitions;
 }
 
+Result<QList<ServerDefinition>> fromRemote(const config::Loaded &loaded,
+                                           ServerDefinition definition)
+{
+    QList<FieldProblem> problems;
+    if (!loaded.serverCommand.isEmpty()
+        || !loaded.settings.text(u"MCP_SERVER_COMMAND"_s).trimmed().isEmpty())
+        problems.append({u"MCP_REMOTE_SERVER"_s,
+                         u"is set, and a command for a local MCP server is given too. Keep one; "
+                         "several servers go into mcpServers of the configuration file."_s});
+    definition.remote =
+        remoteServer(loaded.settings, remoteCommon(loaded.settings, problems), problems);
+    if (!problems.isEmpty())
+        return config::settingsError(std::move(problems), loaded.configFile);
+    return QList<ServerDefinition>{std::move(definition)};
+}
+
 } // namespace
 
 bool ServerDefinition::needsIdentity() const
 {
+    if (remote)
+        return false; // nothing of it holds placeholders
     const auto isFilled = [](const QString &text) { return hasPlaceholder(text); };
     return isFilled(workingDirectory) || std::any_of(command.cbegin(), command.cend(), isFilled)
            || std::any_of(environment.cbegin(), environment.cend(), isFilled);
@@ -96,6 +117,8 @@ Result<QList<ServerDefinition>> definitionsFrom(const config::Loaded &loaded)
 {
     ServerDefinition definition = base(loaded.settings);
     const QString line = loaded.settings.text(u"MCP_SERVER_COMMAND"_s).trimmed();
+    if (!loaded.settings.text(u"MCP_REMOTE_SERVER"_s).trimmed().isEmpty())
+        return fromRemote(loaded, std::move(definition));
     if (!loaded.serverCommand.isEmpty()) {
         definition.command = loaded.serverCommand;
     } else if (!line.isEmpty()) {

@@ -5,10 +5,13 @@
 #include "common/base/result.h"
 #include "common/config/globs.h"
 #include "server/upstream/childlimits.h"
+#include "server/upstream/remotedefinition.h"
 
 #include <QtCore/QJsonObject>
 #include <QtCore/QMap>
 #include <QtCore/QStringList>
+
+#include <optional>
 
 namespace bridge::config {
 class Settings;
@@ -28,6 +31,8 @@ struct ServerDefinition {
     QStringList command; ///< program and arguments; placeholders are filled in after splitting
     QMap<QString, QString> environment; ///< explicit variables, placeholders allowed
     QString workingDirectory;
+    /// A server reached over HTTP; then there is no command.
+    std::optional<RemoteDefinition> remote;
     bool disabled = false;
     bool isDefault = false; ///< named by MCP_DEFAULT_SERVER
     /// The built-in demo server: `command` is this program itself.
@@ -61,9 +66,9 @@ struct ServerDefinition {
 QList<HeaderMapping> headerMappings(const QStringList &entries);
 
 /// The servers to run, from the strongest source that names any: arguments after `--`,
-/// MCP_SERVER_COMMAND, `mcpServers` in file order, the embedded demo server. Reads the files that
-/// TOOL_OUTPUT_SCHEMAS names, so it is for start and reload. Every problem found is in
-/// Error::problems, `path` telling the place: `file: mcpServers.name.key`.
+/// MCP_SERVER_COMMAND or MCP_REMOTE_SERVER, `mcpServers` in file order, the embedded demo server.
+/// Reads the files that TOOL_OUTPUT_SCHEMAS names, so it is for start and reload. Every problem
+/// found is in Error::problems, `path` telling the place: `file: mcpServers.name.key`.
 Result<QList<ServerDefinition>> definitionsFrom(const config::Loaded &loaded);
 /// The same when there are settings only.
 Result<QList<ServerDefinition>> definitionsFrom(const config::Settings &settings);

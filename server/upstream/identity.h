@@ -2,18 +2,21 @@
 // On whose behalf an MCP server is started or called: plain values, no HTTP, no tokens parsed.
 #pragma once
 
+#include <QtCore/QByteArray>
 #include <QtCore/QJsonObject>
+#include <QtCore/QList>
 #include <QtCore/QMap>
 #include <QtCore/QString>
+
+#include <utility>
 
 namespace bridge::upstream {
 
 /// What the bridge can answer for any caller: forms and addresses a tool wants its user to see.
 inline QJsonObject ordinaryCapabilities()
 {
-    return {{QStringLiteral("elicitation"),
-             QJsonObject{{QStringLiteral("form"), QJsonObject()},
-                         {QStringLiteral("url"), QJsonObject()}}}};
+    return {{QStringLiteral("elicitation"), QJsonObject{{QStringLiteral("form"), QJsonObject()},
+                                                        {QStringLiteral("url"), QJsonObject()}}}};
 }
 
 struct Identity {
@@ -29,11 +32,20 @@ struct Identity {
     /// to different clients, so other than the ordinary ones mean a server process of one's own.
     QJsonObject clientCapabilities = ordinaryCapabilities();
 
+    /// For remote servers, never logged. Headers of the request that go on, as the definition
+    /// spells them.
+    QList<std::pair<QByteArray, QByteArray>> forwardedHeaders = {};
+    /// The access token the caller came with.
+    QByteArray callerToken = {};
+    /// A token retrieved for this caller and server; goes before every other.
+    QByteArray credential = {};
+
     bool isOrdinary() const { return clientCapabilities == ordinaryCapabilities(); }
     /// Nothing of the caller reaches the child, so that an instance may be prepared beforehand.
     bool isNeutral() const
     {
-        return placeholders.isEmpty() && environment.isEmpty() && isOrdinary();
+        return placeholders.isEmpty() && environment.isEmpty() && isOrdinary()
+               && forwardedHeaders.isEmpty() && callerToken.isEmpty() && credential.isEmpty();
     }
 };
 

@@ -5,6 +5,7 @@
 #include "common/logging/categories.h"
 #include "server/upstream/catalogue.h"
 #include "server/upstream/environment.h"
+#include "server/upstream/remoteheaders.h"
 
 using namespace Qt::StringLiterals;
 
@@ -51,20 +52,77 @@ Launcher::Launcher(ServerDefinition definition, std::shared_ptr<ChildBudget> bud
     , m_budget(std::move(budget))
     , m_own(QProcessEnvironment::systemEnvironment())
 {
+    if (!m_definition.remote)
+        return;
+    httpclient::ClientOptions options;
+    options.connectTimeout = m_definition.remote->connectTimeout;
+    options.maxConnections = m_definition.remote->maxConnections;
+    options.maxBody = m_definition.maxMessageBytes;
+    options.tls = m_definition.remote->tls;
+    m_http = std::make_shared<httpclient::Client>(std::move(options));
+    m_toolHeaders = std::make_shared<mcp::ToolHeaders>();
 }
 
 Identity Launcher::effective(const Identity &identity) const
 {
     Identity copy = identity;
-    if (!m_definition.needsIdentity())
-        copy.placeholders.clear();
+    dropUnused(copy, m_definition);
     return copy;
 }
 
 Call Launcher::launch(const Identity &identity, ChildBudget::Purpose purpose,
                       Handler<InstancePtr> handler)
 {
+    if (m_definition.remote)
+        return runRemote(shared_from_this(), effective(identity)).start(std::move(handler));
     return run(shared_from_this(), effective(identity), purpose).start(std::move(handler));
+}
+
+Task<InstancePtr> Launcher::runRemote(std::shared_ptr<Launcher> self, Identity identity)
+{
+    const Result<Circuit::AttemptPtr> attempt = self->circuitFor(identity)->admit();
+    if (!attempt)
+        co_return attempt.error();
+    QElapsedTimer clock;
+    clock.start();
+    const Result<std::shared_ptr<RemoteInstance>> instance =
+        co_await RemoteInstance::launch(self->remoteOptions(identity));
+    if (!instance) {
+        // A server that refuses the caller is up and must go on telling him so.
+        if (instance.error().code != ErrorCode::UpstreamStatus)
+            (*attempt)->failed(instance.error());
+        self->noteFailure(instance.error());
+        co_return instance.error();
+    }
+    (*attempt)->succeeded();
+    self->m_isSse = (*instance)->isSse();
+    self->adopt(*instance, nullptr);
+    Q_EMIT self->started(clock.elapsed());
+    co_return InstancePtr(*instance);
+}
+
+RemoteInstance::Options Launcher::remoteOptions(const Identity &identity)
+{
+    const RemoteDefinition &remote = *m_definition.remote;
+    RemoteInstance::Options options;
+    options.server = m_definition.name;
+    options.client = clientOptions(m_definition, identity);
+    options.client.knownEra = m_era;
+    // HTTP always answers; what takes time is a server that has to wake up first.
+    options.client.probeTimeout =
+        std::max(m_definition.startTimeout / 2, options.client.probeTimeout);
+    options.transport = m_isSse ? RemoteDefinition::Transport::Sse : remote.transport;
+    mcp::HttpEndpoint &endpoint = options.endpoint;
+    endpoint.client = m_http;
+    endpoint.url = remote.url;
+    endpoint.headers = remoteHeaders(remote, identity);
+    endpoint.answerTimeout = remote.answerTimeout;
+    endpoint.idleTimeout = remote.idleTimeout;
+    endpoint.teardownTimeout = remote.teardownTimeout;
+    endpoint.maxMessageBytes = m_definition.maxMessageBytes;
+    endpoint.toolHeaders = m_toolHeaders;
+    endpoint.token = std::make_shared<Presence>(shared_from_this(), nullptr);
+    return options;
 }
 
 Task<InstancePtr> Launcher::run(std::shared_ptr<Launcher> self, Identity identity,
@@ -78,10 +136,7 @@ Task<InstancePtr> Launcher::run(std::shared_ptr<Launcher> self, Identity identit
         co_return attempt.error();
     ChildBudget::SlotPtr slot = self->m_budget->take(purpose);
     if (!slot)
-        co_return Error(
-            ErrorCode::Overloaded,
-            u"All %1 places for MCP server processes are taken. Try again later, close "
-            "sessions, or raise MAX_CONCURRENT_CHILDREN."_s.arg(self->m_budget->limit()));
+        co_return self->m_budget->refusal();
     QElapsedTimer clock;
     clock.start();
     const Result<std::shared_ptr<ChildInstance>> instance =
@@ -125,7 +180,13 @@ bool Launcher::isCircuitOpen() const
     return circuit && circuit->isOpen();
 }
 
-void Launcher::adopt(const std::shared_ptr<ChildInstance> &instance, ChildBudget::SlotPtr slot)
+bool Launcher::hasOnlyFailed() const
+{
+    const std::shared_ptr<Circuit> circuit = m_circuits.value(QString());
+    return m_counters.starts == 0 && circuit && !circuit->isClean();
+}
+
+void Launcher::adopt(const InstancePtr &instance, ChildBudget::SlotPtr slot)
 {
     const mcp::ServerInfo &info = instance->client().server();
     m_era = info.era;
@@ -144,14 +205,14 @@ void Launcher::adopt(const std::shared_ptr<ChildInstance> &instance, ChildBudget
     });
     connect(&instance->client(), &mcp::Client::toolsChanged, this, &Launcher::toolsChanged);
     connect(&instance->client(), &mcp::Client::promptsChanged, this, &Launcher::promptsChanged);
-    connect(&instance->client(), &mcp::Client::resourcesChanged, this,
-            &Launcher::resourcesChanged);
+    connect(&instance->client(), &mcp::Client::resourcesChanged, this, &Launcher::resourcesChanged);
 }
 
 void Launcher::noteFailure(const Error &error)
 {
     // Perhaps another version of the server by now: look again which era it speaks.
     m_era.reset();
+    m_isSse = false;
     ++m_counters.startFailures;
     ++m_counters.failuresInRow;
     m_counters.lastError = error.message;

@@ -8,6 +8,7 @@
 #include "server/upstream/circuit.h"
 #include "server/upstream/definition.h"
 #include "server/upstream/identity.h"
+#include "server/upstream/remoteinstance.h"
 
 namespace bridge::upstream {
 
@@ -31,6 +32,9 @@ public:
     const ServerDefinition &definition() const { return m_definition; }
     const Counters &counters() const { return m_counters; }
     bool isCircuitOpen() const;
+    /// Starts for everybody have failed and none has ever succeeded. One caller's bad credentials
+    /// do not count.
+    bool hasOnlyFailed() const;
     /// \a identity without what the definition has no use for: callers that make no difference to
     /// the child may share what is prepared for everybody.
     Identity effective(const Identity &identity) const;
@@ -52,9 +56,11 @@ private:
     class Presence;
     static Task<InstancePtr> run(std::shared_ptr<Launcher> self, Identity identity,
                                  ChildBudget::Purpose purpose);
+    static Task<InstancePtr> runRemote(std::shared_ptr<Launcher> self, Identity identity);
+    RemoteInstance::Options remoteOptions(const Identity &identity);
     ChildInstance::Options options(const Identity &identity, ChildBudget::SlotPtr slot);
     std::shared_ptr<Circuit> circuitFor(const Identity &identity);
-    void adopt(const std::shared_ptr<ChildInstance> &instance, ChildBudget::SlotPtr slot);
+    void adopt(const InstancePtr &instance, ChildBudget::SlotPtr slot);
     void noteFailure(const Error &error);
     void leave();
 
@@ -63,7 +69,10 @@ private:
     QProcessEnvironment m_own;
     QHash<QString, std::shared_ptr<Circuit>> m_circuits;
     QHash<const QObject *, std::weak_ptr<ChildBudget::Slot>> m_slots;
+    std::shared_ptr<httpclient::Client> m_http; ///< of a remote server
+    mcp::ToolHeadersPtr m_toolHeaders;
     std::optional<mcp::Era> m_era;
+    bool m_isSse = false; ///< what a remote server turned out to be
     Counters m_counters;
     std::function<void()> m_whenEmpty;
     Call m_tellEmpty;

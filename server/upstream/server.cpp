@@ -4,6 +4,7 @@
 #include "common/logging/categories.h"
 #include "server/upstream/catalogue.h"
 #include "server/upstream/launcher.h"
+#include "server/upstream/remotepool.h"
 #include "server/upstream/toollisting.h"
 #include "server/upstream/warmpool.h"
 
@@ -35,6 +36,7 @@ public:
     {
     }
 
+    Call leaseRemote(const Identity &identity, Handler<LeasePtr> handler);
     Call leaseShared(const Identity &identity, Handler<LeasePtr> handler);
     Call leaseFresh(const Identity &identity, Handler<LeasePtr> handler);
     bool evictWarm();
@@ -51,6 +53,7 @@ public:
     Catalogue catalogue;
     QHash<QString, QPointer<mcp::Client>> lenders; ///< by scope, of listings under way
     std::unique_ptr<WarmPool> pool;
+    std::shared_ptr<RemotePool> remotes = std::make_shared<RemotePool>();
     InstancePtr shared; ///< of a `reuse` definition
     SingleFlight<InstancePtr> sharedStart;
     int evictor = 0;
@@ -76,7 +79,7 @@ Server::Server(ServerDefinition definition, std::shared_ptr<ChildBudget> budget,
     , d(std::make_unique<Private>(std::move(definition), std::move(budget)))
 {
     const ServerDefinition &own = d->launcher->definition();
-    const bool mayBeWarm = !own.disabled && !own.reuse && !own.needsIdentity();
+    const bool mayBeWarm = !own.disabled && !own.reuse && !own.remote && !own.needsIdentity();
     const auto start = [launcher = d->launcher](Handler<InstancePtr> done) {
         return launcher->launch({}, Purpose::Spare, std::move(done));
     };
@@ -125,7 +128,7 @@ ServerStatus Server::status() const
     status.revision = counters.revision;
     if (definition().disabled)
         status.state = u"disabled"_s;
-    else if (d->launcher->isCircuitOpen())
+    else if (d->launcher->isCircuitOpen() || d->launcher->hasOnlyFailed())
         status.state = u"failed"_s;
     else if (counters.failuresInRow > 0)
         status.state = u"degraded"_s;
@@ -148,6 +151,8 @@ Call Server::lease(const Identity &identity, Handler<LeasePtr> handler)
     if (d->isDown)
         return later([handler = std::move(handler)] { handler(downError()); });
     const Identity effective = d->launcher->effective(identity);
+    if (effective.isNeutral() && definition().remote)
+        return d->leaseRemote(effective, std::move(handler));
     if (effective.isNeutral() && definition().reuse)
         return d->leaseShared(effective, std::move(handler));
     if (effective.isNeutral()) {
@@ -165,6 +170,26 @@ Call Server::Private::leaseFresh(const Identity &identity, Handler<LeasePtr> han
                             [handler = std::move(handler)](Result<InstancePtr> outcome) {
                                 if (outcome)
                                     handler(oneUse(std::move(*outcome)));
+                                else
+                                    handler(outcome.error());
+                            });
+}
+
+Call Server::Private::leaseRemote(const Identity &identity, Handler<LeasePtr> handler)
+{
+    const auto lend = [weak = std::weak_ptr(remotes)](InstancePtr instance) {
+        return std::make_shared<Lease>(std::move(instance), [weak](InstancePtr back) {
+            if (const auto strong = weak.lock())
+                strong->giveBack(std::move(back));
+        });
+    };
+    if (InstancePtr idle = remotes->take())
+        return later(
+            [lease = lend(std::move(idle)), handler = std::move(handler)] { handler(lease); });
+    return launcher->launch(identity, Purpose::Need,
+                            [lend, handler = std::move(handler)](Result<InstancePtr> outcome) {
+                                if (outcome)
+                                    handler(lend(std::move(*outcome)));
                                 else
                                     handler(outcome.error());
                             });
@@ -250,6 +275,7 @@ void Server::shutDown(std::function<void()> done)
 {
     d->isDown = true;
     d->pool->drain();
+    d->remotes->drain();
     d->shared.reset();
     d->launcher->whenEmpty(std::move(done));
 }

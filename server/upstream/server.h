@@ -31,7 +31,9 @@ using LeasePtr = std::shared_ptr<Lease>;
 
 /// What `/servers` and the metrics show.
 struct ServerStatus {
-    QString state; ///< ready | starting | degraded | failed | disabled
+    /// ready | starting | degraded (failed lately, has started before) | failed (has never
+    /// started, or is refused by the circuit) | disabled
+    QString state;
     int instances = 0;
     int warm = 0;
     qint64 starts = 0;

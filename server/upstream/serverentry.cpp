@@ -3,6 +3,7 @@
 
 #include "server/upstream/entrykeys.h"
 #include "server/upstream/overlays.h"
+#include "server/upstream/remoteconfig.h"
 
 #include <QtCore/QDir>
 #include <QtCore/QFileInfo>
@@ -124,15 +125,11 @@ private:
 
 void readCommand(Reader &reader, ServerDefinition &definition)
 {
-    if (reader.has(u"url"_s) || reader.has(u"serverUrl"_s))
-        return reader.problem(reader.has(u"url"_s) ? u"url"_s : u"serverUrl"_s,
-                              u"names a remote MCP server, which this version cannot use yet. "
-                              "Give a command instead, or remove the entry."_s);
     QString type = u"stdio"_s;
     reader.read(u"type"_s, type);
     if (type != "stdio"_L1)
-        return reader.problem(u"type"_s, u"must be \"stdio\"; remote MCP servers are not available "
-                                         "yet."_s);
+        return reader.problem(u"type"_s, u"must be \"stdio\" for a server with a command; remote "
+                                         "servers have url."_s);
     QString program;
     QStringList arguments;
     reader.read(u"command"_s, program);
@@ -196,8 +193,8 @@ void readLimits(Reader &reader, ServerDefinition &definition, const QString &pla
 } // namespace
 
 ServerDefinition readServerEntry(const QString &name, const QJsonObject &entry,
-                                 const ServerDefinition &common, const QString &configFile,
-                                 QList<FieldProblem> &problems)
+                                 const ServerDefinition &common, const RemoteDefinition &remote,
+                                 const QString &configFile, QList<FieldProblem> &problems)
 {
     const QString place = u"file: mcpServers.%1"_s.arg(name);
     ServerDefinition definition = common;
@@ -209,7 +206,13 @@ ServerDefinition readServerEntry(const QString &name, const QJsonObject &entry,
     checkEntryKeys(place, entry, problems);
     reader.read(u"disabled"_s, definition.disabled);
     reader.read(u"reuse"_s, definition.reuse);
-    readCommand(reader, definition);
+    const bool isRemote = reader.has(u"url"_s) || reader.has(u"serverUrl"_s);
+    if (isRemote)
+        definition.remote = remoteEntry(place, entry, remote, problems);
+    if (isRemote && reader.has(u"command"_s))
+        reader.problem(u"command"_s, u"and url are both set; keep one."_s);
+    if (!isRemote)
+        readCommand(reader, definition);
     readEnvironment(reader, definition);
     reader.read(u"cwd"_s, definition.workingDirectory);
     if (!definition.workingDirectory.isEmpty())

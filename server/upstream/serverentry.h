@@ -9,10 +9,10 @@
 
 namespace bridge::upstream {
 
-/// \a common with what \a entry says. Problems are appended, path `file: mcpServers.NAME.KEY`.
-/// Keys nobody knows are left alone: files are shared with programs that have keys of their own.
+/// \a common, for a server with `url` also \a remote, with what \a entry says. Problems are
+/// appended, path `file: mcpServers.NAME.KEY`. Keys nobody knows are problems, see entrykeys.h.
 ServerDefinition readServerEntry(const QString &name, const QJsonObject &entry,
-                                 const ServerDefinition &common, const QString &configFile,
-                                 QList<FieldProblem> &problems);
+                                 const ServerDefinition &common, const RemoteDefinition &remote,
+                                 const QString &configFile, QList<FieldProblem> &problems);
 
 } // namespace bridge::upstream

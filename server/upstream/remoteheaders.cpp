@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/upstream/remoteheaders.h"
+
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::upstream {
+
+namespace {
+
+using httpclient::Header;
+using httpclient::Headers;
+
+constexpr const char kTokenHeader[] = "X-Auth-Request-Access-Token";
+
+bool isOneOf(const QByteArray &lowerName, std::initializer_list<const char *> names)
+{
+    return std::any_of(names.begin(), names.end(),
+                       [&](const char *name) { return lowerName == name; });
+}
+
+/// Of the connection (RFC 9110 §7.6.1) or of the protocol the bridge speaks itself.
+bool isNeverForwarded(const QByteArray &lowerName)
+{
+    return lowerName.startsWith("mcp-")
+           || isOneOf(lowerName, {"content-length", "connection", "host", "keep-alive",
+                                  "proxy-authenticate", "proxy-authorization", "te", "trailer",
+                                  "transfer-encoding", "upgrade", "accept", "accept-encoding",
+                                  "content-type", "content-encoding", "expect", "last-event-id"});
+}
+
+/// Not meant by `*`: they must be named.
+bool isDelicate(const QByteArray &lowerName, const RemoteDefinition &remote)
+{
+    return lowerName.startsWith("x-forwarded-") || lowerName == remote.authHeader.toLower()
+           || lowerName == QByteArray(kTokenHeader).toLower()
+           || remote.privateHeaders.contains(QString::fromLatin1(lowerName))
+           || isOneOf(lowerName, {"cookie", "authorization"});
+}
+
+Headers forwarded(const RemoteDefinition &remote, const Headers &given)
+{
+    Headers out;
+    const bool isAll = remote.forward.contains("*"_L1);
+    for (const Header &header : given) {
+        const QByteArray lower = header.first.toLower();
+        if (isNeverForwarded(lower))
+            continue;
+        const auto named =
+            std::find_if(remote.forward.begin(), remote.forward.end(), [&](const QString &name) {
+                return name.compare(QLatin1StringView(lower), Qt::CaseInsensitive) == 0;
+            });
+        const bool isNamed = named != remote.forward.end();
+        if (!isNamed && (!isAll || isDelicate(lower, remote)))
+            continue;
+        const QByteArray earlier = httpclient::headerValue(out, lower);
+        const QByteArray value = earlier.isEmpty() ? header.second : earlier + ", " + header.second;
+        if (isHeader(header.first, value))
+            httpclient::setHeader(out, isNamed ? named->toLatin1() : header.first, value);
+    }
+    return out;
+}
+
+QByteArray tokenOf(const Headers &headers)
+{
+    const auto withoutScheme = [](const QByteArray &value) {
+        const bool isBearer = value.left(7).compare("bearer ", Qt::CaseInsensitive) == 0;
+        return isBearer ? value.mid(7).trimmed() : QByteArray();
+    };
+    const QByteArray own = httpclient::headerValue(headers, kTokenHeader).trimmed();
+    if (!own.isEmpty()) {
+        const QByteArray bare = withoutScheme(own);
+        return bare.isEmpty() ? own : bare;
+    }
+    return withoutScheme(httpclient::headerValue(headers, "Authorization").trimmed());
+}
+
+QByteArray credentialValue(const RemoteDefinition &remote, const QByteArray &token)
+{
+    QString text = remote.authTemplate.isEmpty() ? u"{token_type} {token}"_s : remote.authTemplate;
+    text.replace("{token_type}"_L1, "Bearer"_L1);
+    return text.replace("{token}"_L1, QString::fromLatin1(token)).toLatin1();
+}
+
+} // namespace
+
+QString RemoteDefinition::label() const
+{
+    return url.port() > 0 ? u"%1:%2"_s.arg(url.host()).arg(url.port()) : url.host();
+}
+
+bool isHeader(const QByteArray &name, const QByteArray &value)
+{
+    const auto isNameByte = [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+               || QByteArrayView("!#$%&'*+-.^_`|~").contains(c);
+    };
+    const auto isValueByte = [](char c) {
+        return c == '\t' || (static_cast<unsigned char>(c) >= ' ' && c != '\x7f');
+    };
+    return !name.isEmpty() && std::all_of(name.begin(), name.end(), isNameByte)
+           && std::all_of(value.begin(), value.end(), isValueByte);
+}
+
+void readCaller(Identity &identity, const ServerDefinition &definition,
+                const httpclient::Headers &headers)
+{
+    if (!definition.remote)
+        return;
+    identity.callerToken = tokenOf(headers);
+    identity.forwardedHeaders = forwarded(*definition.remote, headers);
+    dropUnused(identity, definition);
+}
+
+void dropUnused(Identity &identity, const ServerDefinition &definition)
+{
+    if (!definition.needsIdentity())
+        identity.placeholders.clear();
+    if (!definition.remote) {
+        identity.forwardedHeaders.clear();
+        identity.callerToken.clear();
+        identity.credential.clear();
+        return;
+    }
+    identity.environment.clear();
+    const RemoteDefinition &remote = *definition.remote;
+    const bool isShared = !remote.bearerToken.isEmpty() && remote.anonymousToken.isEmpty();
+    if (isShared || !identity.credential.isEmpty())
+        identity.callerToken.clear();
+}
+
+httpclient::Headers remoteHeaders(const RemoteDefinition &remote, const Identity &identity)
+{
+    Headers headers;
+    const bool isKnown = !identity.callerToken.isEmpty();
+    const QByteArray &fallback =
+        isKnown || remote.anonymousToken.isEmpty() ? remote.bearerToken : remote.anonymousToken;
+    if (!fallback.isEmpty())
+        headers.append({remote.authHeader, credentialValue(remote, fallback)});
+    for (const Header &header : remote.headers)
+        httpclient::setHeader(headers, header.first, header.second);
+    for (const Header &header : identity.forwardedHeaders)
+        httpclient::setHeader(headers, header.first, header.second);
+    QByteArray own = identity.credential;
+    if (own.isEmpty() && remote.bearerToken.isEmpty())
+        own = identity.callerToken;
+    if (own.isEmpty())
+        return headers;
+    const QByteArray configured = httpclient::headerValue(remote.headers, "Authorization");
+    if (configured.isEmpty())
+        httpclient::removeHeader(headers, "Authorization");
+    httpclient::setHeader(headers, remote.authHeader, credentialValue(remote, own));
+    return headers;
+}
+
+} // namespace bridge::upstream

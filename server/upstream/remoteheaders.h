@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Which headers a remote MCP server gets: one credential, static ones, and what of the caller's
+// request goes on (contract §7.7, §8).
+#pragma once
+
+#include "server/upstream/definition.h"
+#include "server/upstream/identity.h"
+
+namespace bridge::upstream {
+
+/// Notes in \a identity what a request with \a headers means to \a definition: the caller's token
+/// and the headers that go on. Nothing for servers that are child processes.
+void readCaller(Identity &identity, const ServerDefinition &definition,
+                const httpclient::Headers &headers);
+/// Forgets what makes no difference to \a definition, so that callers share what they can.
+void dropUnused(Identity &identity, const ServerDefinition &definition);
+/// Headers of every request made for \a identity.
+httpclient::Headers remoteHeaders(const RemoteDefinition &remote, const Identity &identity);
+
+/// Whether \a name and \a value can be sent as a header field (RFC 9110 §5).
+bool isHeader(const QByteArray &name, const QByteArray &value);
+
+} // namespace bridge::upstream

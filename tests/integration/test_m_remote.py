@@ -1,0 +1,454 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Contract §12 M: remote MCP servers, and C through them (§7.7, §8)."""
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import test_c_errors as errors  # noqa: E402  (needs the path above)
+from bridge import SLOW, Bridge, fixture, records, run_once, wait_for  # noqa: E402
+from case import ModesMixin  # noqa: E402
+from remote import Remote, RemoteCase, values  # noqa: E402
+
+SECRET = "shared-token-4711"
+ANONYMOUS = "anon-token-0815"
+
+
+class Basics(RemoteCase):
+    """One server, every way to reach it."""
+
+    upstream = fixture("probe")
+
+    def test_tools_are_listed_and_called(self):
+        names = [tool["name"] for tool in self.bridge.get("/tools").json]
+        self.assertIn("argv", names)
+        self.assertStatus(self.bridge.call("argv"), 200)
+
+    def test_a_session_keeps_its_server_and_ends_it(self):
+        session = self.bridge.start_session()
+        pids = {self.bridge.call("pid", session=session).text for _ in range(3)}
+        self.assertEqual(len(pids), 1)
+        self.assertStatus(self.bridge.post("/session/close", session=session), 200)
+
+    def test_the_session_list_shows_the_server(self):
+        servers = self.assertStatus(self.bridge.get("/servers"), 200)
+        self.assertNotIn("/mcp", servers.text.replace('"/mcp', ""))
+
+
+class BasicsModern(Basics):
+    remote_flags = ["--era", "modern"]
+
+    def test_a_session_keeps_its_server_and_ends_it(self):
+        session = self.bridge.start_session()
+        self.assertStatus(self.bridge.call("pid", session=session), 200)
+
+    def test_requests_carry_the_modern_headers(self):
+        self.bridge.call("argv")
+        call = self.remote.seen(rpc="tools/call")[-1]
+        self.assertEqual(values(call, "MCP-Protocol-Version"), ["2026-07-28"])
+        self.assertEqual(values(call, "Mcp-Method"), ["tools/call"])
+        self.assertEqual(values(call, "Mcp-Name"), ["argv"])
+        self.assertEqual(values(call, "Mcp-Session-Id"), [])
+
+
+class BasicsModernJson(BasicsModern):
+    remote_flags = ["--era", "modern", "--json"]
+
+
+class BasicsLegacy(Basics):
+    remote_flags = ["--era", "legacy"]
+
+    def test_every_request_of_a_session_names_it_and_the_end_deletes_it(self):
+        self.remote.forget()
+        session = self.bridge.start_session()
+        self.bridge.call("argv", session=session)
+        call = self.remote.seen(rpc="tools/call")[-1]
+        ident = values(call, "Mcp-Session-Id")
+        self.assertEqual(len(ident), 1)
+        self.assertEqual(values(call, "MCP-Protocol-Version"), ["2025-11-25"])
+        self.bridge.post("/session/close", session=session)
+        wait_for(lambda: ident in [values(one, "Mcp-Session-Id")
+                                   for one in self.remote.seen("DELETE")], what="the DELETE")
+
+    def test_sessionless_calls_use_one_session_again(self):
+        self.bridge.call("argv")
+        self.remote.forget()
+        for _ in range(3):
+            self.assertStatus(self.bridge.call("argv"), 200)
+        self.assertEqual(self.remote.seen(rpc="initialize"), [])
+
+
+class BasicsLegacyJson(BasicsLegacy):
+    remote_flags = ["--era", "legacy", "--json"]
+
+
+class Sse(Basics):
+    """M6"""
+
+    route = "/sse"
+
+    def test_an_address_that_ends_in_sse_is_never_posted_to(self):
+        self.bridge.call("argv")
+        self.assertEqual([one for one in self.remote.seen("POST") if one["path"] == "/sse"], [])
+        self.assertTrue(self.remote.seen("GET"))
+
+
+class Fallback(Basics):
+    """An HTTP+SSE server whose address does not say so: POST is refused with 405."""
+
+    route = "/events"
+
+    def test_the_server_is_posted_to_until_it_is_known(self):
+        self.bridge.call("argv")
+        self.remote.forget()
+        self.bridge.start_session()
+        self.assertEqual([one for one in self.remote.seen("POST") if one["path"] == "/events"], [])
+
+
+class ForeignEndpoint(RemoteCase):
+    upstream = fixture("probe")
+    remote_flags = ["--sse-origin", "http://127.0.0.2:9"]
+    route = "/sse"
+
+    def test_messages_never_go_to_another_origin(self):
+        self.assertError(self.bridge.call("argv"), 502)
+
+
+class Headers(RemoteCase):
+    upstream = fixture("probe")
+    env = {"MCP_REMOTE_HEADER_X_Api_Version": "7", "MCP_REMOTE_HEADER_X_EMPTY": "",
+           "MCP_REMOTE_SERVER_FORWARD_HEADERS": "X-Tenant, x-trace"}
+
+    def last(self):
+        return self.remote.seen(rpc="tools/call")[-1]
+
+    def test_static_headers_are_named_by_the_setting(self):
+        """M1"""
+        self.bridge.call("argv")
+        self.assertIn(["X-Api-Version", "7"], self.last()["headers"])
+        self.assertEqual(values(self.last(), "X-EMPTY"), [])
+
+    def test_listed_headers_match_in_any_case_and_are_sent_as_configured(self):
+        """M2"""
+        self.bridge.call("argv", headers={"x-TENANT": "blue", "X-Other": "no"})
+        self.assertIn(["X-Tenant", "blue"], self.last()["headers"])
+        self.assertEqual(values(self.last(), "X-Other"), [])
+
+    def test_the_headers_of_one_caller_do_not_reach_the_next_call(self):
+        self.bridge.call("argv", headers={"X-Tenant": "blue"})
+        self.bridge.call("argv")
+        self.assertEqual(values(self.last(), "X-Tenant"), [])
+
+    def test_a_session_uses_the_headers_it_was_started_with(self):
+        """§8 persistent sessions"""
+        session = self.bridge.start_session(headers={"X-Tenant": "green"})
+        self.bridge.call("argv", session=session)
+        self.assertEqual(values(self.last(), "X-Tenant"), ["green"])
+        self.bridge.post("/session/close", session=session)
+
+
+class AllHeaders(RemoteCase):
+    upstream = fixture("probe")
+    env = {"MCP_REMOTE_SERVER_FORWARD_HEADERS": "*", "MCP_REMOTE_BEARER_TOKEN": SECRET}
+
+    def test_a_star_leaves_out_what_is_private_or_of_the_connection(self):
+        """M2"""
+        given = {"X-Custom": "yes", "Cookie": "a=b", "authorization": "Bearer mine",
+                 "X-Auth-Request-Access-Token": "mine", "x-inxm-other": "yes",
+                 "X-Forwarded-For": "10.0.0.1", "TE": "trailers", "Keep-Alive": "5",
+                 "Proxy-Authorization": "Basic x", "Accept-Encoding": "br", "Mcp-Method": "evil"}
+        self.assertStatus(self.bridge.call("argv", headers=given), 200)
+        call = self.remote.seen(rpc="tools/call")[-1]
+        self.assertEqual(values(call, "X-Custom"), ["yes"])
+        self.assertEqual(values(call, "x-inxm-other"), ["yes"])
+        for name in ("Cookie", "X-Auth-Request-Access-Token", "X-Forwarded-For", "TE",
+                     "Keep-Alive", "Proxy-Authorization", "x-inxm-mcp-session"):
+            self.assertEqual(values(call, name), [], name)
+        self.assertNotIn("br", values(call, "Accept-Encoding"))
+        self.assertNotIn("evil", values(call, "Mcp-Method"))
+        self.assertEqual(values(call, "Authorization"), ["Bearer " + SECRET])
+
+    def test_the_token_is_in_no_log(self):
+        self.bridge.call("argv")
+        self.assertNotIn(SECRET, self.bridge.log())
+
+
+class ForwardedCredential(RemoteCase):
+    upstream = fixture("probe")
+    env = {"MCP_REMOTE_SERVER_FORWARD_HEADERS": "authorization"}
+
+    def test_the_callers_credential_is_sent_once_and_beats_a_forwarded_one(self):
+        """M2, M3"""
+        self.bridge.call("argv", headers={"authorization": "Bearer forwarded",
+                                          "X-Auth-Request-Access-Token": "own"})
+        call = self.remote.seen(rpc="tools/call")[-1]
+        self.assertEqual(values(call, "Authorization"), ["Bearer own"])
+
+
+class CustomHeader(RemoteCase):
+    upstream = fixture("probe")
+    env = {"MCP_REMOTE_BEARER_TOKEN": SECRET, "MCP_REMOTE_AUTH_HEADER_NAME": "X-Api-Key",
+           "MCP_REMOTE_AUTH_HEADER_VALUE_TEMPLATE": "key={token};type={token_type}"}
+
+    def test_the_template_fills_another_header_and_there_is_no_authorization(self):
+        """M4"""
+        self.bridge.call("argv")
+        call = self.remote.seen(rpc="tools/call")[-1]
+        self.assertEqual(values(call, "X-Api-Key"), [f"key={SECRET};type=Bearer"])
+        self.assertEqual(values(call, "Authorization"), [])
+
+
+class Tokens(RemoteCase):
+    """M5, §7.7: which token a remote server is shown."""
+
+    upstream = fixture("probe")
+    shown_to_caller, shown_to_nobody = "Bearer mine", None
+
+    def shown(self, **how):
+        self.assertStatus(self.bridge.call("argv", **how), 200)
+        return values(self.remote.seen(rpc="tools/call")[-1], "Authorization")
+
+    def test_a_caller_with_a_token(self):
+        self.assertEqual(self.shown(token="mine"), [self.shown_to_caller])
+
+    def test_a_caller_without_a_token(self):
+        wanted = [self.shown_to_nobody] if self.shown_to_nobody else []
+        self.assertEqual(self.shown(), wanted)
+
+
+class SharedToken(Tokens):
+    env = {"MCP_REMOTE_BEARER_TOKEN": SECRET}
+    shown_to_caller = shown_to_nobody = "Bearer " + SECRET
+
+
+class AnonymousToken(Tokens):
+    env = {"MCP_REMOTE_ANON_BEARER_TOKEN": ANONYMOUS}
+    shown_to_nobody = "Bearer " + ANONYMOUS
+
+
+class BothTokens(Tokens):
+    env = {"MCP_REMOTE_BEARER_TOKEN_FILE": "{home}/token",
+           "MCP_REMOTE_ANON_BEARER_TOKEN": ANONYMOUS}
+    files = {"token": SECRET + "\n"}
+    shown_to_caller, shown_to_nobody = "Bearer " + SECRET, "Bearer " + ANONYMOUS
+
+
+class HangingClose(RemoteCase):
+    upstream = fixture("probe")
+    remote_flags = ["--era", "legacy", "--hang-close", "60"]
+    env = {"MCP_REMOTE_TEARDOWN_TIMEOUT_SECONDS": "1"}
+
+    def test_closing_waits_for_nobody_and_the_bridge_only_so_long(self):
+        """M7"""
+        session = self.bridge.start_session()
+        began = time.monotonic()
+        self.assertStatus(self.bridge.post("/session/close", session=session), 200)
+        self.assertLess(time.monotonic() - began, 0.9 * SLOW)
+        other = Bridge((), {**self.env, "MCP_REMOTE_SERVER": self.remote.url + "/mcp"})
+        with other:
+            other.start_session()
+            began = time.monotonic()
+            other.stop()
+            self.assertLess(time.monotonic() - began, 4 * SLOW)
+            self.assertIn("did not end its session", other.log())
+
+
+class Startup(errors.BridgeCase):
+    """M8 and other wrong settings."""
+
+    @classmethod
+    def setUpClass(cls):
+        pass
+
+    @classmethod
+    def tearDownClass(cls):
+        pass
+
+    def refuses(self, env, *words):
+        status, output = run_once(env={"MCP_REMOTE_SERVER": "http://127.0.0.1:9/mcp", **env})
+        self.assertNotEqual(status, 0)
+        for word in words:
+            self.assertIn(word, output)
+
+    def test_a_local_and_a_remote_server_are_too_much(self):
+        self.refuses({"MCP_SERVER_COMMAND": "cat"}, "MCP_REMOTE_SERVER", "Keep one")
+
+    def test_wrong_values_are_named(self):
+        self.refuses({"MCP_REMOTE_AUTH_HEADER_VALUE_TEMPLATE": "{tokn}"}, "{tokn}")
+        self.refuses({"MCP_REMOTE_CA_BUNDLE": "/nowhere/ca.pem"}, "MCP_REMOTE_CA_BUNDLE")
+        self.refuses({"MCP_REMOTE_TRANSPORT": "carrier pigeon"}, "MCP_REMOTE_TRANSPORT")
+        self.refuses({"MCP_REMOTE_SERVER": "ftp://x"}, "MCP_REMOTE_SERVER")
+
+
+class Redirects(errors.BridgeCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.other = Remote(fixture("probe"))
+        cls.first = Remote(fixture("probe"), ["--redirect", cls.other.url + "/mcp"])
+        cls.same = Remote(fixture("probe"))
+
+    @classmethod
+    def tearDownClass(cls):
+        for one in (cls.other, cls.first, cls.same):
+            one.stop()
+
+    def test_a_redirect_to_another_origin_is_not_followed(self):
+        """M9"""
+        env = {"MCP_REMOTE_SERVER": self.first.url + "/redirect",
+               "MCP_REMOTE_BEARER_TOKEN": SECRET}
+        with Bridge((), env) as bridge:
+            self.assertError(bridge.call("argv"), 502)
+        self.assertEqual(self.other.seen(), [])
+
+    def test_a_redirect_within_the_origin_is(self):
+        with Bridge((), {"MCP_REMOTE_SERVER": self.same.url + "/redirect"}) as bridge:
+            self.assertStatus(bridge.call("argv"), 200)
+
+
+class Paged(RemoteCase):
+    upstream = fixture("paged")
+
+    def test_all_pages_are_fetched(self):
+        """M10"""
+        self.assertEqual(len(self.bridge.get("/tools").json), 25)
+
+
+class Refusals(RemoteCase):
+    """C8: statuses of the remote server."""
+
+    upstream = fixture("probe")
+
+    def test_the_status_of_a_refusal_is_passed_on(self):
+        for status, told in ((401, 401), (403, 403), (404, 404), (429, 429), (500, 502),
+                             (503, 503)):
+            for era in ("modern", "legacy"):
+                with self.subTest(status=status, era=era):
+                    remote = Remote(self.upstream, ["--refuse", status, "--era", era])
+                    try:
+                        self.check(remote, told)
+                    finally:
+                        remote.stop()
+
+    def check(self, remote, told):
+        with Bridge((), {"MCP_REMOTE_SERVER": remote.url + "/mcp"}) as bridge:
+            answer = bridge.call("argv")
+            body = self.assertError(answer, told, "upstream_status")
+            self.assertEqual(len(remote.seen(rpc="tools/call")), 1)
+            if told == 401:
+                self.assertNotIn("upstream-realm", answer.text)
+                self.assertIsNone(answer.headers["WWW-Authenticate"])
+                self.assertEqual(body["upstream"]["resource_metadata"],
+                                 "https://auth.example.com/.well-known/x")
+
+    def test_a_server_that_refuses_everything_does_so_every_time(self):
+        for status, told in ((401, 401), (429, 429), (503, 503)):
+            env = {"MCP_REMOTE_SERVER": f"{self.remote.url}/refuse/{status}"}
+            with self.subTest(status), Bridge((), env) as bridge:
+                for _ in range(7 if status == 401 else 1):
+                    self.assertError(bridge.call("argv"), told, "upstream_status")
+
+
+class Retries(RemoteCase):
+    upstream = fixture("probe")
+    remote_flags = ["--era", "legacy", "--refuse", 503, "--refuse-times", 1, "--retry-after", 1,
+                    "--refuse-methods", "tools/list"]
+
+    def test_a_listing_is_tried_again_when_the_server_says(self):
+        began = time.monotonic()
+        self.assertStatus(self.bridge.get("/tools"), 200)
+        self.assertGreaterEqual(time.monotonic() - began, 0.9)
+        self.assertEqual(len(self.remote.seen(rpc="tools/list")), 2)
+
+
+class Unreachable(errors.BridgeCase):
+    server = ()
+    env = {"MCP_REMOTE_SERVER": "http://127.0.0.1:9/secret-path"}
+
+    def test_a_server_that_is_not_there_is_502_without_its_path(self):
+        answer = self.bridge.call("argv")
+        self.assertError(answer, 502)
+        self.assertNotIn("secret-path", answer.text)
+        self.assertStatus(self.bridge.get("/health"), 200)
+
+
+class ManyServers(errors.BridgeCase):
+    server = ()
+
+    @classmethod
+    def setUpClass(cls):
+        cls.remote = Remote(fixture("probe"))
+        text = ('{"mcpServers":{"far":{"type":"streamableHttp","url":"%s/mcp","headers":'
+                '{"Authorization":"Bearer file-secret-99"}},"old":{"type":"sse","url":"%s/sse"}}}'
+                % (cls.remote.url, cls.remote.url))
+        cls.files = {"mcp.json": text}
+        cls.args = ["--config", "{home}/mcp.json"]
+        super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls):
+        try:
+            super().tearDownClass()
+        finally:
+            cls.remote.stop()
+
+    def test_entries_with_url_are_remote_servers(self):
+        for name in ("far", "old"):
+            self.assertStatus(self.bridge.post(f"/servers/{name}/tools/argv", {}), 200)
+        call = self.remote.seen(rpc="tools/call")[0]
+        self.assertEqual(values(call, "Authorization"), ["Bearer file-secret-99"])
+        self.assertNotIn("file-secret-99", self.bridge.log())
+
+
+# --- C through a remote server --------------------------------------------------------------------
+
+
+class FarDialects(errors.Dialects):
+    """C1–C5, C9, C11"""
+
+    upstream = errors.Dialects.server
+
+
+class FarDialectsInSession(errors.DialectsInSession):
+    upstream = errors.Dialects.server
+
+
+class FarCeiling(errors.TinyCeiling):
+    """C6"""
+
+    upstream = errors.TinyCeiling.server
+
+
+class FarCeilingInSession(errors.TinyCeilingInSession):
+    upstream = errors.TinyCeiling.server
+
+
+class FarTimeouts(ModesMixin):
+    """C7"""
+
+    upstream = fixture("slow", "--events", "{remote}/events")
+    args = ["--tool-timeout", "1"]
+
+    def test_a_tool_that_takes_too_long_is_504_and_cancelled(self):
+        self.assertError(self.call("sleep", {"seconds": 30, "label": "far"}), 504)
+        wait_for(lambda: {"cancelled": "far"} in records(self.remote.path("events")),
+                 what="the cancel")
+        self.assertStatus(self.call("echo", {"text": "still here"}), 200)
+
+
+def remote_twin(base, name, **more):
+    """The class `base` with a remote server in front of its fixture."""
+    return type(name, (base, RemoteCase), {
+        "setUpClass": classmethod(lambda cls: RemoteCase.setUpClass.__func__(cls)),
+        "tearDownClass": classmethod(lambda cls: RemoteCase.tearDownClass.__func__(cls)),
+        "__module__": __name__, **more})
+
+
+for base in (FarDialects, FarDialectsInSession, FarCeiling, FarCeilingInSession, FarTimeouts):
+    for era in ("legacy", "modern"):
+        name = f"{base.__name__}_{era}"
+        globals()[name] = remote_twin(base, name, remote_flags=["--era", era])
+    del globals()[base.__name__]
+del base
+FarTimeoutsInSession = type("FarTimeoutsInSession", (FarTimeouts_legacy,),  # noqa: F821
+                            {"in_session": True, "__module__": __name__})
