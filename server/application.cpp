@@ -94,10 +94,22 @@ Result<Nothing> Application::build()
     m_services.resources = &m_resources;
     m_services.uptime.start();
     routes::addRoutes(m_http->router(), &m_services);
+    buildGateway();
     observe(*m_http, *m_metrics);
     observe(*m_sessions, *m_metrics);
     observe(*m_registry, *m_metrics);
     return Nothing{};
+}
+
+void Application::buildGateway()
+{
+    const config::Settings &settings = m_loaded.settings;
+    m_dispatcher = std::make_unique<gateway::Dispatcher>(
+        dispatcherOptions(settings), m_registry.get(), m_sessions.get(), m_metrics.get());
+    m_gateway = std::make_unique<gateway::Gateway>(gatewaySettings(settings),
+                                                   gateway::backendOf(m_dispatcher.get()),
+                                                   m_registry.get(), m_sessions.get());
+    m_gateway->addRoutes(m_http->router());
 }
 
 void Application::start(Handler<quint16> done)
@@ -154,6 +166,7 @@ void Application::stop()
     }
     logging::event(logging::lcHttp(), logging::Level::Info, u"Stopping");
     QTimer::singleShot(kStopTime, this, &Application::stopped);
+    m_gateway->shutDown();
     m_http->drain(kDrainTime, [this] {
         m_sessions->shutDown([this] { m_registry->shutDown([this] { Q_EMIT stopped(); }); });
     });

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/config/loader.h"
+#include "server/gateway/gateway.h"
 #include "server/http/server.h"
 #include "server/routes/promptbook.h"
 #include "server/routes/resourcebook.h"
@@ -32,6 +33,7 @@ Q_SIGNALS:
 private:
     Result<Nothing> build();
     Result<Nothing> checkExposure() const;
+    void buildGateway();
     void listen(Handler<quint16> done);
     void announce(quint16 port) const;
 
@@ -42,7 +44,9 @@ private:
     routes::PromptBook m_prompts;
     routes::ResourceBook m_resources;
     routes::Services m_services;
-    std::unique_ptr<http::Server> m_http;
+    std::unique_ptr<gateway::Dispatcher> m_dispatcher;
+    std::unique_ptr<gateway::Gateway> m_gateway;
+    std::unique_ptr<http::Server> m_http; ///< dies before what its exchanges use
     Call m_hook;
     bool m_stopping = false;
 };
@@ -50,6 +54,8 @@ private:
 /// Options of the HTTP server, sessions and routes from the settings.
 http::ServerOptions serverOptions(const config::Settings &settings);
 sessions::SessionLimits sessionLimits(const config::Settings &settings);
+gateway::DispatcherOptions dispatcherOptions(const config::Settings &settings);
+gateway::GatewaySettings gatewaySettings(const config::Settings &settings);
 routes::RouteSettings routeSettings(const config::Settings &settings);
 
 } // namespace bridge

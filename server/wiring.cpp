@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // From the option table to the option structs of the rooms, which know no settings.
+#include "common/base/version.h"
 #include "server/application.h"
 
 using namespace Qt::StringLiterals;
@@ -43,6 +44,26 @@ sessions::SessionLimits sessionLimits(const config::Settings &settings)
     limits.restartDead = settings.text(u"SESSION_RESTART_POLICY"_s) == "restart"_L1;
     limits.rerunElicitation = settings.text(u"ELICITATION_MODE"_s) == "rerun"_L1;
     return limits;
+}
+
+gateway::DispatcherOptions dispatcherOptions(const config::Settings &settings)
+{
+    gateway::DispatcherOptions options;
+    options.name = settings.text(u"SERVICE_NAME"_s);
+    options.version = QString::fromLatin1(kVersion);
+    options.suspendTime = settings.seconds(u"ELICITATION_TIMEOUT_SECONDS"_s);
+    return options;
+}
+
+gateway::GatewaySettings gatewaySettings(const config::Settings &settings)
+{
+    gateway::GatewaySettings gateway;
+    gateway.table.idleTimeout = settings.seconds(u"SESSION_TIMEOUT_SECONDS"_s);
+    gateway.table.maxPerOwner = int(settings.integer(u"MAX_SESSIONS_PER_USER"_s));
+    gateway.table.maxTotal = int(settings.integer(u"MAX_TOTAL_SESSIONS"_s));
+    gateway.legacy.askTimeout = settings.seconds(u"ELICITATION_TIMEOUT_SECONDS"_s);
+    gateway.sessionField = settings.text(u"SESSION_FIELD_NAME"_s).toLatin1();
+    return gateway;
 }
 
 routes::RouteSettings routeSettings(const config::Settings &settings)

@@ -53,6 +53,27 @@ QByteArray argumentProblems(const Error &error, const ClientProfile &profile)
     return result.take();
 }
 
+// A function of its own, because GCC 12 destroys what the branches of a ?: with co_await hold
+// twice.
+Task<Place> findAny(Core *core, Viewer viewer, QString method, QString given)
+{
+    if (method == "resources/read"_L1)
+        co_return co_await findResource(core, viewer, given);
+    if (method == "prompts/get"_L1)
+        co_return co_await findPrompt(core, viewer, given);
+    co_return co_await findTool(core, viewer, given);
+}
+
+/// MCP 2026-07-28 "Per-request protocol fields".
+Error lacksCapability(const QJsonObject &required)
+{
+    Error error(ErrorCode::InvalidArguments,
+                u"This call asks its client for something the client has not declared."_s);
+    error.rpcCode = mcp::kMissingCapability;
+    error.detail = QJsonObject{{"requiredCapabilities"_L1, required}};
+    return error;
+}
+
 Error needs(const QString &member)
 {
     return Error(ErrorCode::InvalidArguments,
@@ -113,9 +134,7 @@ Task<Errand::Plan> Errand::plan()
         co_return needs(member);
     const QString given = m_params[member].toString();
     Plan plan;
-    Result<Place> place = isResource ? co_await findResource(m_core, viewer, given)
-                          : method == "prompts/get"_L1 ? co_await findPrompt(m_core, viewer, given)
-                                                       : co_await findTool(m_core, viewer, given);
+    Result<Place> place = co_await findAny(m_core, viewer, method, given);
     if (!place)
         co_return place.error();
     plan.place = std::move(*place);
@@ -129,6 +148,11 @@ Task<Errand::Plan> Errand::plan()
     plan.timeout = plan.place.tool ? definition.toolTimeout : definition.requestTimeout;
     if (plan.place.tool) {
         m_isToolKnown = true;
+        if (m_request.checkTool) {
+            if (const std::optional<Error> wrong =
+                    m_request.checkTool(plan.place.tool->inputSchema))
+                co_return *wrong;
+        }
         const Result<Nothing> checked = checkArguments(plan);
         if (!checked)
             co_return checked.error();
@@ -193,8 +217,8 @@ Task<QByteArray> Errand::work()
     if (planned->answer)
         co_return *planned->answer;
     upstream::Server *server = planned->place.server;
-    Result<Target> target =
-        co_await acquire(m_core, server, m_request.state, viewerOf(m_request).identity);
+    const Viewer viewer = viewerOf(m_request);
+    Result<Target> target = co_await acquire(m_core, server, viewer.state, viewer.identity);
     if (!target)
         co_return target.error();
     mcp::Client &client = target->client();
@@ -233,6 +257,8 @@ void Errand::deliver()
     const auto waiter = std::exchange(m_waiter, nullptr);
     if (outcome)
         waiter(Answer{*outcome});
+    else if (m_request.profile.era == mcp::Era::Modern && !m_lacking.isEmpty())
+        waiter(lacksCapability(m_lacking));
     else
         waiter(errorFor(outcome.error(), m_request.profile));
 }

@@ -87,6 +87,19 @@ Call Errand::resume(const Request &request, std::shared_ptr<Downstream> downstre
     return call;
 }
 
+namespace {
+
+/// ClientCapabilities a client needs to be asked \a input.
+QJsonObject neededFor(const mcp::InputRequest &input)
+{
+    QJsonObject detail;
+    if (input.isElicitation())
+        detail[input.params["mode"_L1].toString(u"form"_s)] = QJsonObject();
+    return {{mcp::capabilityFor(input.method), detail}};
+}
+
+} // namespace
+
 void Errand::onInput(const mcp::InputRequestPtr &input)
 {
     const bool isModern = m_request.profile.era == mcp::Era::Modern;
@@ -96,6 +109,8 @@ void Errand::onInput(const mcp::InputRequestPtr &input)
         Error error(ErrorCode::MethodNotFound,
                     u"The client of this call cannot answer %1."_s.arg(input->method));
         error.rpcCode = problem ? problem->code : mcp::kMethodNotFound;
+        if (problem)
+            m_lacking = neededFor(*input);
         input->refuse(error);
         return;
     }

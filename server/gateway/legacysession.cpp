@@ -347,8 +347,10 @@ void LegacySession::end()
         return;
     disconnect(m_setup.state.get(), nullptr, this, nullptr);
     m_asked.clear();
-    // Dropping a call may run code that looks at this session.
-    const auto running = std::exchange(m_running, {});
+    // Dropping a call may run code that looks at this session; it is cancelled upstream before its
+    // server is let go.
+    auto running = std::exchange(m_running, {});
+    running.clear();
     const auto channels = std::exchange(m_channels, {});
     for (const ChannelPtr &channel : channels)
         channel->close(rpcError(kInvalidRequest, 404, u"The session has ended."_s));

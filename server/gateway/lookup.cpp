@@ -110,6 +110,13 @@ Task<OfferListPtr> sharedTools(upstream::Server *server, upstream::Identity iden
     co_return listOf(**tools);
 }
 
+// GCC 12 destroys the members of an aggregate made in a co_return twice.
+Place placeAt(upstream::Server *server, const QString &key,
+              std::shared_ptr<const upstream::Tool> tool = nullptr)
+{
+    return Place{server, key, std::move(tool)};
+}
+
 Error notFound(ErrorCode code, const QString &what)
 {
     return Error(code, u"%1 not found. List them to see what there is."_s.arg(what));
@@ -186,7 +193,7 @@ Task<Place> findTool(Core *core, Viewer viewer, QString name)
             const QString shown =
                 isShared ? aliasOf(server->definition().name, offer.key) : offer.key;
             if (shown == name)
-                co_return Place{server, offer.key, offer.tool};
+                co_return placeAt(server, offer.key, offer.tool);
         }
     }
     // A server that cannot tell may well have it.
@@ -201,7 +208,7 @@ Task<Place> findPrompt(Core *core, Viewer viewer, QString name)
     if (servers.isEmpty())
         co_return notFound(ErrorCode::PromptNotFound, u"Prompt"_s);
     if (!core->isShared(viewer.server))
-        co_return Place{servers.first(), name, nullptr};
+        co_return placeAt(servers.first(), name);
     std::optional<Error> failure;
     for (upstream::Server *server : servers) {
         if (!mayBeAliasOf(name, server->definition().name))
@@ -213,7 +220,7 @@ Task<Place> findPrompt(Core *core, Viewer viewer, QString name)
         }
         for (const Offer &offer : (*prompts)->items) {
             if (aliasOf(server->definition().name, offer.key) == name)
-                co_return Place{server, offer.key, nullptr};
+                co_return placeAt(server, offer.key);
         }
     }
     if (failure)
@@ -227,14 +234,14 @@ Task<Place> findTemplate(Core *core, Viewer viewer, QString uriTemplate)
     if (servers.isEmpty())
         co_return notFound(ErrorCode::ResourceNotFound, u"Resource template"_s);
     if (!core->isShared(viewer.server))
-        co_return Place{servers.first(), uriTemplate, nullptr};
+        co_return placeAt(servers.first(), uriTemplate);
     const auto parts = splitUri(uriTemplate);
     for (upstream::Server *server : servers) {
         if (parts && server->definition().name == parts->server)
-            co_return Place{server, parts->uri, nullptr};
+            co_return placeAt(server, parts->uri);
         Result<OfferListPtr> list = co_await offersOf(core, server, viewer, OfferKind::Templates);
         if (list && (*list)->find(uriTemplate))
-            co_return Place{server, uriTemplate, nullptr};
+            co_return placeAt(server, uriTemplate);
     }
     // Completing the arguments of a URI that is no template is allowed as well.
     co_return co_await findResource(core, viewer, uriTemplate);
@@ -246,11 +253,11 @@ Task<Place> findResource(Core *core, Viewer viewer, QString uri)
     if (servers.isEmpty())
         co_return notFound(ErrorCode::ResourceNotFound, u"Resource"_s);
     if (!core->isShared(viewer.server))
-        co_return Place{servers.first(), uri, nullptr};
+        co_return placeAt(servers.first(), uri);
     if (const auto parts = splitUri(uri)) {
         for (upstream::Server *server : servers) {
             if (server->definition().name == parts->server)
-                co_return Place{server, parts->uri, nullptr};
+                co_return placeAt(server, parts->uri);
         }
     }
     for (const OfferKind kind : {OfferKind::Resources, OfferKind::Templates}) {
@@ -262,7 +269,7 @@ Task<Place> findResource(Core *core, Viewer viewer, QString uri)
                 const bool fits = kind == OfferKind::Resources ? offer.key == uri
                                                                : matchesTemplate(offer.key, uri);
                 if (fits)
-                    co_return Place{server, uri, nullptr};
+                    co_return placeAt(server, uri);
             }
         }
     }

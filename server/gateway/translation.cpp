@@ -23,6 +23,8 @@ int codeFor(const Error &error, const ClientProfile &profile)
         return mcp::kInvalidParams;
     case ErrorCode::MethodNotFound:
         return mcp::kMethodNotFound;
+    case ErrorCode::BadRequest: // refused by the transport of this very client
+        return rpcCode(error);
     default:
         break;
     }
