@@ -29,6 +29,14 @@ ServerDefinition fixture(const QString &name, QStringList arguments = {})
     return definition;
 }
 
+Identity caller(const QString &name)
+{
+    Identity identity;
+    identity.owner = name;
+    identity.placeholders = {{u"user_id"_s, name}};
+    return identity;
+}
+
 std::shared_ptr<ChildBudget> budgetOf(int limit = 0)
 {
     return std::make_shared<ChildBudget>(limit);
@@ -145,8 +153,69 @@ private Q_SLOTS:
         QVERIFY2(got.error().message.contains(QFileInfo(command.first()).fileName()),
                  qPrintable(got.error().message));
         QVERIFY(!got.error().message.contains(QStringLiteral(BRIDGE_SOURCE_DIR)));
-        QCOMPARE(server.status().state, u"degraded"_s);
+        QCOMPARE(server.status().state, u"failed"_s);
         QTRY_COMPARE_WITH_TIMEOUT(server.status().instances, 0, 10'000);
+    }
+
+    void aSilentStartIsToldAndHintsAtTheEnvironment_data()
+    {
+        QTest::addColumn<QString>("script");
+        QTest::addColumn<bool>("isFetcher");
+        QTest::addColumn<QString>("line");
+        QTest::addColumn<bool>("hints");
+        const QString wait = u"cat >/dev/null"_s;
+        QTest::newRow("no stderr") << wait << false << u""_s << true;
+        QTest::newRow("stderr") << u"echo loading >&2; "_s + wait << false << u"loading"_s << false;
+        QTest::newRow("npx") << u"printf 'proceed? ' >&2; "_s + wait << true << u"proceed?"_s
+                             << true;
+    }
+    void aSilentStartIsToldAndHintsAtTheEnvironment()
+    {
+        QFETCH(QString, script);
+        QFETCH(bool, isFetcher);
+        QFETCH(QString, line);
+        QFETCH(bool, hints);
+        QTemporaryDir folder;
+        const QString program = folder.filePath(isFetcher ? u"npx"_s : u"program"_s);
+        QVERIFY(QFile::link(u"/bin/sh"_s, program));
+        ServerDefinition definition = fixture({});
+        definition.command = {program, u"-c"_s, script};
+        definition.startTimeout = 2'500ms;
+        Server server(definition, budgetOf());
+        QTest::ignoreMessage(QtInfoMsg,
+                             QRegularExpression(u"^Starting MCP server \"fixture\" .*2.5 s"_s));
+        Got<InstancePtr> got;
+        got.call = server.open({}, got.handler());
+        WAIT_FOR(got);
+        const QString text = got.error().message;
+        QCOMPARE(got.error().code, ErrorCode::UpstreamTimeout);
+        QVERIFY2(text.contains(u"MCP_CHILD_ENV_PASSTHROUGH"_s) == hints, qPrintable(text));
+        QVERIFY2(text.contains(u"last stderr line: "_s + line) == !line.isEmpty(),
+                 qPrintable(text));
+    }
+
+    void isFailedUntilTheFirstSuccessAndDegradedLater()
+    {
+        QTemporaryDir folder;
+        const QString mark = folder.filePath(u"mark"_s);
+        ServerDefinition definition = fixture(u"counter.py"_s);
+        definition.command = QStringList{u"sh"_s, u"-c"_s, u"test -e \"$0\" && exec \"$@\""_s, mark}
+                             + definition.command;
+        Server server(definition, budgetOf());
+        QCOMPARE(server.status().state, u"ready"_s); // nothing tried yet
+        const auto stateAfterStart = [&server] {
+            Got<InstancePtr> got;
+            got.call = server.open({}, got.handler());
+            [&got] { WAIT_FOR(got); }();
+            return server.status().state;
+        };
+        QCOMPARE(stateAfterStart(), u"failed"_s);
+        QFile file(mark);
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        QCOMPARE(stateAfterStart(), u"ready"_s);
+        QVERIFY(server.status().lastError.isEmpty());
+        QVERIFY(file.remove());
+        QCOMPARE(stateAfterStart(), u"degraded"_s);
     }
 
     void aFloodOnStderrDoesNotStopTheStart()
@@ -276,6 +345,7 @@ private Q_SLOTS:
         second.call = server->open({}, second.handler());
         WAIT_FOR(second);
         QCOMPARE(second.error().code, ErrorCode::Overloaded);
+        QCOMPARE(second.error().extra.value("retry_after"_L1).toInt(), 1);
         QCOMPARE(registry.childCount(), 1);
     }
 
@@ -284,8 +354,8 @@ private Q_SLOTS:
         ServerDefinition definition = fixture({});
         definition.command = {u"sh"_s, u"-c"_s, u"exit 1"_s, u"{user_id}"_s};
         Server server(definition, budgetOf());
-        const Identity alice{u"alice"_s, {{u"user_id"_s, u"alice"_s}}, {}};
-        const Identity bob{u"bob"_s, {{u"user_id"_s, u"bob"_s}}, {}};
+        const Identity alice = caller(u"alice"_s);
+        const Identity bob = caller(u"bob"_s);
         for (int i = 0; i < 5; ++i) {
             Got<InstancePtr> got;
             got.call = server.open(alice, got.handler());
@@ -301,6 +371,8 @@ private Q_SLOTS:
         other.call = server.open(bob, other.handler());
         WAIT_FOR(other);
         QCOMPARE(other.error().code, ErrorCode::UpstreamStart);
+        // What goes wrong for some callers must not turn the readiness probe.
+        QCOMPARE(server.status().state, u"degraded"_s);
     }
 
     void toolsAreListedOnceAndRemembered()
@@ -317,7 +389,7 @@ private Q_SLOTS:
         QCOMPARE(first.outcome->value().get(), second.outcome->value().get());
         QCOMPARE(server.status().starts, 1);
         QVERIFY(server.cachedTools({}));
-        const Identity alice{u"alice"_s, {{u"user_id"_s, u"alice"_s}}, {}};
+        const Identity alice = caller(u"alice"_s);
         QVERIFY(server.cachedTools(alice)); // the definition does not care who asks
     }
 
