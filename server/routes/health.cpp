@@ -24,15 +24,27 @@ Task<Response> health(Services *services, http::Exchange *, http::PathParams)
                                          {"uptime"_L1, humanDuration(services->uptime.elapsed())}});
 }
 
+/// Without a warm pool only calls start servers, and an instance that is not ready gets no calls:
+/// so readiness itself tries again, as often as the circuit allows.
+void revive(Services *services, upstream::Server *server)
+{
+    if (std::exchange(services->reviving, true))
+        return;
+    services->revival = server->lease(
+        {}, [services](const Result<upstream::LeasePtr> &) { services->reviving = false; });
+}
+
 /// Readiness: traffic is welcome unless the process is stopping or its server cannot start.
 Task<Response> ready(Services *services, http::Exchange *, http::PathParams)
 {
     QJsonObject body{{"status"_L1, u"ready"_s}};
-    const upstream::Server *server = services->registry->defaultServer();
-    if (services->draining)
+    upstream::Server *server = services->registry->defaultServer();
+    if (services->draining) {
         body = {{"status"_L1, u"stopping"_s}};
-    else if (server && server->status().state == "failed"_L1)
+    } else if (server && server->status().state == "failed"_L1) {
         body = {{"status"_L1, u"failed"_s}, {"detail"_L1, server->status().lastError}};
+        revive(services, server);
+    }
     co_return Response::json(body.value("status"_L1) == "ready"_L1 ? 200 : 503, body);
 }
 

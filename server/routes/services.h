@@ -41,6 +41,8 @@ struct Services {
     std::shared_ptr<DocumentCache> documents; ///< made and used by the document routes
     QElapsedTimer uptime;
     bool draining = false; ///< set when the process was asked to stop
+    Call revival;          ///< a start that readiness asked for; outlives the probe
+    bool reviving = false;
 };
 
 /// Adds every REST route of contract §1.2–1.3 to \a router.

@@ -30,13 +30,12 @@ class Probes(BridgeCase):
 
 class LogRotation(unittest.TestCase):
     def test_a_hangup_opens_the_log_anew_and_ends_nothing(self):
-        with Bridge(env={"LOG_OUTPUT": "{home}/bridge.log"}, ready=False) as bridge:
-            pass_through = bridge.path("bridge.log")
-            os.rename(pass_through, pass_through + ".1")
+        with Bridge(env={"LOG_OUTPUT": "{home}/stderr.log"}) as bridge:
+            os.rename(bridge.log_path, bridge.path("rotated.log"))
             bridge.process.send_signal(signal.SIGHUP)
-            wait_for(lambda: os.path.exists(pass_through))
-            self.assertEqual(bridge.get("/health").status, 200)
-            wait_for(lambda: "/health" in open(pass_through).read())
+            wait_for(lambda: os.path.exists(bridge.log_path))
+            self.assertEqual(bridge.get("/tools").status, 200)
+            wait_for(lambda: "path=/tools" in bridge.log())
 
 
 class EarlyStatus(BridgeCase):
@@ -55,6 +54,14 @@ class Broken(BridgeCase):
 
     def test_a_stream_of_a_server_that_cannot_start_has_its_status(self):
         self.assertIn(self.bridge.post("/tools/add/stream").status, (502, 503))
+
+    def test_readiness_sees_a_repaired_server_without_any_call(self):
+        with Bridge(("sh", "-c", "test -e {home}/repaired && exec " + " ".join(fixture("counter"))
+                     + "; exit 3"), env={"MCP_WARM_POOL_SIZE": "0"}) as bridge:
+            bridge.get("/tools")
+            self.assertEqual(bridge.get("/readyz").status, 503)
+            open(bridge.path("repaired"), "w").close()
+            wait_for(lambda: bridge.get("/readyz").status == 200, 30)
 
     def test_metrics_show_the_server_that_is_down(self):
         self.bridge.post("/tools/x")
