@@ -52,6 +52,15 @@ def medians(rounds):
     return {name: statistics.median(numbers[name] for numbers in rounds) for name in rounds[0]}
 
 
+def best(rounds, name):
+    """What the quietest round got; of what the bridge adds, by each side's quietest."""
+    if ".added." in name:
+        return (best(rounds, name.replace(".added.", ".bridge."))
+                - best(rounds, name.replace(".added.", ".raw.")))
+    pick = max if name.endswith("per_second") else min
+    return pick(numbers[name] for numbers in rounds)
+
+
 def rounds_of(section, programs, plan, patience):
     """One round after the other, each when the machine has become quiet."""
     rounds = section(programs, plan)
@@ -65,15 +74,17 @@ def rounds_of(section, programs, plan, patience):
 
 
 def measure(programs, plan, names, patience):
-    numbers, company = {}, {}
+    numbers, bests, company = {}, {}, {}
     for name in names:
         others, begin = machine.Others(), time.monotonic()
         load = os.getloadavg()[0]
         print(f"  {name} … ", end="", file=sys.stderr, flush=True)
-        numbers.update(medians(rounds_of(measures.SECTIONS[name], programs, plan, patience)))
+        rounds = rounds_of(measures.SECTIONS[name], programs, plan, patience)
+        numbers.update(medians(rounds))
+        bests.update({key: best(rounds, key) for key in rounds[0]})
         company[name] = {"load": load, "others": others.share()}
         print(f"{time.monotonic() - begin:.0f} s", file=sys.stderr)
-    return numbers, company
+    return numbers, bests, company
 
 
 def main():
@@ -81,16 +92,16 @@ def main():
     plan = plan_of(arguments)
     names = arguments.sections or list(measures.SECTIONS)
     programs = Programs(arguments.bin)
-    numbers, company = measure(programs, plan, names, arguments.patience)
+    numbers, bests, company = measure(programs, plan, names, arguments.patience)
     print(f"MCP Bridge, medians of {plan.rounds} rounds, {machine.describe()}")
     print("Load when a section began, and the share of the processors others used meanwhile:")
     print("  " + ", ".join(f"{name} {was['load']:.2f} {was['others']:.0%}"
                            for name, was in company.items()) + "\n")
-    print(report.text(numbers, plan.clients), end="")
+    print(report.text(numbers, bests, plan.clients), end="")
     if arguments.json:
         with open(arguments.json, "w") as file:
             json.dump({"machine": machine.describe(), "rounds": plan.rounds, "company": company,
-                       "numbers": numbers}, file, indent=1)
+                       "numbers": numbers, "best": bests}, file, indent=1)
 
 
 if __name__ == "__main__":

@@ -141,8 +141,8 @@ def tools(programs, plan):
             out["tools.pool.p50_us"] = bridge.load(path="/tools", count=1)["p50_us"]
             known = bridge.load(path="/tools", count=plan.one_client_calls, limit_s=plan.limit_s)
         out["tools.raw.p50_us"] = raw["p50_us"]
-        out["tools.cold.p50_us"] = sorted(cold)[len(cold) // 2]
-        out["tools.added.p50_us"] = out["tools.cold.p50_us"] - raw["p50_us"]
+        out["tools.bridge.p50_us"] = sorted(cold)[len(cold) // 2]
+        out["tools.added.p50_us"] = out["tools.bridge.p50_us"] - raw["p50_us"]
         out["tools.known.p50_us"] = known["p50_us"]
         out["tools.known.p99_us"] = known["p99_us"]
         out["tools.bridge_start_us"] = sorted(ready)[len(ready) // 2]

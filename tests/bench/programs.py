@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -91,6 +92,9 @@ class Bridge:
         return self
 
     def __exit__(self, *_):
+        if self.process.poll() is not None:
+            sys.stderr.write(f"the bridge ended with status {self.process.returncode}:\n"
+                             + self.tail())
         self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(30)
