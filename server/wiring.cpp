@@ -59,7 +59,7 @@ gateway::GatewaySettings gatewaySettings(const config::Settings &settings)
 {
     gateway::GatewaySettings gateway;
     gateway.table.idleTimeout = settings.seconds(u"SESSION_TIMEOUT_SECONDS"_s);
-    gateway.table.maxPerOwner = int(settings.integer(u"MAX_SESSIONS_PER_USER"_s));
+    gateway.table.maxPerOwner = sessionLimits(settings).maxAnonymous; // nobody is identified yet
     gateway.table.maxTotal = int(settings.integer(u"MAX_TOTAL_SESSIONS"_s));
     gateway.legacy.askTimeout = settings.seconds(u"ELICITATION_TIMEOUT_SECONDS"_s);
     gateway.sessionField = settings.text(u"SESSION_FIELD_NAME"_s).toLatin1();

@@ -205,7 +205,7 @@ private Q_SLOTS:
     void limitsSessionsPerOwnerIncludingThoseBeingStarted()
     {
         SessionLimits limits;
-        limits.maxPerOwner = 2;
+        limits.maxPerOwner = limits.maxAnonymous = 2;
         Fixture f(limits);
         GotSession got[3];
         for (GotSession &one : got)
