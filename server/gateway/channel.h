@@ -38,6 +38,8 @@ public:
 
     quint32 number() const { return m_setup.number; }
     bool isStandalone() const { return m_standalone; }
+    /// It has been a stream, so that a client may know ids of its events.
+    bool isStream() const { return m_streaming; }
     /// A client is connected to it.
     bool isAttached() const;
     /// A message would reach the client now or when it resumes.

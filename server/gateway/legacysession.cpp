@@ -118,6 +118,13 @@ ChannelPtr LegacySession::newChannel()
     return channel;
 }
 
+/// Nobody can resume what was never a stream.
+void LegacySession::forgetIfOver(const ChannelPtr &channel)
+{
+    if (channel->isDone() && !channel->isStream())
+        m_channels.remove(channel->number());
+}
+
 /// Channels that are over stay for clients that resume them, the newest ones.
 void LegacySession::forgetOldChannels()
 {
@@ -213,6 +220,7 @@ void LegacySession::finished(const QByteArray &id, const Result<Answer> &answer)
     touch();
     done.mapped().channel->respond(answer ? resultMessage(id, answer->result)
                                           : errorMessage(id, answer.error()));
+    forgetIfOver(done.mapped().channel);
 }
 
 void LegacySession::notification(const Message &message, const http::Exchange &exchange)
@@ -237,6 +245,7 @@ void LegacySession::cancel(const QByteArray &params)
     m_running.erase(running);
     ended.call.cancel();
     ended.channel->skip();
+    forgetIfOver(ended.channel);
 }
 
 Result<Nothing> LegacySession::answered(const Message &message)

@@ -96,6 +96,7 @@ private:
     Result<Nothing> answered(const jsonrpc::Message &message);
     void withdraw(qint64 ask, bool tellClient);
     void tell(const QString &method, const QByteArray &params);
+    void forgetIfOver(const ChannelPtr &channel);
     void forgetOldChannels();
 
     Setup m_setup;
