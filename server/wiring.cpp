@@ -12,7 +12,7 @@ http::ServerOptions serverOptions(const config::Settings &settings)
     http::ServerOptions options;
     const QString host = settings.text(u"HOST"_s);
     options.address = host == "localhost"_L1 ? QHostAddress(QHostAddress::LocalHost)
-        : host == "*"_L1                     ? QHostAddress(QHostAddress::Any)
+                      : host == "*"_L1       ? QHostAddress(QHostAddress::Any)
                                              : QHostAddress(host);
     options.port = quint16(settings.integer(u"PORT"_s));
     options.basePath = settings.text(u"MCP_BASE_PATH"_s);
@@ -25,8 +25,7 @@ http::ServerOptions serverOptions(const config::Settings &settings)
     options.limits.bodyTimeout = settings.seconds(u"REQUEST_TIMEOUT_SECONDS"_s);
     options.limits.idleTimeout = settings.seconds(u"IDLE_TIMEOUT_SECONDS"_s);
     options.limits.connections = int(settings.integer(u"MAX_CONNECTIONS"_s));
-    options.limits.connectionsPerAddress =
-        int(settings.integer(u"MAX_CONNECTIONS_PER_ADDRESS"_s));
+    options.limits.connectionsPerAddress = int(settings.integer(u"MAX_CONNECTIONS_PER_ADDRESS"_s));
     return options;
 }
 

@@ -6,7 +6,8 @@
 namespace bridge::detail {
 
 TaskRun::TaskRun(std::coroutine_handle<> root, std::function<void()> finished)
-    : m_root(root), m_finished(std::move(finished))
+    : m_root(root)
+    , m_finished(std::move(finished))
 {
 }
 

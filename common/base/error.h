@@ -23,7 +23,7 @@ enum class ErrorCode {
     FeedbackToolMismatch,    ///< the suspended call is another tool's
     Unauthorized,
     Forbidden,
-    NotFound,        ///< no such route
+    NotFound, ///< no such route
     MethodNotAllowed,
     ToolNotFound,
     PromptNotFound,
@@ -32,24 +32,24 @@ enum class ErrorCode {
     SessionNotFound,
     SessionExists,
     SessionInvalidId,
-    SessionMissing,    ///< a session value is needed and none was given
-    SessionConflict,   ///< e.g. another group than the session's
-    MethodNotFound,    ///< the MCP server lacks the feature
-    RequestTimeout,    ///< the HTTP client was too slow
+    SessionMissing,  ///< a session value is needed and none was given
+    SessionConflict, ///< e.g. another group than the session's
+    MethodNotFound,  ///< the MCP server lacks the feature
+    RequestTimeout,  ///< the HTTP client was too slow
     PayloadTooLarge,
     UriTooLong,
     HeadersTooLarge,
-    ResponseTooLarge,  ///< result above MCP_MAX_RESPONSE_BYTES
-    ToolFailed,        ///< the tool itself says isError
+    ResponseTooLarge, ///< result above MCP_MAX_RESPONSE_BYTES
+    ToolFailed,       ///< the tool itself says isError
     TooManyRequests,
-    Overloaded,        ///< a cap of the bridge is reached, try later
+    Overloaded, ///< a cap of the bridge is reached, try later
     UpstreamTimeout,
-    UpstreamFailed,    ///< the MCP server broke the protocol, died or closed
-    UpstreamStart,     ///< the MCP server could not be started
+    UpstreamFailed,      ///< the MCP server broke the protocol, died or closed
+    UpstreamStart,       ///< the MCP server could not be started
     UpstreamUnavailable, ///< circuit open
-    UpstreamStatus,    ///< a remote MCP server's own HTTP status, passed on in `status`
+    UpstreamStatus,      ///< a remote MCP server's own HTTP status, passed on in `status`
     InvalidConfig,
-    Cancelled,         ///< whoever asked is gone; never reaches a client
+    Cancelled, ///< whoever asked is gone; never reaches a client
     NotImplemented,
     Internal,
 };
@@ -65,8 +65,8 @@ struct FieldProblem {
 struct Error {
     ErrorCode code = ErrorCode::Internal;
     QString message;
-    int status = 0;               ///< HTTP status to use instead of the table's; 0 = table
-    int rpcCode = 0;              ///< JSON-RPC code the upstream gave; 0 = none
+    int status = 0;  ///< HTTP status to use instead of the table's; 0 = table
+    int rpcCode = 0; ///< JSON-RPC code the upstream gave; 0 = none
     QJsonValue detail{QJsonValue::Undefined}; ///< replaces the text under `detail` when set
     /// `data` of the JSON-RPC error the upstream gave; only MCP clients see it.
     QJsonValue rpcData{QJsonValue::Undefined};

@@ -71,8 +71,8 @@ const Family *OptionTable::findFamily(const QString &name) const
 
 const OptionTable &optionTable()
 {
-    static const OptionTable table(listenRows() + childRows() + remoteRows() + toolRows() + sessionRows()
-                                       + observationRows() + compatibilityRows(),
+    static const OptionTable table(listenRows() + childRows() + remoteRows() + toolRows()
+                                       + sessionRows() + observationRows() + compatibilityRows(),
                                    families());
     return table;
 }

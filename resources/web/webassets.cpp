@@ -12,13 +12,11 @@ static void loadResources()
     Q_INIT_RESOURCE(web);
 }
 
-namespace bridge::web
-{
+namespace bridge::web {
 
 using namespace Qt::StringLiterals;
 
-namespace
-{
+namespace {
 
 QByteArray contentType(QStringView name)
 {

@@ -6,8 +6,7 @@
 
 #include <optional>
 
-namespace bridge::web
-{
+namespace bridge::web {
 
 /// One embedded file of the pages /docs and /redoc. The bytes lie in the program itself: copying
 /// an Asset copies nothing and needs no memory.

@@ -125,7 +125,8 @@ Headers HostPolicy::corsHeaders(const Request &request) const
     Headers fields{{"Access-Control-Allow-Origin"_ba, origin}, {"Vary"_ba, "Origin"_ba}};
     if (m_options.corsCredentials) {
         fields.append({"Access-Control-Allow-Credentials"_ba, "true"_ba});
-        fields.append({"Access-Control-Expose-Headers"_ba, "X-Request-Id, X-Session-Restarted, Retry-After, WWW-Authenticate"_ba});
+        fields.append({"Access-Control-Expose-Headers"_ba,
+                       "X-Request-Id, X-Session-Restarted, Retry-After, WWW-Authenticate"_ba});
     } else {
         fields.append({"Access-Control-Expose-Headers"_ba, "*"_ba});
     }

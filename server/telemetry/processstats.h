@@ -7,7 +7,7 @@
 namespace bridge::telemetry {
 
 struct ProcessStats {
-    double cpuSeconds = 0;      ///< user and system
+    double cpuSeconds = 0;       ///< user and system
     double startTimeSeconds = 0; ///< Unix time
     qint64 residentBytes = 0;
     qint64 virtualBytes = 0;

@@ -57,7 +57,7 @@ ProcessStats processStats()
     rusage usage = {};
     if (::getrusage(RUSAGE_SELF, &usage) == 0) {
         stats.cpuSeconds = double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
-            + double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+                           + double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
     }
     const qint64 page = ::sysconf(_SC_PAGESIZE);
     const QList<QByteArray> pages = readProc("/proc/self/statm").split(' ');

@@ -29,8 +29,7 @@ ProcessStats processStats()
     }
     PROCESS_MEMORY_COUNTERS_EX memory = {};
     if (GetProcessMemoryInfo(GetCurrentProcess(),
-                             reinterpret_cast<PROCESS_MEMORY_COUNTERS *>(&memory),
-                             sizeof memory)) {
+                             reinterpret_cast<PROCESS_MEMORY_COUNTERS *>(&memory), sizeof memory)) {
         stats.residentBytes = qint64(memory.WorkingSetSize);
         stats.virtualBytes = qint64(memory.PrivateUsage);
     }
