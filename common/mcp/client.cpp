@@ -44,8 +44,10 @@ Client::Private::~Private()
         call->abandon(goneError());
     for (const auto &job : owedJobs)
         job->abandon(goneError());
+    watches.clear();
     subscription.cancel();
     levelCall.cancel();
+    unsubscribing.clear();
     connection.reset();
 }
 
@@ -197,6 +199,12 @@ void Client::setLogLevel(const QString &level)
         return;
     d->levelCall = d->connection->request(u"logging/setLevel"_s, compact({{"level"_L1, level}}), {},
                                           [](const Result<QByteArray> &) {});
+}
+
+void Client::notify(const QString &method, const QByteArray &params)
+{
+    if (!d->isModernEra())
+        d->connection->notify(method, params);
 }
 
 void Client::close()

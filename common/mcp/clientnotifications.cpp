@@ -13,7 +13,7 @@ void Client::Private::onNotification(const jsonrpc::Message &notification)
     const QString &method = notification.method;
     const QJsonObject params = notification.paramsObject();
     const QJsonValue stream = params["_meta"_L1][kMetaSubscription];
-    if (stream.isDouble() && stream.toInteger() != subscriptionId)
+    if (stream.isDouble() && !isOwnStream(stream.toInteger()))
         return; // of a stream that was closed
     if (method == "notifications/progress"_L1)
         onProgress(params);
@@ -29,7 +29,9 @@ void Client::Private::onNotification(const jsonrpc::Message &notification)
         Q_EMIT q->resourceUpdated(params["uri"_L1].toString());
     else if (method == "notifications/cancelled"_L1)
         onServerCancelled(rawMember(notification.params, "requestId"_L1));
-    else if (method != "notifications/subscriptions/acknowledged"_L1)
+    else if (method == "notifications/subscriptions/acknowledged"_L1)
+        onAcknowledged(stream.toInteger(), params);
+    else
         Q_EMIT q->notified(method, params);
 }
 

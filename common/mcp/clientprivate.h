@@ -13,6 +13,8 @@
 #include <QtCore/QMap>
 #include <QtCore/QPointer>
 
+#include <map>
+
 namespace bridge::mcp {
 
 /// One call of the owner. It spans several requests when the server asks for input by
@@ -69,6 +71,22 @@ public:
     void onServerCancelled(const QByteArray &id);
     ClientCallPtr callForInput(const jsonrpc::Message &request) const;
 
+    // clientsubscriptions.cpp
+    /// A resource whose changes are told.
+    struct Watch {
+        int users = 0;
+        qint64 stream = 0; ///< request id of its subscription (modern)
+        bool isAcknowledged = false;
+        Call work;
+        std::map<qint64, Handler<Nothing>> waiting;
+    };
+    void openWatch(const QString &uri, Watch &watch);
+    void onWatchAcknowledged(const QString &uri, bool isHonoured);
+    void onWatchEnded(const QString &uri, const Result<QByteArray> &answer);
+    void tellWatchers(const QString &uri, const Result<Nothing> &outcome);
+    bool isOwnStream(qint64 stream) const;
+    void onAcknowledged(qint64 stream, const QJsonObject &params);
+
     // clientnotifications.cpp
     void onNotification(const jsonrpc::Message &notification);
     void onProgress(const QJsonObject &params);
@@ -84,8 +102,11 @@ public:
     QHash<QByteArray, std::weak_ptr<InputRequest>> asked; ///< open requests of the server
     qint64 nextJob = 1;
     qint64 subscriptionId = 0;
+    std::map<QString, Watch> watches; ///< by URI
+    qint64 nextWatcher = 1;
     QString logLevel;
     Call levelCall;
+    std::map<qint64, Call> unsubscribing;
     Call subscription;
     bool closing = false;
 };

@@ -39,12 +39,12 @@ Task<Answer> complete(Core *core, Request request)
 {
     const QJsonObject params = request.message.paramsObject();
     QJsonObject ref = params["ref"_L1].toObject();
-    const bool isPrompt = ref["type"_L1] == "ref/prompt"_L1;
+    const bool isPrompt = ref.value("type"_L1) == "ref/prompt"_L1;
     const QString member = isPrompt ? u"name"_s : u"uri"_s;
-    if ((!isPrompt && ref["type"_L1] != "ref/resource"_L1) || !ref[member].isString())
+    if ((!isPrompt && ref.value("type"_L1) != "ref/resource"_L1) || !ref.value(member).isString())
         co_return needs(u"`params.ref`: `ref/prompt` with `name` or `ref/resource` with `uri`"_s);
     const Viewer viewer = viewerOf(request);
-    const QString given = ref[member].toString();
+    const QString given = ref.value(member).toString();
     Result<Place> place = co_await placeOf(core, viewer, isPrompt, given);
     if (!place)
         co_return place.error();

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/gateway/core.h"
 
+#include "common/json/writer.h"
+#include "common/mcp/revisions.h"
 #include "server/gateway/errand.h"
+#include "server/gateway/notices.h"
 
 using namespace Qt::StringLiterals;
 
@@ -14,6 +17,7 @@ Core::Core(DispatcherOptions given, upstream::Registry *servers, sessions::Sessi
     , sessions(manager)
     , metrics(counters)
     , suspended(options.maxSuspendedPerOwner, options.maxSuspended)
+    , changes(servers, &offers)
 {
 }
 
@@ -77,10 +81,10 @@ void Core::watch(ClientState *state, upstream::Server *server,
                  const upstream::InstancePtr &instance)
 {
     const QString name = server->definition().name;
-    QPointer<upstream::Instance> &watched = m_watched[{state, name}];
-    if (watched == instance.get())
+    Seat &seat = seatOf(state, server);
+    if (seat.watched == instance.get())
         return;
-    watched = instance.get();
+    seat.watched = instance.get();
     const QString scope = scopeOf(*state->sessions.value(name));
     mcp::Client *client = &instance->client();
     const auto pass = [this, state, scope](OfferKind kind, const QString &what) {
@@ -98,12 +102,75 @@ void Core::watch(ClientState *state, upstream::Server *server,
                      [pass] { pass(OfferKind::Prompts, u"prompts"_s); });
     QObject::connect(client, &mcp::Client::resourcesChanged, state,
                      [pass] { pass(OfferKind::Resources, u"resources"_s); });
+    QObject::connect(
+        client, &mcp::Client::resourceUpdated, state, [this, state, server](const QString &uri) {
+            const auto &uris = seatOf(state, server).uris;
+            if (const auto known = uris.find(uri); known != uris.end())
+                Q_EMIT state->notified(u"notifications/resources/updated"_s,
+                                       json::compactJson(QJsonObject{{"uri"_L1, *known}}));
+        });
+    QObject::connect(client, &mcp::Client::logReceived, state,
+                     [state](const mcp::LogMessage &message) {
+                         if (state->profile.era == mcp::Era::Legacy
+                             && isLoggedAt(state->profile.logLevel, message.level))
+                             Q_EMIT state->notified(u"notifications/message"_s, logParams(message));
+                     });
+    QObject::connect(client, &mcp::Client::notified, state,
+                     [state](const QString &method, const QJsonObject &params) {
+                         // Since 2025-11-25, and gone with the modern era.
+                         if (method == "notifications/elicitation/complete"_L1
+                             && state->profile.revision == mcp::kNewestLegacyRevision)
+                             Q_EMIT state->notified(method, json::compactJson(params));
+                     });
+    if (!state->profile.logLevel.isEmpty())
+        client->setLogLevel(state->profile.logLevel);
+    resubscribe(state, server);
+}
+
+// After a restart the server knows nothing of what its client had subscribed to.
+void Core::resubscribe(ClientState *state, upstream::Server *server)
+{
+    Seat &seat = seatOf(state, server);
+    seat.calls.clear();
+    if (seat.uris.isEmpty())
+        return;
+    const auto session = state->sessions.value(server->definition().name);
+    seat.calls.push_back(session->use([this, state, server](Result<sessions::Session::Use> use) {
+        Seat &again = seatOf(state, server);
+        if (!use)
+            return;
+        again.held = use->instance;
+        const QStringList uris = again.uris.keys();
+        for (const QString &uri : uris)
+            again.calls.push_back(
+                again.held->client().subscribe(uri, [](const Result<Nothing> &) {}));
+    }));
+}
+
+Seat &Core::seatOf(const ClientState *state, const upstream::Server *server)
+{
+    return m_seats[{state, server->definition().name}];
+}
+
+void Core::announceTo(const ClientStatePtr &state)
+{
+    if (state->property("announced").toBool())
+        return;
+    state->setProperty("announced", true);
+    QObject::connect(&changes, &ChangeHub::changed, state.get(),
+                     [told = state.get()](const QString &server, const QString &what) {
+                         const bool isSeen = told->server.isEmpty() || told->server == server;
+                         // Its own session tells by itself, and of itself.
+                         if (isSeen && !told->sessions.contains(server))
+                             Q_EMIT told->notified(u"notifications/%1/list_changed"_s.arg(what),
+                                                   {});
+                     });
 }
 
 void Core::forget(ClientState *state)
 {
     std::erase_if(m_starts, [state](const auto &entry) { return entry.first.first == state; });
-    std::erase_if(m_watched, [state](const auto &entry) { return entry.first.first == state; });
+    std::erase_if(m_seats, [state](const auto &entry) { return entry.first.first == state; });
     for (const sessions::SessionPtr &session : std::as_const(state->sessions)) {
         for (const OfferKind kind :
              {OfferKind::Tools, OfferKind::Prompts, OfferKind::Resources, OfferKind::Templates})

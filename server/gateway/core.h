@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/async/task.h"
+#include "server/gateway/changehub.h"
 #include "server/gateway/dispatcher.h"
 #include "server/gateway/offers.h"
 #include "server/gateway/requeststate.h"
@@ -22,6 +23,14 @@ struct Target {
     mcp::Client &client() const { return lease ? lease->client() : instance->client(); }
 };
 
+/// A client's session with one server, as far as it goes on between requests.
+struct Seat {
+    QPointer<upstream::Instance> watched; ///< signals of this one are connected
+    QHash<QString, QString> uris;         ///< subscribed to: the server's URI → the client's
+    upstream::InstancePtr held;           ///< keeps the session from expiring while there are any
+    std::vector<Call> calls;              ///< subscriptions on their way
+};
+
 class Core
 {
 public:
@@ -35,6 +44,8 @@ public:
     OfferBook offers;
     RequestSealer sealer;
     SuspendedCalls suspended;
+    ChangeHub changes;
+    int subscriptions = 0; ///< modern ones that are open
 
     /// The servers behind \a name, in the order of their definition; empty when there is none.
     QList<upstream::Server *> serversOf(const QString &name) const;
@@ -52,6 +63,10 @@ public:
     void watch(ClientState *state, upstream::Server *server, const upstream::InstancePtr &instance);
     /// Nothing is kept for \a state any more.
     void forget(ClientState *state);
+    /// \a state hears of list changes of the servers it sees, once it has none of its own to tell.
+    void announceTo(const ClientStatePtr &state);
+    /// What \a state is to be told of the resources of one server.
+    Seat &seatOf(const ClientState *state, const upstream::Server *server);
     /// Leases as options.lease says.
     Call lease(upstream::Server *server, const upstream::Identity &identity,
                Handler<upstream::LeasePtr> handler);
@@ -59,9 +74,11 @@ public:
 private:
     using SeatKey = std::pair<const ClientState *, QString>;
 
+    void resubscribe(ClientState *state, upstream::Server *server);
+
     QHash<QString, mcp::ServerInfo> m_infos;
     std::map<SeatKey, upstream::SingleFlight<sessions::SessionPtr>> m_starts;
-    std::map<SeatKey, QPointer<upstream::Instance>> m_watched;
+    std::map<SeatKey, Seat> m_seats;
 };
 
 /// The caller as its servers know it: with what its client can answer. With \a state exactly

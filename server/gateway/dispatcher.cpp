@@ -8,6 +8,7 @@
 #include "server/gateway/listings.h"
 #include "server/gateway/metadata.h"
 #include "server/gateway/notices.h"
+#include "server/gateway/subscriptions.h"
 #include "server/gateway/translation.h"
 
 using namespace Qt::StringLiterals;
@@ -65,6 +66,7 @@ public:
     Call errand(Request request, std::shared_ptr<Downstream> downstream, Handler<Answer> handler);
     Call legacy(const Request &request, Handler<Answer> handler);
     Call modern(const Request &request, Handler<Answer> handler);
+    std::optional<Error> unknownServer(const Request &request) const;
 
     Core core;
 };
@@ -101,6 +103,14 @@ Call Dispatcher::Private::errand(Request request, std::shared_ptr<Downstream> do
     return (*found)->resume(request, std::move(downstream), std::move(handler));
 }
 
+std::optional<Error> Dispatcher::Private::unknownServer(const Request &request) const
+{
+    if (request.server.isEmpty() || !core.serversOf(request.server).isEmpty())
+        return std::nullopt;
+    return Error(ErrorCode::ServerNotFound,
+                 u"There is no such MCP server. GET /servers lists those there are."_s);
+}
+
 Call Dispatcher::Private::modern(const Request &request, Handler<Answer> handler)
 {
     if (request.message.method == "server/discover"_L1) {
@@ -127,6 +137,10 @@ Call Dispatcher::Private::legacy(const Request &request, Handler<Answer> handler
     }
     if (method == "logging/setLevel"_L1)
         return setLogLevel(&core, request).start(std::move(handler));
+    if (method == "resources/subscribe"_L1)
+        return subscribeResource(&core, request).start(std::move(handler));
+    if (method == "resources/unsubscribe"_L1)
+        return unsubscribeResource(&core, request).start(std::move(handler));
     return failLater(
         Error(ErrorCode::MethodNotFound, u"Method not found: %1"_s.arg(method.left(100))),
         std::move(handler));
@@ -136,11 +150,10 @@ Call Dispatcher::handle(Request request, std::shared_ptr<Downstream> downstream,
                         Handler<Answer> handler)
 {
     handler = translated(request.profile, std::move(handler));
-    if (d->core.serversOf(request.server).isEmpty() && !request.server.isEmpty())
-        return failLater(Error(ErrorCode::ServerNotFound,
-                               u"There is no such MCP server. GET /servers lists those there "
-                               "are."_s),
-                         std::move(handler));
+    if (const auto unknown = d->unknownServer(request))
+        return failLater(*unknown, std::move(handler));
+    if (request.state && request.profile.era == mcp::Era::Legacy)
+        d->core.announceTo(request.state);
     if (const Result<Nothing> level = checkLogLevel(request.profile); !level)
         return failLater(level.error(), std::move(handler));
     const QString method = request.message.method;
@@ -160,15 +173,25 @@ Call Dispatcher::handle(Request request, std::shared_ptr<Downstream> downstream,
                                                    : d->legacy(request, std::move(handler));
 }
 
-Call Dispatcher::listen(Request request, std::shared_ptr<Downstream>, Handler<Answer> handler)
+Call Dispatcher::listen(Request request, std::shared_ptr<Downstream> downstream,
+                        Handler<Answer> handler)
 {
-    return failLater(Error(ErrorCode::MethodNotFound,
-                           u"Method not found: %1"_s.arg(request.message.method.left(100))),
-                     std::move(handler));
+    handler = translated(request.profile, std::move(handler));
+    if (const auto unknown = d->unknownServer(request))
+        return failLater(*unknown, std::move(handler));
+    return gateway::listen(&d->core, request, std::move(downstream), std::move(handler));
 }
 
-void Dispatcher::notification(const Request &)
+void Dispatcher::notification(const Request &request)
 {
+    if (request.message.method != "notifications/roots/list_changed"_L1 || !request.state)
+        return;
+    const auto sessions = request.state->sessions;
+    for (const sessions::SessionPtr &session : sessions) {
+        const auto &instance = d->core.seatOf(request.state.get(), &session->server()).watched;
+        if (session->state() == sessions::Session::State::Active && instance)
+            instance->client().notify(request.message.method);
+    }
 }
 
 void Dispatcher::release(const ClientStatePtr &state)

@@ -130,9 +130,9 @@ Task<Errand::Plan> Errand::plan()
     const Viewer viewer = viewerOf(m_request);
     const bool isResource = method == "resources/read"_L1;
     const QString member = isResource ? u"uri"_s : u"name"_s;
-    if (!m_params[member].isString())
+    if (!m_params.value(member).isString())
         co_return needs(member);
-    const QString given = m_params[member].toString();
+    const QString given = m_params.value(member).toString();
     Plan plan;
     Result<Place> place = co_await findAny(m_core, viewer, method, given);
     if (!place)
@@ -162,7 +162,7 @@ Task<Errand::Plan> Errand::plan()
 
 Result<Nothing> Errand::checkArguments(Plan &plan)
 {
-    const QJsonValue given = m_params["arguments"_L1];
+    const QJsonValue given = m_params.value("arguments"_L1);
     if (!given.isUndefined() && !given.isObject())
         return Error(ErrorCode::InvalidArguments, u"`params.arguments` must be an object."_s);
     upstream::CallInput input;
@@ -234,7 +234,11 @@ Task<QByteArray> Errand::work()
         upstream::checkSize(*result, server->definition().maxResponseBytes);
     if (!fits)
         co_return fits.error();
-    co_return resultFor(*result, m_request.message.method, era, m_request.profile);
+    const QByteArray shown = resultFor(*result, m_request.message.method, era, m_request.profile);
+    const QString uri = m_params.value("uri"_L1).toString();
+    if (m_request.message.method != "resources/read"_L1 || planned->place.key == uri)
+        co_return shown;
+    co_return withShownUri(shown, planned->place.key, uri);
 }
 
 void Errand::finish(Result<QByteArray> outcome)
@@ -268,7 +272,7 @@ void Errand::count(const Result<QByteArray> &outcome)
     if (m_request.message.method != "tools/call"_L1 || !m_core->metrics)
         return;
     telemetry::ToolSample sample;
-    sample.tool = m_params["name"_L1].toString();
+    sample.tool = m_params.value("name"_L1).toString();
     sample.known = m_isToolKnown;
     sample.transport = u"mcp"_s;
     if (!outcome)

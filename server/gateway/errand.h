@@ -67,9 +67,8 @@ private:
     std::shared_ptr<Downstream> m_downstream; ///< null while suspended
     Handler<Answer> m_waiter;
     quint64 m_waiterNumber = 0;
-    std::optional<Result<QByteArray>> m_outcome;
-    QJsonObject m_lacking; ///< capabilities the client would have needed to be asked ///< came
-                           ///< while nobody waited
+    std::optional<Result<QByteArray>> m_outcome; ///< came while nobody waited
+    QJsonObject m_lacking; ///< capabilities the client would have needed to be asked
     QElapsedTimer m_clock;
     bool m_isToolKnown = false;
 

@@ -75,7 +75,7 @@ Call Errand::resume(const Request &request, std::shared_ptr<Downstream> downstre
         m_telling = later([this] { deliver(); });
         return call;
     }
-    const QJsonObject responses = m_params["inputResponses"_L1].toObject();
+    const QJsonObject responses = m_params.value("inputResponses"_L1).toObject();
     for (const Inputs inputs = m_inputs; const auto &[key, input] : inputs) {
         if (!responses[key].isObject())
             continue;

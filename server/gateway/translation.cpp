@@ -6,6 +6,8 @@
 #include "common/mcp/revisions.h"
 #include "server/gateway/oldcontent.h"
 
+#include <QtCore/QJsonDocument>
+
 using namespace Qt::StringLiterals;
 
 namespace bridge::gateway {
@@ -92,6 +94,22 @@ QByteArray resultFor(const QByteArray &raw, const QString &method, mcp::Era from
     if (from == mcp::Era::Modern)
         result = reshaped(raw, {u"resultType"_s, u"ttlMs"_s, u"cacheScope"_s}, {});
     return withOldContent(result, profile.revision);
+}
+
+QByteArray withShownUri(const QByteArray &raw, const QString &key, const QString &shown)
+{
+    const Result<QList<json::Member>> members = json::members(raw);
+    const auto contents = members ? json::elements(json::valueOf(*members, u"contents"))
+                                  : Result<QList<QByteArrayView>>(members.error());
+    if (!contents)
+        return raw;
+    QList<QByteArray> items;
+    for (const QByteArrayView view : *contents) {
+        const QByteArray item = view.toByteArray();
+        const bool isIt = QJsonDocument::fromJson(item).object().value("uri"_L1).toString() == key;
+        items.append(isIt ? withReplaced(item, u"uri"_s, json::quoted(shown)) : item);
+    }
+    return withReplaced(raw, u"contents"_s, '[' + items.join(',') + ']');
 }
 
 Error errorFor(const Error &error, const ClientProfile &profile)

@@ -11,6 +11,10 @@ namespace bridge::gateway {
 QByteArray resultFor(const QByteArray &raw, const QString &method, mcp::Era from,
                      const ClientProfile &profile);
 
+/// \a raw, the result of resources/read, with \a shown where its contents are called \a key: the
+/// client knows the resource under another URI.
+QByteArray withShownUri(const QByteArray &raw, const QString &key, const QString &shown);
+
 /// \a error with the JSON-RPC code of the client's revision; `data` in Error::detail.
 Error errorFor(const Error &error, const ClientProfile &profile);
 

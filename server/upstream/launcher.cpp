@@ -7,6 +7,8 @@
 #include "server/upstream/environment.h"
 #include "server/upstream/remoteheaders.h"
 
+#include <QtCore/QDeadlineTimer>
+
 using namespace Qt::StringLiterals;
 
 namespace bridge::upstream {
@@ -14,6 +16,8 @@ namespace bridge::upstream {
 namespace {
 
 constexpr qsizetype kMostCircuits = 1'000;
+/// What a server says of changes earlier than this is part of its start.
+constexpr std::chrono::milliseconds kSettleTime{2'000};
 
 mcp::ClientOptions clientOptions(const ServerDefinition &definition, const Identity &identity)
 {
@@ -206,6 +210,15 @@ void Launcher::adopt(const InstancePtr &instance, ChildBudget::SlotPtr slot)
     connect(&instance->client(), &mcp::Client::toolsChanged, this, &Launcher::toolsChanged);
     connect(&instance->client(), &mcp::Client::promptsChanged, this, &Launcher::promptsChanged);
     connect(&instance->client(), &mcp::Client::resourcesChanged, this, &Launcher::resourcesChanged);
+    const auto tell = [this, young = QDeadlineTimer(kSettleTime)](const QString &what) {
+        if (young.hasExpired())
+            Q_EMIT offersChanged(what);
+    };
+    connect(&instance->client(), &mcp::Client::toolsChanged, this, [tell] { tell(u"tools"_s); });
+    connect(&instance->client(), &mcp::Client::promptsChanged, this,
+            [tell] { tell(u"prompts"_s); });
+    connect(&instance->client(), &mcp::Client::resourcesChanged, this,
+            [tell] { tell(u"resources"_s); });
 }
 
 void Launcher::noteFailure(const Error &error)

@@ -51,6 +51,9 @@ Q_SIGNALS:
     void toolsChanged();
     void promptsChanged();
     void resourcesChanged();
+    /// One of the above of a server that has run for a while: many tell of changes at each start,
+    /// which are none for anybody but who started them. \a what: tools, prompts or resources.
+    void offersChanged(const QString &what);
 
 private:
     class Presence;

@@ -87,6 +87,7 @@ Server::Server(ServerDefinition definition, std::shared_ptr<ChildBudget> budget,
     d->evictor = d->budget->addEvictor([this] { return d->evictWarm(); });
     connect(d->launcher.get(), &Launcher::started, this, &Server::instanceStarted);
     connect(d->launcher.get(), &Launcher::died, this, &Server::instanceDied);
+    connect(d->launcher.get(), &Launcher::offersChanged, this, &Server::offersChanged);
     connect(d->launcher.get(), &Launcher::promptsChanged, this, &Server::promptsChanged);
     connect(d->launcher.get(), &Launcher::resourcesChanged, this, &Server::resourcesChanged);
     connect(d->launcher.get(), &Launcher::toolsChanged, this, [this] {

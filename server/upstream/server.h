@@ -75,6 +75,9 @@ Q_SIGNALS:
     void toolsChanged();
     void promptsChanged();
     void resourcesChanged();
+    /// One of the above of an instance that has run for a while. \a what: tools, prompts or
+    /// resources.
+    void offersChanged(const QString &what);
     void instanceStarted(qint64 milliseconds);
     void instanceDied();
 

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Subscriptions to single resources: a request each in the legacy era, a stream each in the modern
+// one (MCP 2026-07-28 "Subscriptions").
+#include "common/mcp/clientprivate.h"
+#include "common/mcp/rawjson.h"
+#include "common/mcp/startup.h"
+
+#include <QtCore/QJsonArray>
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::mcp {
+
+bool Client::Private::isOwnStream(qint64 stream) const
+{
+    return stream == subscriptionId
+           || std::any_of(watches.cbegin(), watches.cend(),
+                          [stream](const auto &entry) { return entry.second.stream == stream; });
+}
+
+void Client::Private::openWatch(const QString &uri, Watch &watch)
+{
+    if (!isModernEra()) {
+        watch.work = begin(u"resources/subscribe"_s, compact({{"uri"_L1, uri}}), {},
+                           [this, uri](const Result<QByteArray> &answer) {
+                               if (answer)
+                                   onWatchAcknowledged(uri, true);
+                               else
+                                   onWatchEnded(uri, answer);
+                           });
+        return;
+    }
+    jsonrpc::RequestOptions request;
+    request.timeout = std::chrono::milliseconds(-1);
+    request.abandoned = [this](qint64 id, const QString &reason) { tellCancelled(id, reason); };
+    watch.stream = connection->nextId();
+    const QJsonObject filter{{"resourceSubscriptions"_L1, QJsonArray{uri}}};
+    watch.work =
+        connection->request(u"subscriptions/listen"_s,
+                            compact({{"notifications"_L1, filter},
+                                     {"_meta"_L1, modernMeta(options, q->m_server.revision)}}),
+                            std::move(request), [this, uri](const Result<QByteArray> &answer) {
+                                onWatchEnded(uri, answer);
+                            });
+}
+
+void Client::Private::onAcknowledged(qint64 stream, const QJsonObject &params)
+{
+    const auto found = std::find_if(watches.cbegin(), watches.cend(), [stream](const auto &entry) {
+        return entry.second.stream == stream;
+    });
+    if (found == watches.cend())
+        return;
+    const QJsonArray honoured = params["notifications"_L1]["resourceSubscriptions"_L1].toArray();
+    const QString uri = found->first; // not the map's own: it may go
+    onWatchAcknowledged(uri, honoured.contains(uri));
+}
+
+void Client::Private::onWatchAcknowledged(const QString &uri, bool isHonoured)
+{
+    const auto found = watches.find(uri);
+    if (found == watches.end())
+        return;
+    if (isHonoured) {
+        found->second.isAcknowledged = true;
+        tellWatchers(uri, Nothing{});
+        return;
+    }
+    onWatchEnded(uri, Error(ErrorCode::MethodNotFound,
+                            u"The MCP server does not tell of changes of this resource."_s));
+}
+
+void Client::Private::onWatchEnded(const QString &uri, const Result<QByteArray> &answer)
+{
+    if (!watches.contains(uri))
+        return;
+    const Error error =
+        answer ? Error(ErrorCode::UpstreamFailed, u"The MCP server ended the subscription."_s)
+               : answer.error();
+    const Call ended = std::move(watches[uri].work);
+    tellWatchers(uri, error);
+}
+
+void Client::Private::tellWatchers(const QString &uri, const Result<Nothing> &outcome)
+{
+    auto waiting = std::exchange(watches[uri].waiting, {});
+    if (!outcome)
+        watches.erase(uri);
+    for (auto &[number, handler] : waiting)
+        handler(outcome); // may destroy this
+}
+
+Call Client::subscribe(const QString &uri, Handler<Nothing> handler)
+{
+    Private::Watch &watch = d->watches[uri];
+    if (watch.isAcknowledged) {
+        ++watch.users;
+        return later([handler = std::move(handler)] { handler(Nothing{}); });
+    }
+    const qint64 number = d->nextWatcher++;
+    watch.waiting.emplace(number, std::move(handler));
+    if (watch.users++ == 0)
+        d->openWatch(uri, watch);
+    return Call([guard = QPointer(this), uri, number] {
+        if (!guard || guard->d->closing)
+            return;
+        const auto found = guard->d->watches.find(uri);
+        if (found != guard->d->watches.end())
+            found->second.waiting.erase(number);
+    });
+}
+
+void Client::unsubscribe(const QString &uri)
+{
+    const auto found = d->watches.find(uri);
+    if (found == d->watches.end() || --found->second.users > 0)
+        return;
+    const bool wasTold = found->second.isAcknowledged;
+    d->watches.erase(found); // a modern stream ends with it
+    if (!wasTold || d->isModernEra())
+        return;
+    const qint64 number = d->nextWatcher++;
+    d->unsubscribing[number] = d->connection->request(
+        u"resources/unsubscribe"_s, compact({{"uri"_L1, uri}}), {},
+        [this, number](const Result<QByteArray> &) { d->unsubscribing.erase(number); });
+}
+
+} // namespace bridge::mcp
