@@ -20,11 +20,12 @@ constexpr std::chrono::milliseconds kDrainTime{5'000};
 /// Then children get their ladder; past this the process ends whatever is left.
 constexpr std::chrono::milliseconds kStopTime{20'000};
 
-void collect(Error &into, const Error &error)
+/// Adds what \a error tells; \a setting is the place of one that is a single sentence.
+void collect(QList<FieldProblem> &into, const Error &error, const QString &setting)
 {
     if (error.problems.isEmpty())
-        into.problems.append({QString(), error.message});
-    into.problems += error.problems;
+        into.append({setting, error.message});
+    into += error.problems;
 }
 
 } // namespace
@@ -54,28 +55,28 @@ Result<Nothing> Application::checkExposure() const
 Result<Nothing> Application::build()
 {
     const config::Settings &settings = m_loaded.settings;
-    Error problems(ErrorCode::InvalidConfig, u"The configuration has problems."_s);
+    QList<FieldProblem> problems;
     if (auto safe = checkExposure(); !safe)
-        collect(problems, safe.error());
+        collect(problems, safe.error(), u"HOST"_s);
     auto definitions = upstream::definitionsFrom(m_loaded);
     if (!definitions)
-        collect(problems, definitions.error());
+        collect(problems, definitions.error(), u"mcpServers"_s);
     auto store = sessions::makeSessionStore(settings.text(u"SESSION_MANAGER_TYPE"_s));
     if (!store)
-        collect(problems, store.error());
+        collect(problems, store.error(), u"SESSION_MANAGER_TYPE"_s);
     const QString folder = settings.text(u"PROMPTS_DIR"_s);
     const bool absolute = settings.boolean(u"PROMPTS_ALLOW_ABSOLUTE_PATHS"_s);
     auto prompts = routes::PromptBook::load(
         settings.json(u"SYSTEM_DEFINED_PROMPTS"_s).toArray(),
         {folder, absolute, settings.boolean(u"SYSTEM_PROMPTS_EXPOSE_TEMPLATE"_s)});
     if (!prompts)
-        collect(problems, prompts.error());
+        collect(problems, prompts.error(), u"SYSTEM_DEFINED_PROMPTS"_s);
     auto resources = routes::ResourceBook::load(
         settings.json(u"SYSTEM_DEFINED_RESOURCES"_s).toArray(), folder, absolute);
     if (!resources)
-        collect(problems, resources.error());
-    if (!problems.problems.isEmpty())
-        return problems;
+        collect(problems, resources.error(), u"SYSTEM_DEFINED_RESOURCES"_s);
+    if (!problems.isEmpty())
+        return config::settingsError(std::move(problems), m_loaded.configFile);
 
     m_prompts = std::move(*prompts);
     m_resources = std::move(*resources);

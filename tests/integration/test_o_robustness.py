@@ -153,6 +153,24 @@ class Settings(unittest.TestCase):
         for name in env:
             self.assertIn(name, output)
 
+    def test_problems_in_the_file_are_told_with_its_name(self):
+        """O7"""
+        files = {"servers.json": '{"mcpServers":{"notes":{"comand":"cat"}}}'}
+        status, output = run_once(args=["--config", "{home}/servers.json"], files=files)
+        self.assertEqual(status, 2, output)
+        self.assertRegex(output, r"The settings have 2 problems \(file: \S*/servers\.json\)")
+        self.assertIn("mcpServers.notes.comand", output)
+
+    def test_problems_of_every_kind_are_counted_together(self):
+        """O7"""
+        files = {"servers.json": '{"mcpServers":{"notes":{"args":[]}}}'}
+        status, output = run_once(args=["--config", "{home}/servers.json", "--host", "0.0.0.0"],
+                                  env={"SYSTEM_DEFINED_PROMPTS": '[{"title":"x"}]'}, files=files)
+        self.assertEqual(status, 2, output)
+        self.assertRegex(output, r"The settings have [3-9] problems \(file: ")
+        for place in ("  HOST: ", "mcpServers.notes", "SYSTEM_DEFINED_PROMPTS[0]"):
+            self.assertIn(place, output)
+
     def test_an_unknown_flag_is_told(self):
         """O7"""
         status, output = run_once(args=["--no-such-flag"])
