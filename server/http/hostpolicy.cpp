@@ -9,6 +9,14 @@ namespace bridge::http {
 
 namespace {
 
+/// What a page may read of an answer besides what it always may (Fetch "CORS-safelisted response-
+/// header name"). Named one by one, as `*` is a plain name to a browser that sends credentials.
+constexpr char kExposed[] = "Mcp-Session-Id, MCP-Protocol-Version, X-Request-Id, "
+                            "X-Session-Restarted, Retry-After, WWW-Authenticate";
+/// What MCP clients send sooner or later: told at once, one preflight does for all of a path.
+constexpr char kUsual[] = "Authorization, Content-Type, Last-Event-ID, Mcp-Method, Mcp-Name, "
+                          "MCP-Protocol-Version, Mcp-Session-Id, Mcp-Bridge-Session";
+
 /// Host of `host`, `host:port`, `[v6]` or `[v6]:port`, in lower case without brackets.
 QByteArray hostName(const QByteArray &authority)
 {
@@ -121,14 +129,13 @@ Headers HostPolicy::corsHeaders(const Request &request) const
         return {};
     if (m_anyOrigin) // with credentials a browser refuses `*`, and any site could act for the user
         return {{"Access-Control-Allow-Origin"_ba, "*"_ba},
-                {"Access-Control-Expose-Headers"_ba, "*"_ba}};
+                {"Access-Control-Expose-Headers"_ba, kExposed + ", *"_ba}};
     Headers fields{{"Access-Control-Allow-Origin"_ba, origin}, {"Vary"_ba, "Origin"_ba}};
     if (m_options.corsCredentials) {
         fields.append({"Access-Control-Allow-Credentials"_ba, "true"_ba});
-        fields.append({"Access-Control-Expose-Headers"_ba,
-                       "X-Request-Id, X-Session-Restarted, Retry-After, WWW-Authenticate"_ba});
+        fields.append({"Access-Control-Expose-Headers"_ba, kExposed});
     } else {
-        fields.append({"Access-Control-Expose-Headers"_ba, "*"_ba});
+        fields.append({"Access-Control-Expose-Headers"_ba, kExposed + ", *"_ba});
     }
     return fields;
 }
@@ -145,9 +152,10 @@ Headers HostPolicy::preflightHeaders(const Request &request, const QByteArray &a
         return {};
     Headers fields{{"Access-Control-Allow-Methods"_ba, allow},
                    {"Access-Control-Max-Age"_ba, "600"_ba}};
-    const QByteArray asked = request.header("access-control-request-headers");
-    if (!asked.isEmpty())
-        fields.append({"Access-Control-Allow-Headers"_ba, asked});
+    // The rest as asked: `Mcp-Param-*`, SESSION_FIELD_NAME and mapped headers have any name.
+    const QByteArray asked = request.header("access-control-request-headers").trimmed();
+    fields.append({"Access-Control-Allow-Headers"_ba,
+                   asked.isEmpty() ? QByteArray(kUsual) : kUsual + ", "_ba + asked});
     return fields;
 }
 

@@ -8,6 +8,16 @@ using namespace bridge::http;
 
 namespace {
 
+/// The names in a list such as Access-Control-Allow-Headers, in lower case.
+QByteArrayList names(const Headers &fields, const QByteArray &field)
+{
+    QByteArrayList found;
+    const QByteArrayList parts = headerValue(fields, field).toLower().split(',');
+    for (const QByteArray &part : parts)
+        found.append(part.trimmed());
+    return found;
+}
+
 Request from(const QByteArray &host, const QByteArray &origin = {})
 {
     Request request;
@@ -129,6 +139,47 @@ private Q_SLOTS:
         QVERIFY(listed.corsHeaders(from("localhost")).isEmpty());
     }
 
+    void letsPagesReadWhatMcpClientsNeed_data()
+    {
+        QTest::addColumn<QString>("origins");
+        QTest::addColumn<bool>("credentials");
+        QTest::newRow("any origin") << u"*"_s << true;
+        QTest::newRow("with credentials") << u"https://x.example"_s << true;
+        QTest::newRow("without credentials") << u"https://x.example"_s << false;
+    }
+
+    void letsPagesReadWhatMcpClientsNeed()
+    {
+        QFETCH(QString, origins);
+        QFETCH(bool, credentials);
+        const HostPolicy policy({true, {}, {origins}, credentials});
+        const QByteArrayList exposed =
+            names(policy.corsHeaders(from("localhost", "https://x.example")),
+                  "Access-Control-Expose-Headers");
+        for (const char *name : {"mcp-session-id", "mcp-protocol-version", "retry-after",
+                                 "www-authenticate", "x-request-id", "x-session-restarted"})
+            QVERIFY2(exposed.contains(name), name);
+        const bool sendsCredentials = credentials && origins != "*"_L1;
+        QCOMPARE(exposed.contains("*"), !sendsCredentials);
+    }
+
+    void admitsTheHeadersOfMcpClients()
+    {
+        const HostPolicy policy({true, {}, {u"https://x.example"_s}, true});
+        Request request = from("localhost", "https://x.example");
+        request.method = "OPTIONS";
+        request.headers.append({"Access-Control-Request-Method"_ba, "POST"_ba});
+        request.headers.append(
+            {"Access-Control-Request-Headers"_ba, "content-type,mcp-param-region"_ba});
+        const QByteArrayList admitted =
+            names(policy.preflightHeaders(request, "POST"), "Access-Control-Allow-Headers");
+        for (const char *name :
+             {"authorization", "content-type", "last-event-id", "mcp-method", "mcp-name",
+              "mcp-param-region", "mcp-protocol-version", "mcp-session-id"})
+            QVERIFY2(admitted.contains(name), name);
+        QVERIFY(!admitted.contains(""));
+    }
+
     void answersPreflights()
     {
         const HostPolicy policy({true, {}, {u"https://x.example"_s}, false});
@@ -140,7 +191,11 @@ private Q_SLOTS:
         QVERIFY(HostPolicy::isPreflight(request));
         const Headers fields = policy.preflightHeaders(request, "GET, POST");
         QCOMPARE(headerValue(fields, "Access-Control-Allow-Methods"), "GET, POST"_ba);
-        QCOMPARE(headerValue(fields, "Access-Control-Allow-Headers"), "x-a, x-b"_ba);
+        const QByteArrayList admitted = names(fields, "Access-Control-Allow-Headers");
+        QVERIFY(admitted.contains("x-a") && admitted.contains("x-b"));
+        request.headers[0].second = "localhost"_ba;
+        request.headers[1].second = "https://evil.example"_ba;
+        QVERIFY(policy.preflightHeaders(request, "GET, POST").isEmpty());
     }
 };
 

@@ -230,7 +230,7 @@ private Q_SLOTS:
                        "Access-Control-Request-Headers: x-a\r\n\r\n");
         QCOMPARE(preflight.status, 204);
         QCOMPARE(preflight.header("Access-Control-Allow-Methods"), "POST, OPTIONS"_ba);
-        QCOMPARE(preflight.header("Access-Control-Allow-Headers"), "x-a"_ba);
+        QVERIFY(preflight.header("Access-Control-Allow-Headers").endsWith(", x-a"));
     }
 
     void neverLetsAValueEndALine()
