@@ -2,9 +2,10 @@
 """/mcp for clients of revision 2026-07-28: stateless requests over Streamable HTTP."""
 import base64
 import json
+import time
 import unittest
 
-from bridge import fixture, methods, records, wait_for
+from bridge import SLOW, Bridge, fixture, methods, records, wait_for
 from case import BridgeCase
 from mcpclient import META, MODERN, Events, ModernClient, message
 
@@ -278,6 +279,86 @@ class Asking(ModernCase):
         answer = self.client().post("tools/call", {"name": "ask_name", "arguments": {}}, id=1)
         error = self.assertRpcError(answer, 400, -32021, 1)
         self.assertIn("elicitation", json.dumps(error["data"]["requiredCapabilities"]))
+
+
+class Listening(ModernCase):
+    server = fixture("watched", "--changes", "{home}/changes")
+    env = {"MCP_WARM_POOL_SIZE": "0", "STREAM_HEARTBEAT_SECONDS": "1"}
+
+    def setUp(self):
+        wait_for(lambda: not self.bridge.children(), what="the end of all servers")
+        open(self.bridge.path("changes"), "w").close()
+
+    def change(self, *lines):
+        with open(self.bridge.path("changes"), "a") as file:
+            file.write("".join(line + "\n" for line in lines))
+
+    def listen(self, id, **filter):
+        """A stream and what its acknowledgement says it tells."""
+        stream = self.client().post("subscriptions/listen", {"notifications": filter}, id=id)
+        self.assertIsInstance(stream, Events, stream)
+        return stream, self.heard(stream, "subscriptions/acknowledged", id)["notifications"]
+
+    def heard(self, stream, method, id):
+        got = stream.next_message().json
+        self.assertEqual(got["method"], "notifications/" + method)
+        self.assertEqual(got["params"].pop("_meta"), {META + "subscriptionId": id})
+        return got["params"]
+
+    def test_the_acknowledgement_says_what_will_be_told(self):
+        _, told = self.listen("sub-1", toolsListChanged=True, promptsListChanged=False,
+                              nonsense=True, resourceSubscriptions=["test://a", "test://none"])
+        self.assertEqual(told, {"toolsListChanged": True, "resourceSubscriptions": ["test://a"]})
+
+    def test_only_what_was_asked_for_arrives(self):
+        stream, _ = self.listen(5, resourceSubscriptions=["test://a"])
+        other, _ = self.listen(6, resourceSubscriptions=["test://b"])
+        self.change("prompts", "tools", "test://b", "test://a")
+        self.assertEqual(self.heard(stream, "resources/updated", 5), {"uri": "test://a"})
+        self.assertEqual(self.heard(other, "resources/updated", 6), {"uri": "test://b"})
+
+    def test_a_changed_list_is_told_and_listed_anew(self):
+        before = [tool["name"] for tool in self.client().result("tools/list")["tools"]]
+        self.assertEqual(before, ["first"])
+        stream, _ = self.listen(7, toolsListChanged=True, resourceSubscriptions=["test://a"])
+        time.sleep(2.5)  # what a server tells while it starts is nobody's news
+        self.change("prompts", "tools")
+        self.assertEqual(self.heard(stream, "tools/list_changed", 7), {})
+        after = [tool["name"] for tool in self.client().result("tools/list")["tools"]]
+        self.assertEqual(after, ["first", "added_2"])
+
+    def test_comments_keep_a_silent_stream_alive(self):
+        stream, _ = self.listen(8, resourceSubscriptions=["test://a"])
+        time.sleep(1.5)
+        self.change("test://a")
+        self.heard(stream, "resources/updated", 8)
+        self.assertGreaterEqual(stream.comments, 1)
+
+    def test_closing_the_stream_ends_the_subscription(self):
+        stream, _ = self.listen(9, resourceSubscriptions=["test://a"])
+        self.assertEqual(len(self.bridge.children()), 1)
+        stream.close()
+        wait_for(lambda: not self.bridge.children(), what="the end of the server")
+
+    def test_a_request_without_a_filter_is_refused(self):
+        self.assertRpcError(self.client().post("subscriptions/listen", id=1), 200, -32602, 1)
+
+    def test_a_client_that_takes_no_stream_is_refused(self):
+        answer = self.client().post("subscriptions/listen", {"notifications": {}},
+                                    {"Accept": "application/json"}, id=1)
+        self.assertRpcError(answer, 406, -32600, 1)
+
+    def test_the_end_of_the_bridge_ends_the_stream_in_order(self):
+        with Bridge(self.server, self.env) as bridge:
+            client = ModernClient(bridge)
+            stream = client.post("subscriptions/listen", {"notifications": {}}, id=3)
+            stream.next_message()
+            bridge.process.terminate()
+            last = stream.next_message().json
+            self.assertEqual((last["id"], last["result"]["resultType"]), (3, "complete"))
+            self.assertIsNone(stream.next())
+            client.close()
+            bridge.process.wait(10 * SLOW)
 
 
 class Mirrored(ModernCase):
