@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Contract §12 M: remote MCP servers, and C through them (§7.7, §8)."""
+"""Contract §12 M: remote MCP servers, and C through them (§8). M1 to M5 are in test_m_headers."""
 import os
 import sys
 import time
@@ -12,7 +12,6 @@ from case import ModesMixin  # noqa: E402
 from remote import Remote, RemoteCase, values  # noqa: E402
 
 SECRET = "shared-token-4711"
-ANONYMOUS = "anon-token-0815"
 
 
 class Basics(RemoteCase):
@@ -113,125 +112,6 @@ class ForeignEndpoint(RemoteCase):
 
     def test_messages_never_go_to_another_origin(self):
         self.assertError(self.bridge.call("argv"), 502)
-
-
-class Headers(RemoteCase):
-    upstream = fixture("probe")
-    env = {"MCP_REMOTE_HEADER_X_Api_Version": "7", "MCP_REMOTE_HEADER_X_EMPTY": "",
-           "MCP_REMOTE_SERVER_FORWARD_HEADERS": "X-Tenant, x-trace"}
-
-    def last(self):
-        return self.remote.seen(rpc="tools/call")[-1]
-
-    def test_static_headers_are_named_by_the_setting(self):
-        """M1"""
-        self.bridge.call("argv")
-        self.assertIn(["X-Api-Version", "7"], self.last()["headers"])
-        self.assertEqual(values(self.last(), "X-EMPTY"), [])
-
-    def test_listed_headers_match_in_any_case_and_are_sent_as_configured(self):
-        """M2"""
-        self.bridge.call("argv", headers={"x-TENANT": "blue", "X-Other": "no"})
-        self.assertIn(["X-Tenant", "blue"], self.last()["headers"])
-        self.assertEqual(values(self.last(), "X-Other"), [])
-
-    def test_the_headers_of_one_caller_do_not_reach_the_next_call(self):
-        self.bridge.call("argv", headers={"X-Tenant": "blue"})
-        self.bridge.call("argv")
-        self.assertEqual(values(self.last(), "X-Tenant"), [])
-
-    def test_a_session_uses_the_headers_it_was_started_with(self):
-        """§8 persistent sessions"""
-        session = self.bridge.start_session(headers={"X-Tenant": "green"})
-        self.bridge.call("argv", session=session)
-        self.assertEqual(values(self.last(), "X-Tenant"), ["green"])
-        self.bridge.post("/session/close", session=session)
-
-
-class AllHeaders(RemoteCase):
-    upstream = fixture("probe")
-    env = {"MCP_REMOTE_SERVER_FORWARD_HEADERS": "*", "MCP_REMOTE_BEARER_TOKEN": SECRET}
-
-    def test_a_star_leaves_out_what_is_private_or_of_the_connection(self):
-        """M2"""
-        given = {"X-Custom": "yes", "Cookie": "a=b", "authorization": "Bearer mine",
-                 "X-Auth-Request-Access-Token": "mine", "x-inxm-other": "yes",
-                 "X-Forwarded-For": "10.0.0.1", "TE": "trailers", "Keep-Alive": "5",
-                 "Proxy-Authorization": "Basic x", "Accept-Encoding": "br", "Mcp-Method": "evil"}
-        self.assertStatus(self.bridge.call("argv", headers=given), 200)
-        call = self.remote.seen(rpc="tools/call")[-1]
-        self.assertEqual(values(call, "X-Custom"), ["yes"])
-        self.assertEqual(values(call, "x-inxm-other"), ["yes"])
-        for name in ("Cookie", "X-Auth-Request-Access-Token", "X-Forwarded-For", "TE",
-                     "Keep-Alive", "Proxy-Authorization", "x-inxm-mcp-session"):
-            self.assertEqual(values(call, name), [], name)
-        self.assertNotIn("br", values(call, "Accept-Encoding"))
-        self.assertNotIn("evil", values(call, "Mcp-Method"))
-        self.assertEqual(values(call, "Authorization"), ["Bearer " + SECRET])
-
-    def test_the_token_is_in_no_log(self):
-        self.bridge.call("argv")
-        self.assertNotIn(SECRET, self.bridge.log())
-
-
-class ForwardedCredential(RemoteCase):
-    upstream = fixture("probe")
-    env = {"MCP_REMOTE_SERVER_FORWARD_HEADERS": "authorization"}
-
-    def test_the_callers_credential_is_sent_once_and_beats_a_forwarded_one(self):
-        """M2, M3"""
-        self.bridge.call("argv", headers={"authorization": "Bearer forwarded",
-                                          "X-Auth-Request-Access-Token": "own"})
-        call = self.remote.seen(rpc="tools/call")[-1]
-        self.assertEqual(values(call, "Authorization"), ["Bearer own"])
-
-
-class CustomHeader(RemoteCase):
-    upstream = fixture("probe")
-    env = {"MCP_REMOTE_BEARER_TOKEN": SECRET, "MCP_REMOTE_AUTH_HEADER_NAME": "X-Api-Key",
-           "MCP_REMOTE_AUTH_HEADER_VALUE_TEMPLATE": "key={token};type={token_type}"}
-
-    def test_the_template_fills_another_header_and_there_is_no_authorization(self):
-        """M4"""
-        self.bridge.call("argv")
-        call = self.remote.seen(rpc="tools/call")[-1]
-        self.assertEqual(values(call, "X-Api-Key"), [f"key={SECRET};type=Bearer"])
-        self.assertEqual(values(call, "Authorization"), [])
-
-
-class Tokens(RemoteCase):
-    """M5, §7.7: which token a remote server is shown."""
-
-    upstream = fixture("probe")
-    shown_to_caller, shown_to_nobody = "Bearer mine", None
-
-    def shown(self, **how):
-        self.assertStatus(self.bridge.call("argv", **how), 200)
-        return values(self.remote.seen(rpc="tools/call")[-1], "Authorization")
-
-    def test_a_caller_with_a_token(self):
-        self.assertEqual(self.shown(token="mine"), [self.shown_to_caller])
-
-    def test_a_caller_without_a_token(self):
-        wanted = [self.shown_to_nobody] if self.shown_to_nobody else []
-        self.assertEqual(self.shown(), wanted)
-
-
-class SharedToken(Tokens):
-    env = {"MCP_REMOTE_BEARER_TOKEN": SECRET}
-    shown_to_caller = shown_to_nobody = "Bearer " + SECRET
-
-
-class AnonymousToken(Tokens):
-    env = {"MCP_REMOTE_ANON_BEARER_TOKEN": ANONYMOUS}
-    shown_to_nobody = "Bearer " + ANONYMOUS
-
-
-class BothTokens(Tokens):
-    env = {"MCP_REMOTE_BEARER_TOKEN_FILE": "{home}/token",
-           "MCP_REMOTE_ANON_BEARER_TOKEN": ANONYMOUS}
-    files = {"token": SECRET + "\n"}
-    shown_to_caller, shown_to_nobody = "Bearer " + SECRET, "Bearer " + ANONYMOUS
 
 
 class HangingClose(RemoteCase):
