@@ -108,6 +108,14 @@ void Channel::respond(const QByteArray &message)
     countDown();
 }
 
+void Channel::refuse(const QByteArray &id, const Error &error)
+{
+    // A stream that carries the answers of many requests has failed for none of them.
+    if (m_exchange && !m_standalone)
+        note(*m_exchange, error);
+    respond(errorMessage(id, error));
+}
+
 void Channel::skip()
 {
     countDown();
@@ -133,9 +141,10 @@ void Channel::finish()
     }
     if (!m_exchange)
         return;
-    if (m_responses.isEmpty())
-        return m_exchange->finish(
-            errorResponse({}, rpcError(kInvalidRequest, 200, u"The request was cancelled."_s)));
+    if (m_responses.isEmpty()) { // the client's own wish, nothing for the log
+        const Error cancelled = rpcError(kInvalidRequest, 200, u"The request was cancelled."_s);
+        return m_exchange->finish(http::Response::jsonBytes(200, errorMessage({}, cancelled)));
+    }
     const QByteArray body = m_batch ? '[' + m_responses.join(',') + ']' : m_responses.constFirst();
     m_responses.clear();
     m_exchange->finish(http::Response::jsonBytes(200, body));
@@ -148,7 +157,7 @@ void Channel::close(const Error &error)
     if (m_stream && m_stream->isOpen())
         m_stream->end();
     else if (!m_streaming && m_exchange)
-        m_exchange->finish(errorResponse({}, error));
+        gateway::refuse(*m_exchange, {}, error);
 }
 
 } // namespace bridge::gateway

@@ -51,6 +51,8 @@ public:
     void send(const QByteArray &message);
     /// The answer to one of the requests; the last one ends the channel.
     void respond(const QByteArray &message);
+    /// Answers the request \a id with \a error.
+    void refuse(const QByteArray &id, const Error &error);
     /// One request ends without an answer (it was cancelled).
     void skip();
     /// The session is over: a stream ends, a waiting POST gets \a error.

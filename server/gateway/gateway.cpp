@@ -68,12 +68,12 @@ void Gateway::serve(http::Exchange &exchange, const http::PathParams &params)
     if (params.contains(u"server")) {
         const upstream::Server *server = m_registry->find(name);
         if (!server || server->definition().disabled)
-            return exchange.finish(errorResponse(
-                {}, rpcError(kInvalidRequest, 404, u"There is no such MCP server."_s)));
+            return refuse(exchange, {},
+                          rpcError(kInvalidRequest, 404, u"There is no such MCP server."_s));
     }
     if (m_stopping)
-        return exchange.finish(
-            errorResponse({}, Error(ErrorCode::Overloaded, u"The bridge is shutting down."_s)));
+        return refuse(exchange, {},
+                      Error(ErrorCode::Overloaded, u"The bridge is shutting down."_s));
     const QByteArray &method = exchange.request().method;
     if (method == "POST")
         return post(exchange, name);
@@ -88,7 +88,7 @@ void Gateway::post(http::Exchange &exchange, const QString &server)
 {
     const Result<Incoming> incoming = readBody(exchange.request());
     if (!incoming)
-        return exchange.finish(errorResponse(idIn(exchange.request().body), incoming.error()));
+        return refuse(exchange, idIn(exchange.request().body), incoming.error());
     if (eraOf(exchange.request(), *incoming) == mcp::Era::Modern)
         return m_modern.post(exchange, *incoming, server);
     postLegacy(exchange, *incoming, server);

@@ -46,7 +46,7 @@ private:
     void openSse(http::Exchange &exchange);
     void postSse(http::Exchange &exchange);
     void takeSse(const LegacySessionPtr &session, const ChannelPtr &channel,
-                 const http::Exchange &exchange, const jsonrpc::Message &message);
+                 http::Exchange &exchange, const jsonrpc::Message &message);
 
     GatewaySettings m_settings;
     Backend m_backend;

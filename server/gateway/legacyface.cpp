@@ -74,24 +74,22 @@ LegacySessionPtr Gateway::newSession(const QString &id, const ClientStatePtr &st
 void Gateway::initialize(http::Exchange &exchange, const Incoming &incoming, const QString &server)
 {
     const jsonrpc::Message &message = incoming.first();
-    const auto refuse = [&](const Error &error) {
-        exchange.finish(errorResponse(message.id, error));
-    };
     if (exchange.request().hasHeader(kSessionHeader)) {
         const Result<LegacySessionPtr> there = sessionOf(exchange, server);
         return refuse(
+            exchange, message.id,
             there ? rpcError(kInvalidRequest, 400, u"This session is initialized already."_s)
                   : there.error());
     }
     Result<ClientProfile> profile = legacyProfile(message.paramsObject());
     if (!profile)
-        return refuse(profile.error());
+        return refuse(exchange, message.id, profile.error());
     auto state = std::make_shared<ClientState>();
     state->identity = identityOf(exchange);
     state->profile = std::move(*profile);
     state->server = server;
     if (const Result<Nothing> room = m_sessions.makeRoom(state->identity.owner); !room)
-        return refuse(room.error());
+        return refuse(exchange, message.id, room.error());
     const LegacySessionPtr session = newSession(randomToken(kSessionIdBytes), state, true);
     exchange.fields().session = fingerprint(session->id());
     Request request = requestFrom(exchange, message);
@@ -110,10 +108,10 @@ void Gateway::welcome(http::Exchange &exchange, const LegacySessionPtr &session,
                       const QByteArray &id, const Result<Answer> &answer)
 {
     if (!answer)
-        return exchange.finish(errorResponse(id, answer.error()));
+        return refuse(exchange, id, answer.error());
     // Others may have been let in since the first look.
     if (const auto room = m_sessions.makeRoom(session->state()->identity.owner); !room)
-        return exchange.finish(errorResponse(id, room.error()));
+        return refuse(exchange, id, room.error());
     m_sessions.add(session);
     http::Response response = http::Response::jsonBytes(200, resultMessage(id, answer->result));
     response.setHeader(kSessionHeader, session->id().toLatin1());
@@ -128,13 +126,12 @@ void Gateway::postLegacy(http::Exchange &exchange, const Incoming &incoming, con
         return initialize(exchange, incoming, server);
     const Result<LegacySessionPtr> session = sessionOf(exchange, server);
     if (!session)
-        return exchange.finish(
-            errorResponse(incoming.batch ? QByteArray() : message.id, session.error()));
+        return refuse(exchange, incoming.batch ? QByteArray() : message.id, session.error());
     const Accepts accepts = acceptsOf(exchange.request());
     if (!accepts.json && !accepts.events)
-        return exchange.finish(errorResponse(
-            message.id,
-            rpcError(kInvalidRequest, 406, u"Accept application/json and text/event-stream."_s)));
+        return refuse(
+            exchange, message.id,
+            rpcError(kInvalidRequest, 406, u"Accept application/json and text/event-stream."_s));
     (*session)->post(exchange, incoming);
 }
 
@@ -142,25 +139,26 @@ void Gateway::getStream(http::Exchange &exchange, const QString &server)
 {
     const Result<LegacySessionPtr> session = sessionOf(exchange, server);
     if (!session)
-        return exchange.finish(errorResponse({}, session.error()));
+        return refuse(exchange, {}, session.error());
     if (!acceptsOf(exchange.request()).events)
-        return exchange.finish(errorResponse(
-            {}, rpcError(kInvalidRequest, 406, u"A stream needs `Accept: text/event-stream`."_s)));
+        return refuse(
+            exchange, {},
+            rpcError(kInvalidRequest, 406, u"A stream needs `Accept: text/event-stream`."_s));
     const QByteArray lastEvent = exchange.request().header("last-event-id").trimmed();
     if (!lastEvent.isEmpty()) {
         if (const Result<Nothing> resumed = (*session)->resume(exchange, lastEvent); !resumed)
-            exchange.finish(errorResponse({}, resumed.error()));
+            refuse(exchange, {}, resumed.error());
         return;
     }
     if (const Result<ChannelPtr> channel = (*session)->listen(exchange); !channel)
-        exchange.finish(errorResponse({}, channel.error()));
+        refuse(exchange, {}, channel.error());
 }
 
 void Gateway::endSession(http::Exchange &exchange, const QString &server)
 {
     const Result<LegacySessionPtr> session = sessionOf(exchange, server);
     if (!session)
-        return exchange.finish(errorResponse({}, session.error()));
+        return refuse(exchange, {}, session.error());
     m_sessions.remove((*session)->id());
     exchange.finish(http::Response::noContent());
 }

@@ -83,7 +83,7 @@ void LegacySession::post(http::Exchange &exchange, const Incoming &incoming)
     touch();
     const QByteArray id = incoming.batch ? QByteArray() : incoming.first().id;
     if (const Result<Nothing> fits = checkPost(incoming); !fits)
-        return exchange.finish(errorResponse(id, fits.error()));
+        return refuse(exchange, id, fits.error());
     const auto requests = int(std::count_if(
         incoming.messages.cbegin(), incoming.messages.cend(),
         [](const Message &message) { return message.kind == Message::Kind::Request; }));
@@ -96,9 +96,9 @@ void LegacySession::post(http::Exchange &exchange, const Incoming &incoming)
         noteTarget(exchange, message);
         const Result<Nothing> taken = take(message, exchange, channel);
         if (!taken && !channel)
-            return exchange.finish(errorResponse({}, taken.error()));
+            return refuse(exchange, {}, taken.error());
         if (!taken && message.kind == Message::Kind::Request)
-            channel->respond(errorMessage(message.id, taken.error()));
+            channel->refuse(message.id, taken.error());
     }
     if (!channel)
         exchange.finish(accepted());
@@ -218,9 +218,12 @@ void LegacySession::finished(const QByteArray &id, const Result<Answer> &answer)
     // The call must outlive its handler's use of what the handler captured.
     const auto done = m_running.extract(id);
     touch();
-    done.mapped().channel->respond(answer ? resultMessage(id, answer->result)
-                                          : errorMessage(id, answer.error()));
-    forgetIfOver(done.mapped().channel);
+    const ChannelPtr &channel = done.mapped().channel;
+    if (answer)
+        channel->respond(resultMessage(id, answer->result));
+    else
+        channel->refuse(id, answer.error());
+    forgetIfOver(channel);
 }
 
 void LegacySession::notification(const Message &message, const http::Exchange &exchange)

@@ -53,28 +53,28 @@ ModernFace::~ModernFace() = default;
 
 void ModernFace::post(http::Exchange &exchange, const Incoming &incoming, const QString &server)
 {
-    const auto refuse = [&exchange](const QByteArray &id, const Error &error) {
-        exchange.finish(errorResponse(id, error));
-    };
     if (incoming.batch)
-        return refuse({}, rpcError(kInvalidRequest, 400,
-                                   u"This revision has no batches; send one message at a time."_s));
+        return refuse(exchange, {},
+                      rpcError(kInvalidRequest, 400,
+                               u"This revision has no batches; send one message at a time."_s));
     const Message &message = incoming.first();
     if (message.kind == Message::Kind::Result || message.kind == Message::Kind::Error)
-        return refuse({}, rpcError(kInvalidRequest, 400,
-                                   u"This revision takes no responses; repeat the request with "
-                                   "`inputResponses`."_s));
+        return refuse(exchange, {},
+                      rpcError(kInvalidRequest, 400,
+                               u"This revision takes no responses; repeat the request with "
+                               "`inputResponses`."_s));
     if (message.kind == Message::Kind::Notification)
         return exchange.finish(accepted()); // this revision defines none over HTTP
     noteTarget(exchange, message);
     const Accepts accepts = acceptsOf(exchange.request());
     const bool listens = message.method == "subscriptions/listen"_L1;
     if ((listens && !accepts.events) || (!accepts.json && !accepts.events))
-        return refuse(message.id, rpcError(kInvalidRequest, 406,
-                                           u"Accept application/json and text/event-stream."_s));
+        return refuse(
+            exchange, message.id,
+            rpcError(kInvalidRequest, 406, u"Accept application/json and text/event-stream."_s));
     Result<Request> request = check(exchange, message, server);
     if (!request)
-        return refuse(message.id, request.error());
+        return refuse(exchange, message.id, request.error());
     run(exchange, std::move(*request));
 }
 

@@ -79,7 +79,7 @@ void ModernWay::finish(const Error &error)
 {
     m_timer.cancel();
     if (m_exchange)
-        m_exchange->fields().errorType = errorType(error);
+        note(*m_exchange, error);
     const QByteArray message = errorMessage(m_id, error);
     if (m_stream) {
         m_stream->sendEvent("message"_ba, message);

@@ -3,6 +3,8 @@
 
 #include "common/json/writer.h"
 
+using namespace Qt::StringLiterals;
+
 namespace bridge::gateway {
 
 using jsonrpc::Message;
@@ -55,9 +57,16 @@ QByteArray notificationMessage(const QString &method, const QByteArray &params)
     return jsonrpc::write(message);
 }
 
-http::Response errorResponse(const QByteArray &id, const Error &error)
+void note(http::Exchange &exchange, const Error &error)
 {
-    return http::Response::jsonBytes(httpStatus(error), errorMessage(id, error));
+    exchange.note(error);
+    exchange.fields().more.insert(u"rpc_code"_s, rpcCode(error));
+}
+
+void refuse(http::Exchange &exchange, const QByteArray &id, const Error &error)
+{
+    note(exchange, error);
+    exchange.finish(http::Response::jsonBytes(httpStatus(error), errorMessage(id, error)));
 }
 
 http::Response accepted()

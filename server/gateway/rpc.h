@@ -4,7 +4,7 @@
 
 #include "common/base/error.h"
 #include "common/jsonrpc/message.h"
-#include "server/http/response.h"
+#include "server/http/exchange.h"
 
 namespace bridge::gateway {
 
@@ -24,8 +24,10 @@ QByteArray errorMessage(const QByteArray &id, const Error &error);
 QByteArray requestMessage(const QByteArray &id, const QString &method, const QByteArray &params);
 QByteArray notificationMessage(const QString &method, const QByteArray &params);
 
-/// An HTTP answer with the status of \a error and the error message as its body.
-http::Response errorResponse(const QByteArray &id, const Error &error);
+/// Tells the access log of \a error and of the JSON-RPC code the client sees.
+void note(http::Exchange &exchange, const Error &error);
+/// Answers with the status of \a error and the error message as body, and notes it.
+void refuse(http::Exchange &exchange, const QByteArray &id, const Error &error);
 /// 202 without a body: notifications and responses were accepted.
 http::Response accepted();
 

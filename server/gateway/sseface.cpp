@@ -21,9 +21,11 @@ bool isSessionId(const QString &id)
     return form.match(id).hasMatch();
 }
 
-http::Response refusal(int status, const QByteArray &text)
+/// Refusals of this transport are plain text (contract §5.2).
+void refuseInWords(http::Exchange &exchange, const Error &error)
 {
-    return http::Response::text(status, text + '\n');
+    exchange.note(error);
+    exchange.finish(http::Response::text(httpStatus(error), error.message.toUtf8() + '\n'));
 }
 
 } // namespace
@@ -34,11 +36,12 @@ void Gateway::openSse(http::Exchange &exchange)
         return exchange.finish(Error(ErrorCode::MethodNotAllowed, u"Open the stream by GET."_s),
                                {{"Allow"_ba, "GET, OPTIONS"_ba}});
     if (m_stopping)
-        return exchange.finish(refusal(503, "The bridge is shutting down."));
+        return refuseInWords(exchange,
+                             Error(ErrorCode::Overloaded, u"The bridge is shutting down."_s));
     auto state = std::make_shared<ClientState>();
     state->identity = identityOf(exchange);
     if (const Result<Nothing> room = m_sseSessions.makeRoom(state->identity.owner); !room)
-        return exchange.finish(refusal(httpStatus(room.error()), room.error().message.toUtf8()));
+        return refuseInWords(exchange, room.error());
     const QString id = randomHex(kSessionIdBytes);
     http::SseStream *stream = exchange.startSse();
     if (!stream)
@@ -58,22 +61,25 @@ void Gateway::postSse(http::Exchange &exchange)
 {
     const QString id = exchange.request().queryValue(u"session_id"_s);
     if (id.isEmpty())
-        return exchange.finish(refusal(400, "session_id is required"));
+        return refuseInWords(exchange, Error(ErrorCode::BadRequest, u"session_id is required"_s));
     if (!isSessionId(id))
-        return exchange.finish(refusal(400, "session_id is not an id of 32 hexadecimal digits"));
+        return refuseInWords(
+            exchange,
+            Error(ErrorCode::BadRequest, u"session_id is not an id of 32 hexadecimal digits"_s));
     exchange.fields().session = fingerprint(id);
     const LegacySessionPtr session = m_sseSessions.find(id, identityOf(exchange).owner, QString());
     const ChannelPtr channel = session ? session->listener() : nullptr;
     if (!channel)
-        return exchange.finish(refusal(404, "There is no such session"));
+        return refuseInWords(exchange,
+                             Error(ErrorCode::SessionNotFound, u"There is no such session"_s));
     const Result<Incoming> incoming = readBody(exchange.request());
     if (!incoming) {
         channel->send(errorMessage(idIn(exchange.request().body), incoming.error()));
-        return exchange.finish(
-            refusal(httpStatus(incoming.error()), incoming.error().message.toUtf8()));
+        return refuseInWords(exchange, incoming.error());
     }
     if (incoming->batch && session->state()->profile.revision != "2025-03-26"_L1)
-        return exchange.finish(refusal(400, "Send one message at a time"));
+        return refuseInWords(exchange,
+                             Error(ErrorCode::BadRequest, u"Send one message at a time"_s));
     for (const Message &message : incoming->messages)
         takeSse(session, channel, exchange, message);
     http::Response response = http::Response::text(202, "Accepted");
@@ -82,9 +88,10 @@ void Gateway::postSse(http::Exchange &exchange)
 
 /// What goes wrong with a message of a stream is told on the stream.
 void Gateway::takeSse(const LegacySessionPtr &session, const ChannelPtr &channel,
-                      const http::Exchange &exchange, const Message &message)
+                      http::Exchange &exchange, const Message &message)
 {
     const auto refuse = [&](const Error &error) {
+        note(exchange, error);
         if (message.kind == Message::Kind::Request)
             channel->send(errorMessage(message.id, error));
     };

@@ -112,15 +112,20 @@ void Exchange::finish(Response response)
     conclude(keepAlive);
 }
 
-void Exchange::finish(const Error &error, const Headers &headers)
+void Exchange::note(const Error &error)
 {
-    if (m_done || m_stream)
-        return;
     m_fields.errorType = errorType(error);
     m_fields.more.insert(u"error"_s, codeName(error.code));
     // Ours or the MCP server's fault: who reads the log at night needs the reason.
     if (httpStatus(error) >= 500)
         m_fields.more.insert(u"reason"_s, error.message.left(500));
+}
+
+void Exchange::finish(const Error &error, const Headers &headers)
+{
+    if (m_done || m_stream)
+        return;
+    note(error);
     Response response = Response::fromError(error, m_requestId);
     response.headers += headers;
     finish(std::move(response));
@@ -223,8 +228,7 @@ void Exchange::detach()
         return;
     m_done = true;
     m_wire = nullptr;
-    m_status = 499;
-    m_fields.errorType = errorType(Error(ErrorCode::Cancelled, {}));
+    m_status = 499; // says it all: for a stream, leaving is the ordinary end
     Q_EMIT finished(m_status, m_bytes, m_clock.elapsed());
 }
 

@@ -55,6 +55,9 @@ public:
     QString traceId() const;
     ExchangeFields &fields() { return m_fields; }
     const ExchangeFields &fields() const { return m_fields; }
+    /// Tells the access log what went wrong: class, token, and the reason when it is not the
+    /// caller's. For answers that carry \a error in a shape of their own.
+    void note(const Error &error);
     /// Adds a field to whatever answer follows, e.g. a cookie.
     void addHeader(const QByteArray &name, const QByteArray &value);
 

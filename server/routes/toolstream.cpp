@@ -93,7 +93,7 @@ Task<Nothing> stream(Services *services, http::Exchange *exchange, ToolRun run)
     if (!events)
         co_return Nothing{};
     if (!answer)
-        exchange->fields().errorType = errorType(answer.error());
+        exchange->note(answer.error());
     events->sendData(answer ? answerEvent(*answer, exchange->requestId())
                             : errorEvent(answer.error(), exchange->requestId()));
     events->end();

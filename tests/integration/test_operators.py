@@ -7,6 +7,7 @@ import unittest
 
 from bridge import Bridge, fixture, wait_for
 from case import BridgeCase
+from mcpclient import LegacyClient, ModernClient, message
 
 
 class Probes(BridgeCase):
@@ -75,6 +76,50 @@ class Broken(BridgeCase):
         line = next(line for line in self.bridge.log().splitlines() if "find-me" in line)
         self.assertIn("error=upstream_", line)
         self.assertIn("no licence key", line)
+
+
+class AccessLog(BridgeCase):
+    server = fixture("dialects")
+
+    def line(self, mark):
+        wait_for(lambda: f"request_id={mark}" in self.bridge.log())
+        found = [line for line in self.bridge.log().splitlines() if f"request_id={mark}" in line]
+        self.assertEqual(len(found), 1)
+        return found[0]
+
+    def mark(self, name):
+        return {"X-Request-Id": name}
+
+    def test_refusals_of_both_eras_tell_their_error(self):
+        modern, legacy = ModernClient(self.bridge), LegacyClient(self.bridge)
+        legacy.initialize()
+        for name, _, words in (
+                ("header", modern.post("tools/list", headers={
+                    **self.mark("header"), "Mcp-Method": "x"}), ("rpc_code=-32020", "status=400")),
+                ("body", modern.send("POST", b"{", self.mark("body")), ("rpc_code=-32700",)),
+                ("method", modern.post("no/such", headers=self.mark("method")),
+                 ("rpc_code=-32601", "status=404")),
+                ("tool", modern.post("tools/call", {"name": "none"}, self.mark("tool")),
+                 ("rpc_code=-32602", "error=tool_not_found", "status=200")),
+                ("session", legacy.raw(message("tools/list", None, 1), {
+                    **self.mark("session"), "Mcp-Session-Id": "gone"}),
+                 ("rpc_code=-32600", "status=404")),
+                ("legacy", legacy.post("no/such", headers=self.mark("legacy")),
+                 ("rpc_code=-32601", "status=200"))):
+            with self.subTest(name):
+                line = self.line(name)
+                for word in ("error_type=validation_error",) + words:
+                    self.assertIn(word, line)
+
+    def test_refusals_of_the_old_transport_do_too(self):
+        self.assertStatus(self.bridge.post("/sse/messages?session_id=x", {},
+                                           headers=self.mark("sse")), 400)
+        self.assertIn("error_type=validation_error", self.line("sse"))
+
+    def test_what_went_well_tells_none(self):
+        client = ModernClient(self.bridge)
+        self.assertStatus(client.post("tools/list", headers=self.mark("fine")), 200)
+        self.assertNotIn("error", self.line("fine"))
 
 
 class Many(BridgeCase):

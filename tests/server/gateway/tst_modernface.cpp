@@ -53,6 +53,7 @@ private Q_SLOTS:
     void endsSubscriptionsWithTheirResult();
     void refusesToListenWithoutEvents();
     void tellsErrorsOnAStreamThatHasBegun();
+    void tellsTheAccessLogOfErrors();
 };
 
 void TestModernFace::answersWithOneObject()
@@ -64,6 +65,26 @@ void TestModernFace::answersWithOneObject()
     const auto unknown = f.post("no/such");
     f.fake.answer("1", Error(ErrorCode::MethodNotFound, u"no"_s));
     QCOMPARE(unknown->status(), 404);
+}
+
+void TestModernFace::tellsTheAccessLogOfErrors()
+{
+    Fixture f;
+    const auto refused = f.post("tools/list", "1", "text/html");
+    QCOMPARE(refused->status(), 406);
+    QCOMPARE(refused->exchange().fields().errorType, u"validation_error"_s);
+    QCOMPARE(refused->exchange().fields().more[u"rpc_code"_s].toInt(), -32600);
+    const auto failed = f.post("tools/list");
+    f.fake.answer("1", Error(ErrorCode::UpstreamTimeout, u"slow"_s));
+    QCOMPARE(failed->status(), 200);
+    QCOMPARE(failed->exchange().fields().errorType, u"upstream_timeout"_s);
+    QCOMPARE(failed->exchange().fields().more[u"reason"_s].toString(), u"slow"_s);
+    const auto fine = f.post("tools/list", "2");
+    f.fake.answer("2", Answer{"{}"});
+    QCOMPARE(fine->exchange().fields().errorType, QString());
+    const auto left = f.post("tools/list", "3");
+    left->exchange().detach();
+    QCOMPARE(left->exchange().fields().errorType, QString());
 }
 
 void TestModernFace::becomesAStreamAtTheFirstNotification()
