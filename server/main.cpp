@@ -7,6 +7,8 @@
 #include "common/logging/redaction.h"
 #include "server/application.h"
 #include "server/demo/demo.h"
+#include "server/cli/clientconfig.h"
+#include "server/cli/connect.h"
 #include "server/signals.h"
 
 #include <QtCore/QCoreApplication>
@@ -42,6 +44,43 @@ int printSettings(const QStringList &arguments)
 }
 
 Result<Nothing> installLogging(const config::Settings &settings)
+int printClientConfig(const QStringList &arguments)
+{
+    const auto config =
+        cli::clientConfig(arguments.mid(1), QProcessEnvironment::systemEnvironment(),
+                          QDir::currentPath(), QCoreApplication::applicationFilePath());
+    if (!config)
+        return fail(config.error());
+    print(stdout, config->text);
+    print(stderr, config->note);
+    return 0;
+}
+
+int runConnect(const QStringList &arguments)
+{
+    const auto environment = QProcessEnvironment::systemEnvironment();
+    const auto options = cli::connectOptions(arguments.mid(1), environment, QDir::currentPath());
+    if (!options)
+        return fail(options.error());
+    if (options->help) {
+        print(stdout, cli::connectHelp());
+        return 0;
+    }
+    logging::LogOptions log;
+    log.level = options->logLevel;
+    if (Result<Nothing> logged = logging::install(log); !logged)
+        return fail(logged.error());
+    cli::Connect program(*options);
+    Signals signals_;
+    QObject::connect(&signals_, &Signals::stopRequested, &program, &cli::Connect::stop);
+    QObject::connect(&signals_, &Signals::reopenRequested, &program, &cli::Connect::reload);
+    QObject::connect(&program, &cli::Connect::finished, qApp, &QCoreApplication::exit,
+                     Qt::QueuedConnection);
+    if (Result<Nothing> started = program.start(environment); !started)
+        return fail(started.error());
+    return QCoreApplication::exec();
+}
+
 {
     for (const QString &secret : settings.secretValues())
         logging::registerSecret(secret);
@@ -109,6 +148,10 @@ int main(int argc, char *argv[])
         return demo::run(app);
     if (command == "settings"_L1)
         return printSettings(arguments);
+    if (command == "client-config"_L1)
+        return printClientConfig(arguments);
+    if (command == "connect"_L1)
+        return runConnect(arguments);
     if (command == "serve"_L1)
         arguments.removeFirst();
     return serve(app, arguments);

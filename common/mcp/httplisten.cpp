@@ -41,8 +41,24 @@ void HttpListen::start()
     };
     hooks.data = [this](const QByteArray &chunk) { onData(chunk); };
     m_isStream = false;
+    m_refusal = 0;
     m_call = m_client->send(get, std::move(hooks),
                             [this](Result<httpclient::Response> outcome) { onEnd(outcome); });
+}
+
+void HttpListen::revive()
+{
+    if (m_failures <= kMaxFailures)
+        return;
+    m_failures = kMaxFailures; // one attempt for each sign of life
+    start();
+}
+
+void HttpListen::setRequest(httpclient::Request get)
+{
+    m_get = std::move(get);
+    if (m_refusal == 401 || m_refusal == 403)
+        start();
 }
 
 void HttpListen::onData(const QByteArray &chunk)
@@ -74,6 +90,8 @@ void HttpListen::onEnd(const Result<httpclient::Response> &outcome)
         const bool isSession = !httpclient::headerValue(m_get.headers, "Mcp-Session-Id").isEmpty();
         if (outcome->status == 404 && isSession && !m_parser.lastId().isEmpty())
             Q_EMIT sessionLost(statusError(*outcome));
+        else
+            m_refusal = outcome->status;
         return; // 405: the server has no such stream
     }
     // Refused for want of a connection: calls need them more.

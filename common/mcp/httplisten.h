@@ -21,6 +21,11 @@ public:
                QObject *parent);
 
     void start();
+    /// The server has just answered something else: tries again if it was given up as unreachable.
+    void revive();
+    /// Asks with \a get from now on, e.g. with a renewed credential; at once if the last attempt
+    /// was refused.
+    void setRequest(httpclient::Request get);
 
 Q_SIGNALS:
     void messageReceived(const bridge::jsonrpc::Message &message);
@@ -38,6 +43,7 @@ private:
     Call m_call;
     Call m_delay;
     int m_failures = 0; ///< in a row
+    int m_refusal = 0;  ///< HTTP status of the server that ended the attempts
     bool m_isStream = false;
 };
 

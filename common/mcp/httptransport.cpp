@@ -144,6 +144,8 @@ void HttpTransport::onAnswer(HttpCall *call, const QString &method, jsonrpc::Mes
 {
     m_calls.remove(call->id());
     call->deleteLater();
+    if (m_listen)
+        m_listen->revive();
     const bool isResult = answer.kind == jsonrpc::Message::Kind::Result;
     if (isResult && method == "initialize"_L1)
         m_revision =
@@ -202,14 +204,26 @@ void HttpTransport::onInitialized()
     const auto held = std::exchange(m_held, {});
     for (const jsonrpc::Message &message : held)
         post(message);
-    httpclient::Request get = prepared("GET");
-    httpclient::setHeader(get.headers, "Accept", "text/event-stream");
-    get.priority = httpclient::Priority::Optional;
-    m_listen =
-        new HttpListen(m_endpoint.client.get(), std::move(get), m_endpoint.maxMessageBytes, this);
+    m_listen = new HttpListen(m_endpoint.client.get(), preparedListen(), m_endpoint.maxMessageBytes,
+                              this);
     connect(m_listen, &HttpListen::messageReceived, this, &Transport::messageReceived);
     connect(m_listen, &HttpListen::sessionLost, this, &HttpTransport::loseSession);
     m_listen->start();
+}
+
+httpclient::Request HttpTransport::preparedListen() const
+{
+    httpclient::Request get = prepared("GET");
+    httpclient::setHeader(get.headers, "Accept", "text/event-stream");
+    get.priority = httpclient::Priority::Optional;
+    return get;
+}
+
+void HttpTransport::setHeader(const QByteArray &name, const QByteArray &value)
+{
+    httpclient::setHeader(m_endpoint.headers, name, value);
+    if (m_listen)
+        m_listen->setRequest(preparedListen());
 }
 
 void HttpTransport::close()

@@ -35,6 +35,8 @@ public:
     /// The server refused what was sent to it in a way that fits a server of the older HTTP+SSE
     /// transport.
     bool looksLikeSse() const { return m_looksLikeSse; }
+    /// From now on requests carry \a value, e.g. a renewed credential; those under way do not.
+    void setHeader(const QByteArray &name, const QByteArray &value);
 
 private:
     void post(const jsonrpc::Message &message);
@@ -42,6 +44,7 @@ private:
     void postOther(const jsonrpc::Message &message);
     bool cancelCall(const jsonrpc::Message &message);
     httpclient::Request prepared(const QByteArray &method) const;
+    httpclient::Request preparedListen() const;
     void watch(HttpCall *call, const QString &method);
     void onAnswer(HttpCall *call, const QString &method, jsonrpc::Message answer);
     void onFailure(HttpCall *call, int status, const Error &error);

@@ -24,6 +24,11 @@ public:
     qint64 bytesToWrite() const override { return 0; }
     void close() override;
     bool isOpen() const override { return m_open; }
+    /// From now on messages are posted with \a value, e.g. a renewed credential.
+    void setHeader(const QByteArray &name, const QByteArray &value)
+    {
+        httpclient::setHeader(m_endpoint.headers, name, value);
+    }
 
 private:
     httpclient::Request prepared(const QByteArray &method, const QUrl &url) const;

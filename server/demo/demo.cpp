@@ -2,8 +2,8 @@
 #include "server/demo/demo.h"
 
 #include "common/jsonrpc/lineframer.h"
+#include "common/stdio/stdinreader.h"
 #include "server/demo/demoserver.h"
-#include "server/demo/stdinreader.h"
 
 #include <QtCore/QCoreApplication>
 
@@ -13,7 +13,7 @@ int run(QCoreApplication &app)
 {
     jsonrpc::LineFramer framer;
     DemoServer server([](const jsonrpc::Message &message) {
-        if (!writeStdout(jsonrpc::write(message) + '\n'))
+        if (!stdio::writeStdout(jsonrpc::write(message) + '\n'))
             QCoreApplication::exit(1);
     });
     const auto deliver = [&server](const QList<jsonrpc::LineFramer::Line> &lines) {
@@ -26,11 +26,11 @@ int run(QCoreApplication &app)
                 server.receive(message);
         }
     };
-    StdinReader input;
-    QObject::connect(&input, &StdinReader::bytesRead, &server,
+    stdio::StdinReader input;
+    QObject::connect(&input, &stdio::StdinReader::bytesRead, &server,
                      [&](const QByteArray &bytes) { deliver(framer.feed(bytes)); });
     // The end of stdin is the signal to go (MCP stdio "Shutdown"); what runs has no reader left.
-    QObject::connect(&input, &StdinReader::ended, &app, [&] {
+    QObject::connect(&input, &stdio::StdinReader::ended, &app, [&] {
         deliver(framer.finish());
         QCoreApplication::quit();
     });

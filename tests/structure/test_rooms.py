@@ -17,11 +17,13 @@ COMMON = {
     "httpclient": {"base", "async", "logging"},
     "mcp": {"base", "async", "json", "jsonrpc", "logging", "httpclient"},
 }
+    "stdio": set(),
 SERVER = {
     "http": set(),
     "telemetry": set(),
     "demo": set(),
     "upstream": {"telemetry"},
+    "cli": set(),
     "sessions": {"upstream", "telemetry"},
     "routes": {"http", "sessions", "upstream", "telemetry"},
     "gateway": {"http", "sessions", "upstream", "telemetry"},

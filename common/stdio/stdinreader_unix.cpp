@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "server/demo/stdinreader.h"
+#include "common/stdio/stdinreader.h"
 
 #include <QtCore/QSocketNotifier>
 
 #include <cerrno>
 #include <unistd.h>
 
-namespace bridge::demo {
+namespace bridge::stdio {
 
 namespace {
 
@@ -53,4 +53,4 @@ bool writeStdout(const QByteArray &bytes)
     return true;
 }
 
-} // namespace bridge::demo
+} // namespace bridge::stdio

@@ -7,7 +7,7 @@
 
 #include <memory>
 
-namespace bridge::demo {
+namespace bridge::stdio {
 
 class StdinReader : public QObject
 {
@@ -26,7 +26,8 @@ private:
     std::unique_ptr<Private> d;
 };
 
-/// Writes all of \a bytes to stdout; false when nobody reads it any more.
+/// Writes all of \a bytes to stdout, waiting for the reader if need be; false when there is none
+/// any more. For programs that have nothing else to do meanwhile; see StdoutWriter.
 bool writeStdout(const QByteArray &bytes);
 
-} // namespace bridge::demo
+} // namespace bridge::stdio

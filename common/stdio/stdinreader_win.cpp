@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Windows cannot wait for a pipe and for events at once, so a thread reads.
-#include "server/demo/stdinreader.h"
+#include "common/stdio/stdinreader.h"
 
 #include <QtCore/QThread>
 
 #include <fcntl.h>
 #include <io.h>
 
-namespace bridge::demo {
+namespace bridge::stdio {
 
 class StdinReader::Private
 {
@@ -57,4 +57,4 @@ bool writeStdout(const QByteArray &bytes)
     return true;
 }
 
-} // namespace bridge::demo
+} // namespace bridge::stdio

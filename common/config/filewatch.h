@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Tells when the content of a file has changed, however it got there: written in place, replaced
+// by renaming (editors), or reached by another symbolic link (Kubernetes swaps `..data`, to which
+// the file's own link leads).
+#pragma once
+
+#include <QtCore/QElapsedTimer>
+#include <QtCore/QFileSystemWatcher>
+#include <QtCore/QObject>
+#include <QtCore/QTimer>
+
+#include <chrono>
+
+namespace bridge::config {
+
+class FileWatch : public QObject
+{
+    Q_OBJECT
+public:
+    /// Whoever writes has so long to be done with it; then it is read, at the latest after
+    /// kPatience.
+    static constexpr std::chrono::milliseconds kDebounce{250};
+    static constexpr std::chrono::milliseconds kPatience{2'000};
+
+    /// \a path absolute; the file need not exist. Reads it: for start and reload.
+    explicit FileWatch(QString path, QObject *parent = nullptr);
+
+    /// Whether the system watches it; false when it has no more watches to give.
+    bool isWatching() const { return m_isWatching; }
+
+Q_SIGNALS:
+    /// There is another content than before; not while there is none.
+    void changed();
+
+private:
+    void onEvent();
+    void onQuiet();
+    void watch();
+    QByteArray fingerprint() const;
+
+    QString m_path;
+    QFileSystemWatcher m_watcher;
+    QTimer m_timer;
+    QElapsedTimer m_since; ///< the first event that was not looked into yet
+    QByteArray m_fingerprint;
+    bool m_isWatching = false;
+};
+
+} // namespace bridge::config
