@@ -151,6 +151,7 @@ Call Client::listing(const QString &method, const QString &member, Handler<Listi
 Call Client::callTool(const QString &name, const QByteArray &arguments, CallOptions options,
                       jsonrpc::RawHandler handler)
 {
+    m_hasCalledTools = true;
     QByteArray params = withMember({}, "name"_L1, quoted(name));
     if (!arguments.isEmpty())
         params = withMember(params, "arguments"_L1, arguments);

@@ -20,6 +20,7 @@ public:
     QString method;
     QJsonObject params;
     qint64 call = 0; ///< request id of the call it belongs to, 0 when the server did not tell
+    QString key;     ///< what a modern server calls it in `inputRequests`, else empty
 
     std::function<void(const QJsonObject &result)> answer;
     std::function<void(const Error &error)> refuse;
@@ -84,6 +85,8 @@ public:
     jsonrpc::Transport *transport() const { return m_transport.get(); }
     bool isOpen() const;
     int pendingCount() const;
+    /// callTool() was called: what changes from then on may be a tool's doing.
+    bool hasCalledTools() const { return m_hasCalledTools; }
 
     /// All pages, items as raw JSON. \a member is `tools`, `prompts`, `resources` or
     /// `resourceTemplates`. MethodNotFound when the server lacks the feature.
@@ -130,6 +133,7 @@ private:
     std::unique_ptr<Private> d;
     std::unique_ptr<jsonrpc::Transport> m_transport;
     ServerInfo m_server;
+    bool m_hasCalledTools = false;
 };
 
 } // namespace bridge::mcp

@@ -100,6 +100,14 @@ struct Prepared {
     QJsonObject arguments;                      ///< empty for the answer to a question
 };
 
+/// The remembered tools everybody shares; none when the session of \a address may have others.
+upstream::ToolSetPtr sharedTools(const Address &address)
+{
+    if (!address.sessionId.isEmpty() && address.server->hasOwnTools())
+        return nullptr;
+    return address.server->cachedTools(address.identity);
+}
+
 /// The called tool among \a tools and its checked arguments.
 Result<Prepared> prepare(const http::Exchange *exchange, const ToolRun &run,
                          const upstream::ToolSet &tools)
@@ -252,7 +260,7 @@ Task<ToolAnswer> runTool(Services *services, http::Exchange *exchange, ToolRun r
     Result<Nothing> allowed = checkToolRun(*services, *exchange, run);
     if (!allowed)
         co_return allowed.error();
-    const auto known = run.address.server->cachedTools(run.address.identity);
+    const auto known = sharedTools(run.address);
     if (run.dryRun) {
         // Whether the header means anything depends on the tool, so the tools come first.
         Result<upstream::ToolSetPtr> tools = co_await toolsFor(services, exchange, run.address);
@@ -294,7 +302,7 @@ Task<upstream::ToolSetPtr> toolsFor(Services *services, http::Exchange *exchange
     const bool inSession = *session != nullptr;
     if (inSession)
         (*session)->touch();
-    if (auto cached = server->cachedTools(address.identity))
+    if (auto cached = sharedTools(address))
         co_return cached;
     if (!inSession) {
         co_return co_await answer<upstream::ToolSetPtr>([&](Handler<upstream::ToolSetPtr> done) {

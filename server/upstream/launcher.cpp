@@ -207,7 +207,8 @@ void Launcher::adopt(const InstancePtr &instance, ChildBudget::SlotPtr slot)
         qCWarning(logging::lcUpstream).noquote() << reason.message;
         Q_EMIT died();
     });
-    connect(&instance->client(), &mcp::Client::toolsChanged, this, &Launcher::toolsChanged);
+    connect(&instance->client(), &mcp::Client::toolsChanged, this,
+            [this, client = &instance->client()] { Q_EMIT toolsChanged(client); });
     connect(&instance->client(), &mcp::Client::promptsChanged, this, &Launcher::promptsChanged);
     connect(&instance->client(), &mcp::Client::resourcesChanged, this, &Launcher::resourcesChanged);
     const auto tell = [this, young = QDeadlineTimer(kSettleTime)](const QString &what) {

@@ -48,7 +48,7 @@ public:
 Q_SIGNALS:
     void started(qint64 milliseconds);
     void died();
-    void toolsChanged();
+    void toolsChanged(bridge::mcp::Client *client);
     void promptsChanged();
     void resourcesChanged();
     /// One of the above of a server that has run for a while: many tell of changes at each start,

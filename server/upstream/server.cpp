@@ -33,6 +33,7 @@ public:
         : launcher(std::make_shared<Launcher>(std::move(definition), childBudget))
         , budget(std::move(childBudget))
         , catalogue(launcher->definition().cacheTtl)
+        , own(std::make_shared<const ServerDefinition>(launcher->definition()))
     {
     }
 
@@ -51,6 +52,7 @@ public:
     std::shared_ptr<Launcher> launcher;
     std::shared_ptr<ChildBudget> budget;
     Catalogue catalogue;
+    OwnTools own;
     QHash<QString, QPointer<mcp::Client>> lenders; ///< by scope, of listings under way
     std::unique_ptr<WarmPool> pool;
     std::shared_ptr<RemotePool> remotes = std::make_shared<RemotePool>();
@@ -90,7 +92,8 @@ Server::Server(ServerDefinition definition, std::shared_ptr<ChildBudget> budget,
     connect(d->launcher.get(), &Launcher::offersChanged, this, &Server::offersChanged);
     connect(d->launcher.get(), &Launcher::promptsChanged, this, &Server::promptsChanged);
     connect(d->launcher.get(), &Launcher::resourcesChanged, this, &Server::resourcesChanged);
-    connect(d->launcher.get(), &Launcher::toolsChanged, this, [this] {
+    connect(d->launcher.get(), &Launcher::toolsChanged, this, [this](mcp::Client *client) {
+        d->own.noteChange(client);
         d->catalogue.invalidate();
         Q_EMIT toolsChanged();
     });
@@ -261,8 +264,15 @@ Task<ToolSetPtr> Server::Private::askForTools(QPointer<Server> server, Identity 
     }
 }
 
+bool Server::hasOwnTools() const
+{
+    return !d->own.isEmpty();
+}
+
 Call Server::tools(const Identity &identity, mcp::Client *client, Handler<ToolSetPtr> handler)
 {
+    if (d->own.has(client))
+        return d->own.list(client, std::move(handler));
     return Private::askForTools(this, identity, client).start(std::move(handler));
 }
 

@@ -63,7 +63,11 @@ public:
 
     /// The cached tools, or null when they must be fetched first.
     ToolSetPtr cachedTools(const Identity &identity) const;
-    /// The tools, listed through \a client when it is given and nothing is cached.
+    /// Some instance has tools of its own; which ones tools() tells when its client is given.
+    bool hasOwnTools() const;
+    /// The tools, listed through \a client when it is given and nothing is cached. The client of an
+    /// instance whose tools changed after it had called one gets those of that instance, which
+    /// nobody else gets.
     Call tools(const Identity &identity, mcp::Client *client, Handler<ToolSetPtr> handler);
 
     /// Begins filling the warm pool.

@@ -63,4 +63,32 @@ Task<ToolSetPtr> listToolsOnce(std::function<Call(Handler<LeasePtr>)> lease,
     });
 }
 
+OwnTools::OwnTools(DefinitionPtr definition) : m_definition(std::move(definition))
+{
+}
+
+// Many servers tell of changes while they start, which are the same for all of them.
+void OwnTools::noteChange(mcp::Client *client)
+{
+    if (const auto known = m_lists.find(client); known != m_lists.end())
+        return known->second->invalidate();
+    if (!client->hasCalledTools())
+        return;
+    m_lists.emplace(client, std::make_shared<Catalogue>(m_definition->cacheTtl));
+    connect(client, &QObject::destroyed, this,
+            [this](const QObject *gone) { m_lists.erase(gone); });
+}
+
+Call OwnTools::list(mcp::Client *client, Handler<ToolSetPtr> handler)
+{
+    const std::shared_ptr<Catalogue> own = m_lists.at(client);
+    const auto fetch = [&](Handler<ToolSetPtr> done) {
+        return listTools(client, m_definition, std::move(done));
+    };
+    // The client may go away before its answer, and its list with it.
+    return own->get(
+        {}, fetch,
+        [own, handler = std::move(handler)](const Result<ToolSetPtr> &tools) { handler(tools); });
+}
+
 } // namespace bridge::upstream
