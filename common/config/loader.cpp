@@ -134,6 +134,27 @@ private:
                 u"%1 is no setting and has no effect. Did you mean %2?"_s.arg(where, meant));
     }
 
+    /// A file that decides nothing about the servers is most likely not the one that was meant.
+    void noticeServers()
+    {
+        if (m_loaded.configFile.isEmpty())
+            return;
+        const auto given = [this](const QString &name) {
+            return m_table.find(name) && !m_loaded.settings.text(name).trimmed().isEmpty();
+        };
+        const bool named = !m_loaded.serverCommand.isEmpty() || given(u"MCP_SERVER_COMMAND"_s)
+                           || given(u"MCP_REMOTE_SERVER"_s);
+        if (named && !m_loaded.serverNames.isEmpty())
+            m_loaded.notices.append(
+                u"The servers of %1 are not served, as a single server is "
+                "named beside it. Take one of the two away."_s.arg(m_loaded.configFile));
+        if (!named && m_loaded.serverNames.isEmpty())
+            m_loaded.notices.append(
+                u"%1 names no MCP servers, so the embedded demo server is served. "
+                "Name some in its `mcpServers`, or put a command after --."_s.arg(
+                    m_loaded.configFile));
+    }
+
     Result<Loaded> finish()
     {
         m_loaded.settings = m_merge.settings();
@@ -141,6 +162,7 @@ private:
         QList<FieldProblem> problems = m_merge.problems();
         problems += checkTogether(m_loaded.settings, m_loaded.serverNames);
         m_loaded.notices += noticeTogether(m_loaded.settings, !m_loaded.serverCommand.isEmpty());
+        noticeServers();
         if (problems.isEmpty())
             return m_loaded;
         return settingsError(std::move(problems), m_loaded.configFile);

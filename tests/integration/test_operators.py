@@ -135,6 +135,16 @@ class Many(BridgeCase):
         self.assertEqual(self.bridge.metric("mcp_server_up", server="bad"), 0)
 
 
+class NoServers(BridgeCase):
+    files = {"bridge.json": "{}"}
+    args = ("--config", "{home}/bridge.json")
+
+    def test_the_log_says_that_only_the_demo_is_served(self):
+        line = next(line for line in self.bridge.log().splitlines() if "demo server" in line)
+        self.assertIn("WARN", line)
+        self.assertIn("bridge.json", line)
+
+
 class AnonymousSessions(BridgeCase):
     def test_all_callers_nobody_identified_are_not_one_user(self):
         for _ in range(12):

@@ -246,11 +246,50 @@ private Q_SLOTS:
 
     void leavesDesktopProgramsTheirKeys()
     {
-        write(u"c.json"_s, R"({"$schema":"x","_why":1,"globalShortcut":"Alt+A","bridge":{}})");
+        write(u"c.json"_s, R"({"$schema":"x","_why":1,"globalShortcut":"Alt+A","bridge":{},
+                              "mcpServers":{"a":{"command":"x"}}})");
         const auto loaded = load({u"--config"_s, u"c.json"_s});
         QVERIFY(loaded.ok());
         QCOMPARE(loaded->notices.size(), 1);
         QVERIFY(loaded->notices.first().contains("globalShortcut"_L1));
+    }
+
+    void tellsWhenTheFileDecidesNothingAboutTheServers_data()
+    {
+        QTest::addColumn<QByteArray>("content");
+        QTest::addColumn<QStringList>("command");
+        QTest::addColumn<QString>("notice");
+        const QByteArray one = R"({"mcpServers":{"a":{"command":"x"}}})";
+        QTest::newRow("no servers") << "{}"_ba << QStringList() << u"the embedded demo server"_s;
+        QTest::newRow("an empty list")
+            << R"({"mcpServers":{}})"_ba << QStringList() << u"the embedded demo server"_s;
+        QTest::newRow("settings for one server")
+            << R"({"bridge":{"PORT":1}})"_ba << QStringList{u"--"_s, u"cat"_s} << QString();
+        QTest::newRow("servers") << one << QStringList() << QString();
+        QTest::newRow("servers and a command")
+            << one << QStringList{u"--"_s, u"cat"_s} << u"are not served"_s;
+        QTest::newRow("servers and a remote one")
+            << one << QStringList{u"--remote-server"_s, u"http://x/mcp"_s} << u"are not served"_s;
+    }
+
+    void tellsWhenTheFileDecidesNothingAboutTheServers()
+    {
+        QFETCH(QByteArray, content);
+        QFETCH(QStringList, command);
+        QFETCH(QString, notice);
+        write(u"c.json"_s, content);
+        const auto loaded = load(QStringList{u"--config"_s, u"c.json"_s} + command);
+        QVERIFY(loaded.ok());
+        QCOMPARE(loaded->notices.size(), notice.isEmpty() ? 0 : 1);
+        QVERIFY(notice.isEmpty() || loaded->notices.first().contains(notice));
+        QVERIFY(notice.isEmpty() || loaded->notices.first().contains("c.json"_L1));
+    }
+
+    void isSilentAboutTheDemoWithoutAFile()
+    {
+        const auto loaded = load();
+        QVERIFY(loaded.ok());
+        QVERIFY(loaded->notices.isEmpty());
     }
 
     void saysWhereTheFileIsBroken_data()
