@@ -105,6 +105,9 @@ private:
                                        u"--log-level"_s,       u"--remote-connect-timeout"_s,
                                        u"--remote-ca-bundle"_s};
         if (!known.contains(name)) {
+            // Its value is no second mistake, and perhaps a secret.
+            if (!m_inline && m_at < m_arguments.size() && !m_arguments.at(m_at).startsWith(u'-'))
+                ++m_at;
             const bool isToken = name.startsWith("--token"_L1) || name.startsWith("--bearer"_L1);
             return problem(name, isToken ? u"is no option: a token on the command line can be read "
                                            "by everyone on this machine. Use --token-env NAME or "

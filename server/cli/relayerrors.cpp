@@ -22,8 +22,7 @@ QString hint(const Error &error)
     case 403:
         return u" Use a token that is allowed to do this."_s;
     case 404:
-        return u" If this goes on, check the address given to `mcp-bridge connect`; otherwise send "
-               "the request again: a new session is begun for it."_s;
+        return u" Check the address given to `mcp-bridge connect`."_s;
     case 0:
         break;
     default:
@@ -40,6 +39,14 @@ QString hint(const Error &error)
 int httpStatusOf(const Error &error)
 {
     return error.extra["upstream"_L1]["status"_L1].toInt();
+}
+
+Error sessionGone()
+{
+    return {ErrorCode::SessionNotFound,
+            u"The session on the remote MCP server has ended, and with it what the server kept for "
+            "it. A new session is begun with the next request; send this one again if it still "
+            "makes sense."_s};
 }
 
 Message failure(const QByteArray &id, const Error &error)

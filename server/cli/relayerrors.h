@@ -15,6 +15,8 @@ inline constexpr int kInvalidRequest = -32600;
 
 /// The HTTP status the remote server gave, 0 when it was none.
 int httpStatusOf(const Error &error);
+/// For requests of a session that the server has forgotten.
+Error sessionGone();
 /// The error response to request \a id, with a hint what to do and, as `data`, what the server's
 /// status says.
 jsonrpc::Message failure(const QByteArray &id, const Error &error);

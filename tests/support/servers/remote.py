@@ -90,6 +90,11 @@ class Remote(ThreadingHTTPServer):
         self.shared = None
         self.refusals = options.refuse_times
 
+    def handle_error(self, *_):
+        """A client that left is no error worth a stack trace."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(*_)
+
     def modern_child(self):
         with self.lock:
             if self.shared is None:
@@ -158,9 +163,22 @@ class Handler(BaseHTTPRequestHandler):
                             "headers": [list(pair) for pair in self.headers.items()]})
         return message
 
+    def is_stranger(self):
+        """Refuses who does not show the token that is in --token-file now."""
+        if not self.server.options.token_file:
+            return False
+        with open(self.server.options.token_file) as file:
+            wanted = "Bearer " + file.read().strip()
+        if self.headers.get("Authorization") == wanted:
+            return False
+        self.refuse(401)
+        return True
+
     def do_POST(self):
         message = self.receive()
         options = self.server.options
+        if self.is_stranger():
+            return None
         if self.path.startswith("/redirect"):
             return self.reply(307, Location=options.redirect or "/mcp")
         if self.path.startswith("/refuse/"):
@@ -277,6 +295,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.receive()
+        if self.is_stranger():
+            return None
         if self.path in ("/sse", "/events"):
             return self.get_sse()
         if self.path.startswith("/refuse/"):
@@ -345,6 +365,7 @@ def main():
     parser.add_argument("--retry-after")
     parser.add_argument("--redirect", help="where /redirect leads")
     parser.add_argument("--hang-close", type=float, default=0, help="seconds a DELETE takes")
+    parser.add_argument("--token-file", help="holds the token clients must show")
     parser.add_argument("--sse-origin", help="put before the address of the endpoint event")
     mark = sys.argv.index("--")
     options = parser.parse_args(sys.argv[1:mark])
