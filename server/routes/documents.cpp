@@ -3,6 +3,7 @@
 #include "resources/web/webassets.h"
 #include "server/routes/openapi.h"
 #include "server/routes/scope.h"
+#include "server/upstream/singleflight.h"
 
 using namespace Qt::StringLiterals;
 
@@ -14,8 +15,9 @@ struct DocumentCache {
     struct Entry {
         QList<upstream::ToolSetPtr> tools; ///< what it was made of; sets never change
         QByteArray json;
+        upstream::SingleFlight<QByteArray> work; ///< one is made at a time
     };
-    QHash<QString, Entry> entries;
+    std::map<QString, Entry> entries;
 };
 
 namespace {
@@ -34,18 +36,38 @@ QString addressFrom(const Services &services, const http::Request &request)
     return isBelow ? u"./"_s : QString('.'_L1 + base);
 }
 
-QByteArray documentBytes(const Services &services, const QList<GatheredTools> &gathered,
-                         const QString &address)
+QList<upstream::ToolSetPtr> toolsIn(const QList<GatheredTools> &gathered)
 {
     QList<upstream::ToolSetPtr> tools;
     for (const GatheredTools &entry : gathered)
         tools.append(entry.tools);
-    DocumentCache::Entry &entry = services.documents->entries[address];
-    if (entry.json.isEmpty() || entry.tools != tools) {
-        const QJsonObject document = openApiDocument(services, gathered, address);
-        entry = {tools, QJsonDocument(document).toJson(QJsonDocument::Compact)};
+    return tools;
+}
+
+/// The document of \a gathered at \a address, made by whoever asks first.
+Task<QByteArray> documentOf(const Services *services, QList<GatheredTools> gathered,
+                            QString address)
+{
+    const QList<upstream::ToolSetPtr> tools = toolsIn(gathered);
+    DocumentCache::Entry *entry = &services->documents->entries[address];
+    const auto make = [&](Handler<QByteArray> done) {
+        return openApiDocument(services, gathered, address)
+            .start([entry, tools, done = std::move(done)](Result<QByteArray> made) {
+                if (made) {
+                    entry->tools = tools;
+                    entry->json = *made;
+                }
+                done(std::move(made));
+            });
+    };
+    // What was being made when the tools changed is of no use.
+    while (entry->json.isEmpty() || entry->tools != tools) {
+        Result<QByteArray> made = co_await answer<QByteArray>(
+            [&](Handler<QByteArray> done) { return entry->work.join(std::move(done), make); });
+        if (!made)
+            co_return made.error();
     }
-    return entry.json;
+    co_return entry->json;
 }
 
 Task<Response> openApi(Services *services, http::Exchange *exchange, http::PathParams)
@@ -61,8 +83,11 @@ Task<Response> openApi(Services *services, http::Exchange *exchange, http::PathP
         });
     if (!gathered)
         co_return gathered.error();
-    Response response = Response::jsonBytes(
-        200, documentBytes(*services, *gathered, addressFrom(*services, exchange->request())));
+    Result<QByteArray> document =
+        co_await documentOf(services, *gathered, addressFrom(*services, exchange->request()));
+    if (!document)
+        co_return document.error();
+    Response response = Response::jsonBytes(200, *document);
     response.setHeader("Cache-Control", "no-cache");
     co_return response;
 }

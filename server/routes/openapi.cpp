@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/routes/openapi.h"
 
+#include "common/async/later.h"
 #include "common/base/version.h"
+#include "common/json/writer.h"
 #include "server/routes/descriptions.h"
 #include "server/routes/tooloperations.h"
 
+#include <QtCore/QElapsedTimer>
 #include <QtCore/QRegularExpression>
 
 using namespace Qt::StringLiterals;
@@ -12,6 +15,17 @@ using namespace Qt::StringLiterals;
 namespace bridge::routes {
 
 namespace {
+
+/// The event loop is held up no longer than this.
+constexpr std::chrono::milliseconds kStep{4};
+
+/// Lets everything else that waits have its turn.
+Task<> breath()
+{
+    co_return co_await answer<Nothing>([](Handler<Nothing> done) {
+        return after(std::chrono::milliseconds(1), [done = std::move(done)] { done(Nothing{}); });
+    });
+}
 
 const QRegularExpression &parameterPattern()
 {
@@ -44,8 +58,24 @@ bool mayRunInSession(const QString &pattern)
            || pattern == "/session/ping"_L1;
 }
 
-void addRouteOperations(QJsonObject &paths, UniqueNames &operationIds, const Services &services)
+void addMembers(QMap<QString, QByteArray> &into, const QJsonObject &object)
 {
+    for (auto it = object.begin(); it != object.end(); ++it)
+        into.insert(it.key(), json::compactJson(*it));
+}
+
+QByteArray objectOf(const QMap<QString, QByteArray> &members)
+{
+    json::ObjectWriter writer;
+    for (auto it = members.begin(); it != members.end(); ++it)
+        writer.raw(it.key(), it.value());
+    const QByteArray object = writer.take();
+    return object.isEmpty() ? "{}"_ba : object;
+}
+
+void addRouteOperations(ToolDocument &document, const Services &services)
+{
+    QJsonObject paths;
     const QString field = QString::fromLatin1(services.settings.sessionField);
     for (const auto &route : services.router->routes()) {
         if (route->undocumented || route->openApi.isEmpty())
@@ -60,11 +90,12 @@ void addRouteOperations(QJsonObject &paths, UniqueNames &operationIds, const Ser
         }
         if (!parameters.isEmpty())
             operation["parameters"_L1] = parameters;
-        operation["operationId"_L1] = operationIds.take(operationId(*route));
+        operation["operationId"_L1] = document.operationIds.take(operationId(*route));
         QJsonObject item = paths.value(route->pattern).toObject();
         item[QString::fromLatin1(route->method).toLower()] = operation;
         paths[route->pattern] = item;
     }
+    addMembers(document.paths, paths);
 }
 
 QString introduction(const Services &services, const QStringList &silent)
@@ -82,41 +113,56 @@ QString introduction(const Services &services, const QStringList &silent)
     return text;
 }
 
-} // namespace
-
-QJsonObject openApiDocument(const Services &services, const QList<GatheredTools> &servers,
-                            const QString &address)
+/// Everything but the tools, which are in \a document already.
+QByteArray finished(const Services &services, ToolDocument &document, const QStringList &silent,
+                    const QString &address)
 {
-    QJsonObject paths;
-    QJsonObject components = describe::components();
-    QJsonObject schemas = components.value("schemas"_L1).toObject();
-    QJsonArray tags;
-    QStringList silent;
-    UniqueNames operationIds;
-    addRouteOperations(paths, operationIds, services);
-    ToolDocument tools{paths, schemas, tags, operationIds};
-    for (const GatheredTools &entry : servers) {
-        if (entry.tools)
-            addToolOperations(tools, services, entry);
-        else
-            silent.append(entry.server->definition().name);
-    }
     // The order of the tags is the order on the pages: what people came for comes first.
     for (const QJsonValue tag : describe::tags())
-        tags.append(tag);
-    components["schemas"_L1] = schemas;
-    QJsonObject document{
-        {"openapi"_L1, u"3.1.0"_s},
-        {"info"_L1, QJsonObject{{"title"_L1, services.settings.serviceName},
-                                {"version"_L1, QString::fromLatin1(kVersion)},
-                                {"description"_L1, introduction(services, silent)}}},
-        {"servers"_L1, QJsonArray{QJsonObject{{"url"_L1, address}}}},
-        {"tags"_L1, tags},
-        {"paths"_L1, paths},
-        {"components"_L1, components}};
+        document.tags.append(tag);
+    QMap<QString, QByteArray> components;
+    addMembers(components, describe::components());
+    components.insert(u"schemas"_s, objectOf(document.schemas));
+    json::ObjectWriter writer;
+    writer.value(u"openapi", u"3.1.0"_s);
+    writer.value(u"info", QJsonObject{{"title"_L1, services.settings.serviceName},
+                                      {"version"_L1, QString::fromLatin1(kVersion)},
+                                      {"description"_L1, introduction(services, silent)}});
+    writer.value(u"servers", QJsonArray{QJsonObject{{"url"_L1, address}}});
+    writer.value(u"tags", document.tags);
+    writer.raw(u"paths", objectOf(document.paths));
+    writer.raw(u"components", objectOf(components));
     if (!silent.isEmpty())
-        document["x-degraded-servers"_L1] = QJsonArray::fromStringList(silent);
-    return document;
+        writer.value(u"x-degraded-servers", QJsonArray::fromStringList(silent));
+    return writer.take();
+}
+
+} // namespace
+
+Task<QByteArray> openApiDocument(const Services *services, QList<GatheredTools> servers,
+                                 QString address)
+{
+    ToolDocument document;
+    QStringList silent;
+    addRouteOperations(document, *services);
+    addMembers(document.schemas, describe::components().value("schemas"_L1).toObject());
+    QElapsedTimer clock;
+    clock.start();
+    for (const GatheredTools &entry : std::as_const(servers)) {
+        if (!entry.tools) {
+            silent.append(entry.server->definition().name);
+            continue;
+        }
+        const ToolSection section = addToolSection(document, *services, entry);
+        for (const auto &tool : entry.tools->tools()) {
+            addToolOperation(document, section, *tool);
+            if (clock.elapsed() < kStep.count())
+                continue;
+            co_await breath();
+            clock.restart();
+        }
+    }
+    co_return finished(*services, document, silent, address);
 }
 
 } // namespace bridge::routes

@@ -15,18 +15,10 @@ namespace bridge::routes {
 
 namespace {
 
-/// Where the tools of one server are shown.
-struct Section {
-    QString path;   ///< before `/tools`: empty, or `/servers/name`
-    QString prefix; ///< of ids and component names
-    QString tag;
-    QByteArray sessionField;
-};
-
-Section sectionOf(const Services &services, const upstream::Server &server)
+ToolSection sectionOf(const Services &services, const upstream::Server &server)
 {
     const QString &name = server.definition().name;
-    Section section;
+    ToolSection section;
     // The default server lives at the root; the others under their name.
     if (&server != services.registry->defaultServer()) {
         section.path = u"/servers/"_s + QString::fromLatin1(QUrl::toPercentEncoding(name));
@@ -38,7 +30,7 @@ Section sectionOf(const Services &services, const upstream::Server &server)
     return section;
 }
 
-QString sectionText(const Services &services, const Section &section, qsizetype tools)
+QString sectionText(const Services &services, const ToolSection &section, qsizetype tools)
 {
     if (tools == 0)
         return u"This server lists no tools, or the configuration hides them all."_s;
@@ -58,7 +50,7 @@ QJsonObject headerParameter(const QByteArray &name, const QString &description,
             {"schema"_L1, schema}};
 }
 
-QJsonArray parametersOf(const Section &section, const upstream::Tool &tool)
+QJsonArray parametersOf(const ToolSection &section, const upstream::Tool &tool)
 {
     QJsonArray parameters = describe::sessionParameters(QString::fromLatin1(section.sessionField));
     for (const upstream::HeaderMapping &mapping : tool.mappings) {
@@ -140,7 +132,8 @@ QString titleOf(const upstream::Tool &tool)
 }
 
 /// Adds \a schema under a name like \a wanted; returns the reference to it.
-QString addSchema(QJsonObject &schemas, const QString &wanted, const QJsonValue &schema)
+QString addSchema(QMap<QString, QByteArray> &schemas, const QString &wanted,
+                  const QJsonValue &schema)
 {
     static const QRegularExpression other(u"[^A-Za-z0-9._-]"_s);
     const QString plain = QString(wanted).replace(other, u"_"_s);
@@ -148,7 +141,7 @@ QString addSchema(QJsonObject &schemas, const QString &wanted, const QJsonValue 
     for (int i = 2; schemas.contains(name); ++i)
         name = plain + '_'_L1 + QString::number(i);
     const QString place = u"#/components/schemas/"_s + name;
-    schemas[name] = rebasedSchema(schema, place);
+    schemas.insert(name, json::compactJson(rebasedSchema(schema, place)));
     return place;
 }
 
@@ -165,32 +158,35 @@ QString UniqueNames::take(const QString &wanted)
     return name;
 }
 
-void addToolOperations(ToolDocument &document, const Services &services, const GatheredTools &entry)
+ToolSection addToolSection(ToolDocument &document, const Services &services,
+                           const GatheredTools &entry)
 {
-    const Section section = sectionOf(services, *entry.server);
-    const auto &tools = entry.tools->tools();
-    document.tags.append(
-        QJsonObject{{"name"_L1, section.tag},
-                    {"description"_L1, sectionText(services, section, tools.size())}});
-    for (const auto &tool : tools) {
-        const QString name = section.prefix + tool->name;
-        const QString input =
-            addSchema(document.schemas, QString(name + "_input"_L1), tool->inputSchema);
-        QString output;
-        if (tool->outputSchema.isObject())
-            output = addSchema(document.schemas, QString(name + "_output"_L1), tool->outputSchema);
-        const QJsonObject operation{
-            {"tags"_L1, QJsonArray{section.tag}},
-            {"operationId"_L1, document.operationIds.take(QString(u"call_"_s + name))},
-            {"summary"_L1, titleOf(*tool)},
-            {"description"_L1, markdownOf(tool->object.value("description"_L1).toString())},
-            {"parameters"_L1, parametersOf(section, *tool)},
-            {"requestBody"_L1, bodyOf(*tool, input)},
-            {"responses"_L1, responsesOf(*tool, output)}};
-        const QString path =
-            section.path + "/tools/"_L1 + QString::fromLatin1(QUrl::toPercentEncoding(tool->name));
-        document.paths[path] = QJsonObject{{"post"_L1, operation}};
-    }
+    ToolSection section = sectionOf(services, *entry.server);
+    const QString text = sectionText(services, section, entry.tools->tools().size());
+    document.tags.append(QJsonObject{{"name"_L1, section.tag}, {"description"_L1, text}});
+    return section;
+}
+
+void addToolOperation(ToolDocument &document, const ToolSection &section,
+                      const upstream::Tool &tool)
+{
+    const QString name = section.prefix + tool.name;
+    const QString input =
+        addSchema(document.schemas, QString(name + "_input"_L1), tool.inputSchema);
+    QString output;
+    if (tool.outputSchema.isObject())
+        output = addSchema(document.schemas, QString(name + "_output"_L1), tool.outputSchema);
+    const QJsonObject operation{
+        {"tags"_L1, QJsonArray{section.tag}},
+        {"operationId"_L1, document.operationIds.take(QString(u"call_"_s + name))},
+        {"summary"_L1, titleOf(tool)},
+        {"description"_L1, markdownOf(tool.object.value("description"_L1).toString())},
+        {"parameters"_L1, parametersOf(section, tool)},
+        {"requestBody"_L1, bodyOf(tool, input)},
+        {"responses"_L1, responsesOf(tool, output)}};
+    const QString path =
+        section.path + "/tools/"_L1 + QString::fromLatin1(QUrl::toPercentEncoding(tool.name));
+    document.paths.insert(path, json::compactJson(QJsonObject{{"post"_L1, operation}}));
 }
 
 } // namespace bridge::routes

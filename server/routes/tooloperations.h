@@ -5,6 +5,8 @@
 #include "server/routes/services.h"
 #include "server/routes/toolgather.h"
 
+#include <QtCore/QMap>
+
 namespace bridge::routes {
 
 /// Names given once: what is asked for again gets a number. OpenAPI wants component names to be
@@ -19,16 +21,27 @@ private:
     QSet<QString> m_taken;
 };
 
-/// What the operations of all tools are added to.
+/// What the operations of all tools are added to; the values are JSON text.
 struct ToolDocument {
-    QJsonObject &paths;
-    QJsonObject &schemas;
-    QJsonArray &tags;
-    UniqueNames &operationIds;
+    QMap<QString, QByteArray> paths;
+    QMap<QString, QByteArray> schemas;
+    QJsonArray tags;
+    UniqueNames operationIds;
 };
 
-/// Adds the tools of \a entry, which must have listed them.
-void addToolOperations(ToolDocument &document, const Services &services,
-                       const GatheredTools &entry);
+/// Where the tools of one server are shown.
+struct ToolSection {
+    QString path;   ///< before `/tools`: empty, or `/servers/name`
+    QString prefix; ///< of ids and component names
+    QString tag;
+    QByteArray sessionField;
+};
+
+/// Adds the tag of the tools of \a entry, which must have listed them.
+ToolSection addToolSection(ToolDocument &document, const Services &services,
+                           const GatheredTools &entry);
+/// Adds one of its tools.
+void addToolOperation(ToolDocument &document, const ToolSection &section,
+                      const upstream::Tool &tool);
 
 } // namespace bridge::routes

@@ -2,6 +2,7 @@
 """/openapi.json keeps the rules of OpenAPI 3.1 whatever the MCP servers' tools look like."""
 import json
 import re
+import select
 import time
 import unittest
 from urllib.parse import quote, unquote, urljoin
@@ -228,6 +229,28 @@ class Changing(BridgeCase):
             file.write("second")
         wait_for(lambda: "/tools/second" in self.paths(), what="the new tool in the document")
         self.assertNotIn("/tools/first", self.paths())
+
+
+class Large(BridgeCase):
+    """A document that takes a while to make."""
+    server = fixture("paged", "--count", "1500", "--page", "500")
+
+    def test_others_are_served_while_it_is_made_for_all_who_asked(self):
+        self.assertEqual(len(self.bridge.get("/tools").json), 1500)
+        left = self.bridge.send("GET", "/openapi.json")
+        waiting = [self.bridge.send("GET", "/openapi.json") for _ in range(2)]
+        left.close()
+        served = 0
+        while not select.select([waiting[0].sock], [], [], 0)[0]:
+            self.assertStatus(self.bridge.get("/health"), 200)
+            served += 1
+        documents = [connection.getresponse().read() for connection in waiting]
+        for connection in waiting:
+            connection.close()
+        self.assertGreater(served, 5)
+        self.assertEqual(documents[0], documents[1])
+        self.assertEqual(len([path for path in json.loads(documents[0])["paths"]
+                              if path.startswith("/tools/tool_")]), 1500)
 
 
 class Policies(BridgeCase):
