@@ -204,8 +204,8 @@ void HttpTransport::onInitialized()
     const auto held = std::exchange(m_held, {});
     for (const jsonrpc::Message &message : held)
         post(message);
-    m_listen = new HttpListen(m_endpoint.client.get(), preparedListen(), m_endpoint.maxMessageBytes,
-                              this);
+    m_listen =
+        new HttpListen(m_endpoint.client.get(), preparedListen(), m_endpoint.maxMessageBytes, this);
     connect(m_listen, &HttpListen::messageReceived, this, &Transport::messageReceived);
     connect(m_listen, &HttpListen::sessionLost, this, &HttpTransport::loseSession);
     m_listen->start();
