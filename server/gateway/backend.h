@@ -13,6 +13,7 @@ struct Backend {
     Run listen;
     std::function<void(const Request &)> notification;
     std::function<void(const ClientStatePtr &)> release;
+    std::function<void()> dropSuspended; ///< may be null
 };
 
 /// \a dispatcher outlives the backend.
@@ -31,6 +32,7 @@ inline Backend backendOf(Dispatcher *dispatcher)
         dispatcher->notification(request);
     };
     backend.release = [dispatcher](const ClientStatePtr &state) { dispatcher->release(state); };
+    backend.dropSuspended = [dispatcher] { dispatcher->dropSuspended(); };
     return backend;
 }
 

@@ -194,6 +194,11 @@ void Dispatcher::notification(const Request &request)
     }
 }
 
+void Dispatcher::dropSuspended()
+{
+    d->core.suspended.clear();
+}
+
 void Dispatcher::release(const ClientStatePtr &state)
 {
     d->core.forget(state.get());

@@ -75,6 +75,8 @@ public:
     void notification(const Request &request);
     /// Ends what \a state holds: its sessions and subscriptions.
     void release(const ClientStatePtr &state);
+    /// Cancels the calls that wait for answers of modern clients, for they keep their servers.
+    void dropSuspended();
 
 private:
     class Private;

@@ -100,6 +100,8 @@ void Gateway::shutDown()
     m_modern.shutDown();
     m_sessions.removeAll();
     m_sseSessions.removeAll();
+    if (m_backend.dropSuspended)
+        m_backend.dropSuspended();
 }
 
 } // namespace bridge::gateway

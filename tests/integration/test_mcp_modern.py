@@ -281,6 +281,15 @@ class Asking(ModernCase):
         self.assertIn("elicitation", json.dumps(error["data"]["requiredCapabilities"]))
 
 
+    def test_a_waiting_call_does_not_hold_up_the_end(self):
+        with Bridge(self.server) as bridge:
+            client = ModernClient(bridge, capabilities={"elicitation": {"form": {}}})
+            first = client.call("pay", {"amount": 3})
+            self.assertEqual(first["resultType"], "input_required")
+            bridge.process.terminate()
+            bridge.process.wait(4 * SLOW)
+
+
 class Listening(ModernCase):
     server = fixture("watched", "--changes", "{home}/changes")
     env = {"MCP_WARM_POOL_SIZE": "0", "STREAM_HEARTBEAT_SECONDS": "1"}
