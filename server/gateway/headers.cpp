@@ -131,9 +131,10 @@ std::optional<QString> decodeHeaderValue(const QByteArray &value)
         || !value.endsWith(suffix))
         return QString::fromLatin1(value);
     const QByteArray inner = value.mid(prefix.size(), value.size() - prefix.size() - suffix.size());
+    // Qt does without the padding; two readers must not differ on what a value is.
     const auto decoded =
         QByteArray::fromBase64Encoding(inner, QByteArray::AbortOnBase64DecodingErrors);
-    if (!decoded)
+    if (!decoded || inner.size() % 4 != 0)
         return std::nullopt;
     QStringDecoder utf8(QStringDecoder::Utf8, QStringDecoder::Flag::Stateless);
     const QString text = utf8(*decoded);

@@ -90,6 +90,7 @@ void TestHeaders::decodesBase64Values_data()
     QTest::newRow("empty") << "=?base64?\?="_ba << true << u""_s;
     QTest::newRow("overlapping marks") << "=?base64?="_ba << true << u"=?base64?="_s;
     QTest::newRow("broken Base64") << "=?base64?a*b?="_ba << false << QString();
+    QTest::newRow("no padding") << "=?base64?SGVsbG8?="_ba << false << QString();
     QTest::newRow("no UTF-8") << "=?base64?/w==?="_ba << false << QString();
     QTest::newRow("raw UTF-8") << "gr\xc3\xb6\xc3\x9f"_ba << false << QString();
     QTest::newRow("control") << "a\x01"_ba << false << QString();
