@@ -65,6 +65,7 @@ void Client::Private::askOne(const ClientCallPtr &call, const QString &key,
                       if (guard && !guard->closing && strong && strong->handler)
                           guard->settleOne(strong, key, method, std::move(outcome));
                   });
+    input->key = key;
     if (const auto hook = call->options.hooks.input)
         hook(std::move(input));
 }
@@ -164,12 +165,17 @@ ClientCallPtr Client::Private::callForInput(const jsonrpc::Message &request) con
         const ClientCallPtr call = calls.value(request.relatedId.toLongLong());
         return call && call->options.hooks.input ? call : nullptr;
     }
-    for (auto it = calls.end(); it != calls.begin();) {
-        --it;
-        if (it.value()->options.hooks.input && it.value()->awaited == 0)
-            return it.value();
+    // Nothing says which call it is: the only one there is, or the newest that asks nothing yet.
+    QList<ClientCallPtr> askable;
+    for (const ClientCallPtr &call : std::as_const(calls)) {
+        if (call->options.hooks.input)
+            askable.prepend(call);
     }
-    return nullptr;
+    if (askable.size() == 1)
+        return askable.constFirst();
+    const auto isIdle = [](const ClientCallPtr &call) { return call->awaited == 0; };
+    const auto found = std::find_if(askable.cbegin(), askable.cend(), isIdle);
+    return found == askable.cend() ? nullptr : *found;
 }
 
 } // namespace bridge::mcp

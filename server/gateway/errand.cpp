@@ -87,6 +87,7 @@ Errand::Errand(Core *core, Request request, std::shared_ptr<Downstream> downstre
     , m_request(std::move(request))
     , m_params(m_request.message.paramsObject())
     , m_downstream(std::move(downstream))
+    , m_ahead(m_params["inputResponses"_L1].toObject())
 {
     m_clock.start();
 }

@@ -72,7 +72,8 @@ private:
     QElapsedTimer m_clock;
     bool m_isToolKnown = false;
 
-    Inputs m_inputs; ///< of a modern client, by key
+    Inputs m_inputs;     ///< of a modern client, by key
+    QJsonObject m_ahead; ///< answers the client gave before it was asked, by the server's keys
     int m_asked = 0;
     int m_round = 0;
     QString m_suspendedAs;

@@ -15,6 +15,8 @@ namespace bridge::gateway {
 
 namespace {
 
+constexpr std::chrono::milliseconds kGatherTime{10};
+
 Error notGood()
 {
     return Error(ErrorCode::InvalidArguments,
@@ -144,13 +146,24 @@ void Errand::askClient(const mcp::InputRequestPtr &input)
 
 void Errand::keepQuestion(const mcp::InputRequestPtr &input)
 {
-    const QString key = u"input-%1"_s.arg(++m_asked);
+    // Once only: a server that asks again was not content.
+    const QJsonValue ahead = input->key.isEmpty() ? QJsonValue() : m_ahead.take(input->key);
+    if (ahead.isObject() && checkResponse(input->method, ahead)) {
+        input->answer(ahead.toObject());
+        return;
+    }
+    QString key = input->key;
+    while (key.isEmpty() || m_inputs.contains(key))
+        key = u"input-%1"_s.arg(++m_asked);
     m_inputs[key] = input;
     input->withdrawn = [weak = weak_from_this(), key] {
         if (const auto strong = weak.lock())
             strong->m_inputs.erase(key);
     };
     suspendSoon();
+    // A legacy server may ask several things at once, in messages of their own.
+    if (input->key.isEmpty())
+        m_telling = after(kGatherTime, [this] { suspend(); });
 }
 
 // Several questions of one round come one after the other.

@@ -164,6 +164,20 @@ private Q_SLOTS:
         QCOMPARE(kept[2]->call, 0);
     }
 
+    void aServerMayAskTheOnlyCallSeveralThingsAtOnce()
+    {
+        begin(u"2025-11-25"_s);
+        askLegacy(hooked());
+        server().ask("8", u"elicitation/create"_s, kForm);
+        QTRY_COMPARE(m_asked.size(), 2);
+        QCOMPARE(m_asked[1]->call, m_asked[0]->call);
+        m_asked[1]->answer({{"action"_L1, u"decline"_s}});
+        m_asked[0]->answer({{"action"_L1, u"accept"_s}});
+        QTRY_COMPARE(responses().size(), 2);
+        QCOMPARE(responses()[0].id, "8"_ba);
+        QCOMPARE(responses()[1].id, "7"_ba);
+    }
+
     void withoutAnyOwnerTheServerIsRefused()
     {
         begin(u"2025-11-25"_s);
