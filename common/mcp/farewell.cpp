@@ -34,8 +34,9 @@ void sayFarewell(std::shared_ptr<httpclient::Client> client, httpclient::Request
     farewell->client = std::move(client);
     farewell->token = std::move(token);
     request.priority = httpclient::Priority::Urgent;
-    request.headTimeout = limit;
-    request.idleTimeout = limit;
+    // Later than the limit, which tells: two timers of one moment fire in any order.
+    request.headTimeout = 2 * limit;
+    request.idleTimeout = 2 * limit;
     const std::weak_ptr<Farewell> weak = farewell;
     farewell->request = farewell->client->send(std::move(request), {},
                                                [weak](const Result<httpclient::Response> &) {
