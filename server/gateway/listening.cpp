@@ -52,6 +52,7 @@ private:
     static Task<> watchAll(Listening *self, QStringList uris);
     void acknowledge();
     void onChanged(const QString &server, const QString &what);
+    void onOwn(const QString &method);
     void onUpdated(const QString &server, const QString &key);
     void send(const QString &method, QJsonObject params);
     void end();
@@ -90,6 +91,8 @@ void Listening::begin()
 {
     m_filter = m_request.message.paramsObject()["notifications"_L1].toObject();
     connect(&m_core->changes, &ChangeHub::changed, this, &Listening::onChanged);
+    if (m_request.state)
+        connect(m_request.state.get(), &ClientState::notified, this, &Listening::onOwn);
     QStringList uris;
     const QJsonArray wanted = m_filter.value("resourceSubscriptions"_L1).toArray();
     for (const QJsonValue &uri : wanted) {
@@ -165,8 +168,18 @@ void Listening::acknowledge()
 void Listening::onChanged(const QString &server, const QString &what)
 {
     const bool isSeen = m_request.server.isEmpty() || m_request.server == server;
-    if (isSeen && wants(what))
+    // The server behind a session handle tells by itself, and of itself.
+    const bool isOwn = m_request.state && m_request.state->sessions.contains(server);
+    if (isSeen && !isOwn && wants(what))
         send(u"notifications/%1/list_changed"_s.arg(what), {});
+}
+
+void Listening::onOwn(const QString &method)
+{
+    for (const auto &what : {u"tools"_s, u"prompts"_s, u"resources"_s}) {
+        if (wants(what) && method == u"notifications/%1/list_changed"_s.arg(what))
+            send(method, {});
+    }
 }
 
 void Listening::onUpdated(const QString &server, const QString &key)
