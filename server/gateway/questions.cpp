@@ -2,6 +2,7 @@
 #include "server/gateway/questions.h"
 
 #include <QtCore/QJsonArray>
+#include <QtCore/QUuid>
 
 using namespace Qt::StringLiterals;
 
@@ -19,6 +20,11 @@ QJsonObject questionFor(const mcp::InputRequest &input, const ClientProfile &pro
     // Modes came with 2025-11-25; before there were forms only.
     if (!isModern && profile.revision < "2025-11-25"_L1)
         params.remove("mode"_L1);
+    // Only that revision names what happens behind a URL.
+    if (isModern)
+        params.remove("elicitationId"_L1);
+    else if (params["mode"_L1] == "url"_L1 && !params.contains("elicitationId"_L1))
+        params.insert("elicitationId"_L1, QUuid::createUuid().toString(QUuid::WithoutBraces));
     return params;
 }
 
