@@ -12,6 +12,7 @@
 #include "server/upstream/pipeline.h"
 
 #include <QtCore/QJsonDocument>
+#include <QtCore/QScopeGuard>
 
 using namespace Qt::StringLiterals;
 
@@ -25,6 +26,8 @@ struct Errand::Plan {
 };
 
 namespace {
+
+constexpr std::chrono::milliseconds kLateLogTime{50};
 
 QByteArray rawMember(const QByteArray &object, QStringView key)
 {
@@ -200,14 +203,28 @@ mcp::CallOptions Errand::callOptions(const Plan &plan, const mcp::Client &client
                                  progressParams(m_params, progress, m_request.profile));
         };
     }
-    if (wantsLog(m_request)) {
-        options.hooks.log = [this](const mcp::LogMessage &message) {
-            if (m_downstream && isLoggedAt(logLevelOf(m_request), message.level))
-                m_downstream->notify(u"notifications/message"_s, logParams(message));
-        };
-    }
+    if (wantsLog(m_request))
+        options.hooks.log = [this](const mcp::LogMessage &message) { tellLog(message); };
     options.hooks.input = [this](const mcp::InputRequestPtr &input) { onInput(input); };
     return options;
+}
+
+void Errand::tellLog(const mcp::LogMessage &message)
+{
+    if (m_downstream && isLoggedAt(logLevelOf(m_request), message.level))
+        m_downstream->notify(u"notifications/message"_s, logParams(message));
+}
+
+// Over HTTP a legacy server's log comes on a connection of its own.
+Task<> Errand::awaitLog(mcp::Client *client)
+{
+    const auto late =
+        QObject::connect(client, &mcp::Client::logReceived,
+                         [this](const mcp::LogMessage &message) { tellLog(message); });
+    const auto undo = qScopeGuard([late] { QObject::disconnect(late); });
+    co_return co_await answer<Nothing>([](Handler<Nothing> done) {
+        return after(kLateLogTime, [done = std::move(done)] { done(Nothing{}); });
+    });
 }
 
 Task<QByteArray> Errand::work()
@@ -229,6 +246,9 @@ Task<QByteArray> Errand::work()
         return client.request(m_request.message.method, planned->params,
                               callOptions(*planned, client), std::move(done));
     });
+    if (target->lease && server->definition().remote && era == mcp::Era::Legacy
+        && wantsLog(m_request))
+        co_await awaitLog(&client);
     if (!result)
         co_return result.error();
     const Result<Nothing> fits =

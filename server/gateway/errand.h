@@ -49,6 +49,8 @@ private:
     Task<Plan> plan();
     Result<Nothing> checkArguments(Plan &plan);
     mcp::CallOptions callOptions(const Plan &plan, const mcp::Client &client);
+    void tellLog(const mcp::LogMessage &message);
+    Task<> awaitLog(mcp::Client *client);
     void finish(Result<QByteArray> outcome);
     void deliver();
     void count(const Result<QByteArray> &outcome);
