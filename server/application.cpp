@@ -28,23 +28,20 @@ void collect(QList<FieldProblem> &into, const Error &error, const QString &setti
     into += error.problems;
 }
 
-} // namespace
-
-Application::Application(config::Loaded loaded, QObject *parent)
-    : QObject(parent)
-    , m_loaded(std::move(loaded))
+Error goneError()
 {
+    return {ErrorCode::SessionNotFound,
+            u"The session has ended, because its MCP server was taken out of the "
+            "configuration."_s};
 }
 
-Application::~Application() = default;
-
-Result<Nothing> Application::checkExposure() const
+Result<Nothing> checkExposure(const config::Settings &settings)
 {
-    const http::ServerOptions options = serverOptions(m_loaded.settings);
+    const http::ServerOptions options = serverOptions(settings);
     if (options.address.isNull())
         return Error(ErrorCode::InvalidConfig,
                      u"HOST must be an IP address, `localhost` or `*`."_s);
-    if (!options.address.isLoopback() && !m_loaded.settings.boolean(u"BRIDGE_ALLOW_ANONYMOUS"_s))
+    if (!options.address.isLoopback() && !settings.boolean(u"BRIDGE_ALLOW_ANONYMOUS"_s))
         return Error(ErrorCode::InvalidConfig,
                      u"HOST %1 can be reached by others, but nothing checks who they are. Listen "
                      "on 127.0.0.1, or pass --allow-anonymous when something in front of the "
@@ -52,13 +49,24 @@ Result<Nothing> Application::checkExposure() const
     return Nothing{};
 }
 
-Result<Nothing> Application::build()
+} // namespace
+
+Application::Application(config::Loaded loaded, ConfigReader reader, QObject *parent)
+    : QObject(parent)
+    , m_loaded(std::move(loaded))
+    , m_reader(std::move(reader))
 {
-    const config::Settings &settings = m_loaded.settings;
+}
+
+Application::~Application() = default;
+
+Result<Parts> partsFrom(const config::Loaded &loaded)
+{
+    const config::Settings &settings = loaded.settings;
     QList<FieldProblem> problems;
-    if (auto safe = checkExposure(); !safe)
+    if (auto safe = checkExposure(settings); !safe)
         collect(problems, safe.error(), u"HOST"_s);
-    auto definitions = upstream::definitionsFrom(m_loaded);
+    auto definitions = upstream::definitionsFrom(loaded);
     if (!definitions)
         collect(problems, definitions.error(), u"mcpServers"_s);
     auto store = sessions::makeSessionStore(settings.text(u"SESSION_MANAGER_TYPE"_s));
@@ -76,15 +84,24 @@ Result<Nothing> Application::build()
     if (!resources)
         collect(problems, resources.error(), u"SYSTEM_DEFINED_RESOURCES"_s);
     if (!problems.isEmpty())
-        return config::settingsError(std::move(problems), m_loaded.configFile);
+        return config::settingsError(std::move(problems), loaded.configFile);
+    return Parts{std::move(*definitions), std::move(*prompts), std::move(*resources),
+                 std::move(*store)};
+}
 
-    m_prompts = std::move(*prompts);
-    m_resources = std::move(*resources);
+Result<Nothing> Application::build()
+{
+    const config::Settings &settings = m_loaded.settings;
+    Result<Parts> parts = partsFrom(m_loaded);
+    if (!parts)
+        return parts.error();
+    m_prompts = std::move(parts->prompts);
+    m_resources = std::move(parts->resources);
     m_metrics = std::make_unique<telemetry::Metrics>(settings.text(u"SERVICE_NAME"_s));
     m_registry = std::make_unique<upstream::Registry>(
-        std::move(*definitions), int(settings.integer(u"MAX_CONCURRENT_CHILDREN"_s)));
-    m_sessions =
-        std::make_unique<sessions::SessionManager>(std::move(*store), sessionLimits(settings));
+        std::move(parts->definitions), int(settings.integer(u"MAX_CONCURRENT_CHILDREN"_s)));
+    m_sessions = std::make_unique<sessions::SessionManager>(std::move(parts->store),
+                                                            sessionLimits(settings));
     m_http = std::make_unique<http::Server>(serverOptions(settings));
 
     m_services.settings = routeSettings(settings);
@@ -94,11 +111,22 @@ Result<Nothing> Application::build()
     m_services.prompts = &m_prompts;
     m_services.resources = &m_resources;
     m_services.uptime.start();
+    m_services.reload = [this]() -> Result<QJsonObject> {
+        const Result<ReloadReport> report = reload(u"POST /admin/reload"_s);
+        if (!report)
+            return report.error();
+        return report->toJson();
+    };
     routes::addRoutes(m_http->router(), &m_services);
     buildGateway();
     observe(*m_http, *m_metrics);
     observe(*m_sessions, *m_metrics);
     observe(*m_registry, *m_metrics);
+    connect(m_registry.get(), &upstream::Registry::serverRetired, m_sessions.get(),
+            [this](const upstream::Server *server, bool gone) {
+                if (gone)
+                    m_sessions->closeAllOf(server, goneError());
+            });
     return Nothing{};
 }
 
@@ -132,6 +160,7 @@ void Application::listen(Handler<quint16> done)
     Result<quint16> port = m_http->listen();
     if (port) {
         m_registry->warmUp();
+        watchFile();
         announce(*port);
     }
     done(std::move(port));
@@ -152,6 +181,81 @@ void Application::announce(quint16 port) const
         logging::lcHttp(), logging::Level::Info,
         QString(u"MCP Bridge listens on %1 (documentation: %1/docs)"_s.arg(url)),
         {{u"version"_s, QString::fromLatin1(kVersion)}, {u"servers"_s, names.join(u", "_s)}});
+}
+
+void Application::watchFile()
+{
+    const QString &path = m_loaded.configFile;
+    if (path.isEmpty() || !m_loaded.settings.boolean(u"BRIDGE_CONFIG_WATCH"_s))
+        return m_watch.reset();
+    if (m_watch)
+        return;
+    m_watch = std::make_unique<config::FileWatch>(path);
+    connect(m_watch.get(), &config::FileWatch::changed, this, [this] {
+        // What it brings may end the watch, which is speaking.
+        QMetaObject::invokeMethod(
+            this, [this] { (void)reload(u"the file has changed"_s); }, Qt::QueuedConnection);
+    });
+    if (!m_watch->isWatching())
+        qCWarning(logging::lcConfig)
+            << "The system has no watch left for the configuration file: after a change send "
+               "SIGHUP or POST /admin/reload";
+}
+
+Result<ReloadReport> Application::reload(const QString &cause)
+{
+    if (!m_registry || m_stopping)
+        return Error(ErrorCode::Overloaded, u"The bridge is starting or stopping."_s);
+    Result<config::Loaded> loaded = m_reader();
+    Result<Parts> parts = loaded ? partsFrom(*loaded) : Result<Parts>(loaded.error());
+    if (!parts) {
+        logRefusal(parts.error(), cause);
+        Error error = parts.error();
+        error.message = u"The configuration has problems; nothing has changed."_s;
+        return error;
+    }
+    const ReloadReport report = apply(std::move(*loaded), std::move(*parts));
+    logReload(report, cause);
+    return report;
+}
+
+void Application::onHangUp()
+{
+    if (const Result<Nothing> opened = installLogging(m_loaded.settings); !opened)
+        qCWarning(logging::lcConfig).noquote() << opened.error().message;
+    else
+        qCInfo(logging::lcConfig, "The log was opened anew");
+    (void)reload(u"SIGHUP"_s);
+}
+
+ReloadReport Application::apply(config::Loaded loaded, Parts parts)
+{
+    ReloadReport report;
+    sortSettings(m_loaded.settings, loaded.settings, report);
+    // The log first, so that it knows every secret.
+    if (const Result<Nothing> opened = installLogging(loaded.settings); !opened)
+        qCWarning(logging::lcConfig).noquote() << opened.error().message;
+    for (const QString &notice : std::as_const(loaded.notices))
+        qCWarning(logging::lcConfig).noquote() << notice;
+    loaded.settings = loaded.settings.withValuesOf(m_loaded.settings, report.restart);
+    m_loaded = std::move(loaded);
+    m_prompts = std::move(parts.prompts);
+    m_resources = std::move(parts.resources);
+    applyLimits(m_loaded.settings);
+    report.servers = m_registry->replace(
+        std::move(parts.definitions), int(m_loaded.settings.integer(u"MAX_CONCURRENT_CHILDREN"_s)));
+    routes::forgetDocuments(m_services);
+    watchFile();
+    return report;
+}
+
+void Application::applyLimits(const config::Settings &settings)
+{
+    m_services.settings = routeSettings(settings);
+    m_sessions->setLimits(sessionLimits(settings));
+    m_gateway->setSettings(gatewaySettings(settings));
+    m_dispatcher->setSuspendTime(dispatcherOptions(settings).suspendTime);
+    m_http->setHeartbeat(serverOptions(settings).heartbeat);
 }
 
 void Application::stop()

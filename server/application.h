@@ -6,6 +6,7 @@
 #include "common/config/loader.h"
 #include "server/gateway/gateway.h"
 #include "server/http/server.h"
+#include "server/reload.h"
 #include "server/routes/promptbook.h"
 #include "server/routes/resourcebook.h"
 #include "server/routes/services.h"
@@ -17,7 +18,8 @@ class Application : public QObject
 {
     Q_OBJECT
 public:
-    explicit Application(config::Loaded loaded, QObject *parent = nullptr);
+    /// \a reader reads the configuration again, in the same way as it read \a loaded.
+    Application(config::Loaded loaded, ConfigReader reader, QObject *parent = nullptr);
     ~Application() override;
 
     /// Checks what only makes sense together, builds the rooms, runs the start hook and listens.
@@ -26,18 +28,27 @@ public:
     /// Finishes running requests, closes sessions, stops every child, then quits. A second call
     /// quits at once.
     void stop();
+    /// Reads the configuration again and puts it into force, or, with any problem, changes
+    /// nothing. What came of it goes to the log as well; \a cause is for that.
+    Result<ReloadReport> reload(const QString &cause);
+    /// SIGHUP: the log is opened anew, as rotation wants it, and the configuration reloaded.
+    void onHangUp();
 
 Q_SIGNALS:
     void stopped();
 
 private:
     Result<Nothing> build();
-    Result<Nothing> checkExposure() const;
     void buildGateway();
+    ReloadReport apply(config::Loaded loaded, Parts parts);
+    void applyLimits(const config::Settings &settings);
+    void watchFile();
     void listen(Handler<quint16> done);
     void announce(quint16 port) const;
 
-    config::Loaded m_loaded;
+    config::Loaded m_loaded; ///< in force; of settings that need a restart, those of the start
+    ConfigReader m_reader;
+    std::unique_ptr<config::FileWatch> m_watch;
     std::unique_ptr<telemetry::Metrics> m_metrics;
     std::unique_ptr<upstream::Registry> m_registry;
     std::unique_ptr<sessions::SessionManager> m_sessions;
@@ -51,6 +62,11 @@ private:
     bool m_stopping = false;
 };
 
+/// What the rooms are made of, checked as a whole: with one problem or more, all of them are the
+/// answer.
+Result<Parts> partsFrom(const config::Loaded &loaded);
+/// Registers the secrets and opens the log.
+Result<Nothing> installLogging(const config::Settings &settings);
 /// Options of the HTTP server, sessions and routes from the settings.
 http::ServerOptions serverOptions(const config::Settings &settings);
 sessions::SessionLimits sessionLimits(const config::Settings &settings);

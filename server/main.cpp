@@ -2,14 +2,14 @@
 // mcp-bridge: the headless server, its demo MCP server and the page of its settings.
 #include "common/base/version.h"
 #include "common/config/reference.h"
+#include "common/eventloop/eventloop.h"
 #include "common/logging/categories.h"
 #include "common/logging/logger.h"
-#include "common/logging/redaction.h"
 #include "server/application.h"
-#include "server/demo/demo.h"
 #include "server/cli/clientconfig.h"
 #include "server/cli/connect.h"
 #include "server/signals.h"
+#include "server/demo/demo.h"
 
 #include <QtCore/QCoreApplication>
 #include <QtCore/QDir>
@@ -43,7 +43,6 @@ int printSettings(const QStringList &arguments)
     return 0;
 }
 
-Result<Nothing> installLogging(const config::Settings &settings)
 int printClientConfig(const QStringList &arguments)
 {
     const auto config =
@@ -81,18 +80,6 @@ int runConnect(const QStringList &arguments)
     return QCoreApplication::exec();
 }
 
-{
-    for (const QString &secret : settings.secretValues())
-        logging::registerSecret(secret);
-    logging::LogOptions options;
-    options.level = settings.text(u"LOG_LEVEL"_s);
-    options.categories = settings.list(u"LOG_CATEGORIES"_s);
-    options.format =
-        settings.text(u"LOG_FORMAT"_s) == "json"_L1 ? logging::Format::Json : logging::Format::Text;
-    options.output = settings.text(u"LOG_OUTPUT"_s);
-    return logging::install(options);
-}
-
 int serve(QCoreApplication &app, const QStringList &arguments)
 {
     Result<config::Loaded> loaded =
@@ -112,15 +99,12 @@ int serve(QCoreApplication &app, const QStringList &arguments)
     for (const QString &notice : std::as_const(loaded->notices))
         qCWarning(logging::lcConfig).noquote() << notice;
 
-    const config::Settings settings = loaded->settings;
-    Application application(std::move(*loaded));
+    const auto read = [arguments, directory = QDir::currentPath()] {
+        return config::load(arguments, QProcessEnvironment::systemEnvironment(), directory);
+    };
+    Application application(std::move(*loaded), read);
     Signals signals_;
-    QObject::connect(&signals_, &Signals::reopenRequested, &application, [settings] {
-        if (const Result<Nothing> opened = installLogging(settings); !opened)
-            qCWarning(logging::lcConfig).noquote() << opened.error().message;
-        else
-            qCInfo(logging::lcConfig, "The log was opened anew");
-    });
+    QObject::connect(&signals_, &Signals::reopenRequested, &application, &Application::onHangUp);
     QObject::connect(&signals_, &Signals::stopRequested, &application, &Application::stop);
     QObject::connect(&application, &Application::stopped, &app, &QCoreApplication::quit,
                      Qt::QueuedConnection);
@@ -139,6 +123,7 @@ int serve(QCoreApplication &app, const QStringList &arguments)
 
 int main(int argc, char *argv[])
 {
+    installEventLoop();
     QCoreApplication app(argc, argv);
     QCoreApplication::setApplicationName(u"mcp-bridge"_s);
     QCoreApplication::setApplicationVersion(QString::fromLatin1(kVersion));
@@ -146,13 +131,13 @@ int main(int argc, char *argv[])
     const QString command = arguments.value(0);
     if (command == "demo-server"_L1)
         return demo::run(app);
-    if (command == "settings"_L1)
-        return printSettings(arguments);
     if (command == "client-config"_L1)
         return printClientConfig(arguments);
     if (command == "connect"_L1)
         return runConnect(arguments);
     if (command == "serve"_L1)
         arguments.removeFirst();
+    if (command == "settings"_L1)
+        return printSettings(arguments);
     return serve(app, arguments);
 }

@@ -16,15 +16,18 @@ QByteArray handlerOf(const http::ExchangeFields &fields)
     return fields.handler == "none"_L1 ? QByteArray() : fields.handler.toUtf8();
 }
 
-/// Where the id of a session stands in \a path, -1 when nowhere: by the route that matched, else
-/// behind the word that announces it. A base path only adds segments in front.
-qsizetype sessionSegment(const QStringList &path, const QString &route)
+/// Which segment of \a path, counted from 0, is the id of a session, -1 for none: by the route that
+/// matched, else behind the word that announces it. A base path only adds segments in front.
+qsizetype sessionSegment(const QString &path, const QString &route)
 {
-    if (route.isEmpty())
-        return path.contains("session"_L1) ? path.indexOf("session"_L1) + 1 : -1;
-    const QStringList pattern = route.split('/'_L1);
-    const qsizetype place = pattern.indexOf("{session}"_L1);
-    return place < 0 ? -1 : path.size() - pattern.size() + place;
+    if (route.isEmpty()) {
+        const qsizetype place = path.indexOf("/session/"_L1);
+        return place < 0 ? -1 : path.first(place).count(u'/') + 2;
+    }
+    const qsizetype place = route.indexOf("{session}"_L1);
+    if (place < 0)
+        return -1;
+    return path.count(u'/') - route.count(u'/') + route.first(place).count(u'/');
 }
 
 /// The path without its query, which may hold secrets, and without the id of a session, which is
@@ -33,13 +36,24 @@ QString pathOf(const http::ExchangeSummary &summary)
 {
     const qsizetype query = summary.target.indexOf('?');
     QString path = QString::fromUtf8(query < 0 ? summary.target : summary.target.first(query));
-    if (path.size() > 1 && path.endsWith('/'_L1))
+    if (path.size() > 1 && path.endsWith(u'/'))
         path.chop(1);
-    QStringList segments = path.split('/'_L1);
-    const qsizetype session = sessionSegment(segments, summary.fields.route);
-    if (session > 0 && session < segments.size())
-        segments[session] = u"{session}"_s;
-    return segments.join('/'_L1).left(512);
+    const qsizetype segment = sessionSegment(path, summary.fields.route);
+    if (segment > 0) {
+        qsizetype begin = 0;
+        for (qsizetype i = 0; i < segment && begin >= 0; ++i)
+            begin = path.indexOf(u'/', begin) + 1;
+        const qsizetype end = path.indexOf(u'/', begin);
+        path.replace(begin, (end < 0 ? path.size() : end) - begin, "{session}"_L1);
+    }
+    return path.left(512);
+}
+
+logging::FieldValue fieldValue(const QVariant &value)
+{
+    return value.typeId() == QMetaType::QString
+               ? logging::FieldValue(value.toString())
+               : logging::FieldValue(QJsonValue::fromVariant(value));
 }
 
 void log(const http::ExchangeSummary &summary)
@@ -57,7 +71,7 @@ void log(const http::ExchangeSummary &summary)
     if (!summary.fields.tool.isEmpty())
         fields.append({u"tool"_s, summary.fields.tool});
     for (auto it = summary.fields.more.begin(); it != summary.fields.more.end(); ++it)
-        fields.append({it.key(), QJsonValue::fromVariant(it.value())});
+        fields.append({it.key(), fieldValue(it.value())});
     if (!summary.fields.errorType.isEmpty())
         fields.append({u"error_type"_s, summary.fields.errorType});
     const bool ours = summary.status >= 500;
@@ -79,6 +93,14 @@ void observe(http::Server &server, telemetry::Metrics &metrics)
                          sample.handler = handlerOf(summary.fields);
                          sample.status = summary.status;
                          sample.requestBytes = summary.requestBytes;
+telemetry::ServerSample sampleOf(const upstream::Server &server)
+{
+    const upstream::ServerStatus status = server.status();
+    return {server.definition().name, status.state == "ready"_L1,
+            status.instances,         status.starts,
+            status.startFailures,     status.deaths};
+}
+
                          sample.responseBytes = summary.responseBytes;
                          sample.seconds = double(summary.durationUs) / 1e6;
                          metrics.requestFinished(sample);
@@ -110,12 +132,23 @@ void observe(sessions::SessionManager &sessions, telemetry::Metrics &metrics)
 
 void observe(upstream::Registry &registry, telemetry::Metrics &metrics)
 {
-    for (upstream::Server *server : registry.servers()) {
+    const auto follow = [&metrics](upstream::Server *server) {
         QObject::connect(server, &upstream::Server::instanceStarted, server,
                          [&metrics](qint64 ms) { metrics.childStarted(double(ms) / 1000.0); });
         QObject::connect(server, &upstream::Server::instanceDied, server,
                          [&metrics] { metrics.childDied(); });
-    }
+    };
+    for (upstream::Server *server : registry.servers())
+        follow(server);
+    QObject::connect(&registry, &upstream::Registry::serverAdded, &registry, follow);
+    QObject::connect(&registry, &upstream::Registry::serverRetired, &registry,
+                     [&metrics](const upstream::Server *server, bool gone) {
+                         metrics.serverSeen(sampleOf(*server));
+                         if (gone)
+                             metrics.serverGone(server->definition().name);
+                         else
+                             metrics.serverReplaced(server->definition().name);
+                     });
 }
 
 } // namespace bridge

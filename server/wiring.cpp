@@ -1,11 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // From the option table to the option structs of the rooms, which know no settings.
 #include "common/base/version.h"
+#include "common/logging/logger.h"
+#include "common/logging/redaction.h"
 #include "server/application.h"
 
 using namespace Qt::StringLiterals;
 
 namespace bridge {
+
+Result<Nothing> installLogging(const config::Settings &settings)
+{
+    for (const QString &secret : settings.secretValues())
+        logging::registerSecret(secret);
+    logging::LogOptions options;
+    options.level = settings.text(u"LOG_LEVEL"_s);
+    options.categories = settings.list(u"LOG_CATEGORIES"_s);
+    options.format =
+        settings.text(u"LOG_FORMAT"_s) == "json"_L1 ? logging::Format::Json : logging::Format::Text;
+    options.output = settings.text(u"LOG_OUTPUT"_s);
+    return logging::install(options);
+}
 
 http::ServerOptions serverOptions(const config::Settings &settings)
 {

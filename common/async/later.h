@@ -13,4 +13,11 @@ Call later(std::function<void()> function);
 /// Runs \a function after \a delay unless the Call is gone by then.
 Call after(std::chrono::milliseconds delay, std::function<void()> function);
 
+/// Fails \a handler from the event loop unless the Call is gone by then.
+template <typename T>
+Call failLater(Handler<T> handler, Error error)
+{
+    return later([handler = std::move(handler), error = std::move(error)] { handler(error); });
+}
+
 } // namespace bridge

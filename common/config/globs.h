@@ -16,6 +16,7 @@ class Glob
 public:
     explicit Glob(QStringView pattern);
     bool matches(QStringView name) const;
+    friend bool operator==(const Glob &, const Glob &) = default;
 
 private:
     enum class Kind { Any, One, Set, Literal };
@@ -23,6 +24,7 @@ private:
         Kind kind = Kind::Literal;
         bool negated = false;
         QString set; ///< pairs of first and last character; for a literal the character
+        friend bool operator==(const Piece &, const Piece &) = default;
     };
 
     static bool accepts(const Piece &piece, QChar c);
@@ -43,6 +45,7 @@ public:
     bool isEmpty() const { return m_globs.isEmpty(); }
     /// Whether any pattern matches \a name.
     bool matches(QStringView name) const;
+    friend bool operator==(const GlobList &, const GlobList &) = default;
 
 private:
     QList<Glob> m_globs;

@@ -48,6 +48,15 @@ QList<Option> listening()
          .group = group,
          .help = u"Path in front of every route, e.g. /api; slashes at either end do not matter. "
                  "Docs, metrics and health also stay at the root."_s},
+        {.name = u"BRIDGE_CONFIG_WATCH"_s,
+         .flag = u"--config-watch"_s,
+         .type = OptionType::Boolean,
+         .defaultValue = u"true"_s,
+         .reload = Reload::Live,
+         .group = group,
+         .help =
+             u"Read the configuration file again when it changes. SIGHUP and POST /admin/reload "
+             "do it in any case."_s},
         {.name = u"HTTPS_ENABLED"_s,
          .flag = u"--https-enabled"_s,
          .type = OptionType::Boolean,

@@ -48,6 +48,7 @@ QList<Option> observationRows()
          .flag = u"--prometheus"_s,
          .type = OptionType::Boolean,
          .defaultValue = u"true"_s,
+         .reload = Reload::Live,
          .group = group,
          .help = u"Serve metrics at /metrics."_s},
     };

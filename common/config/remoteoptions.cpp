@@ -16,6 +16,7 @@ QList<Option> whichServer()
         {.name = u"MCP_REMOTE_SERVER"_s,
          .flag = u"--remote-server"_s,
          .type = OptionType::Url,
+         .reload = Reload::Live,
          .group = kGroup,
          .help = u"Address of a remote MCP server, instead of MCP_SERVER_COMMAND. More than one go "
                  "into mcpServers with url."_s},
@@ -23,6 +24,7 @@ QList<Option> whichServer()
          .flag = u"--remote-transport"_s,
          .type = OptionType::Enum,
          .defaultValue = u"auto"_s,
+         .reload = Reload::Live,
          .values = {u"auto"_s, u"http"_s, u"sse"_s},
          .synonyms = {{u"streamable-http"_s, u"http"_s}, {u"streamablehttp"_s, u"http"_s}},
          .group = kGroup,
@@ -39,6 +41,7 @@ QList<Option> credentials()
          .flag = {},
          .type = OptionType::Text,
          .secret = true,
+         .reload = Reload::Live,
          .group = kGroup,
          .help = u"Token the bridge shows to the remote server for everybody. Without it the "
                  "caller's own access token is passed on."_s},
@@ -46,6 +49,7 @@ QList<Option> credentials()
          .flag = {},
          .type = OptionType::Text,
          .secret = true,
+         .reload = Reload::Live,
          .group = kGroup,
          .help = u"Token for calls without an access token; goes before "
                  "MCP_REMOTE_BEARER_TOKEN."_s},
@@ -53,12 +57,14 @@ QList<Option> credentials()
          .flag = u"--remote-auth-header"_s,
          .type = OptionType::Text,
          .defaultValue = u"Authorization"_s,
+         .reload = Reload::Live,
          .check = checkFieldName,
          .group = kGroup,
          .help = u"Header that carries the token."_s},
         {.name = u"MCP_REMOTE_AUTH_HEADER_VALUE_TEMPLATE"_s,
          .flag = u"--remote-auth-template"_s,
          .type = OptionType::Text,
+         .reload = Reload::Live,
          .check = checkTokenTemplate,
          .group = kGroup,
          .help = u"Value of that header, with {token} and {token_type}. Empty = {token_type} "
@@ -66,6 +72,7 @@ QList<Option> credentials()
         {.name = u"MCP_REMOTE_SERVER_FORWARD_HEADERS"_s,
          .flag = u"--remote-forward-headers"_s,
          .type = OptionType::List,
+         .reload = Reload::Live,
          .group = kGroup,
          .help = u"Headers of a request that go on to the remote server. * = all except those of "
                  "the connection and those with cookies, credentials or addresses, which must be "
@@ -81,6 +88,7 @@ QList<Option> network()
                       .flag = flag,
                       .type = OptionType::Seconds,
                       .defaultValue = value,
+                      .reload = Reload::Live,
                       .minimum = 0.1,
                       .group = kGroup,
                       .help = help};
@@ -101,6 +109,7 @@ QList<Option> network()
          .type = OptionType::Integer,
          .defaultValue = u"100"_s,
          .unit = u"connections"_s,
+         .reload = Reload::Live,
          .minimum = 4,
          .maximum = 10000,
          .group = kGroup,
@@ -111,12 +120,14 @@ QList<Option> network()
          .flag = u"--remote-verify-tls"_s,
          .type = OptionType::Boolean,
          .defaultValue = u"true"_s,
+         .reload = Reload::Live,
          .group = kGroup,
          .help = u"Whether certificates of remote servers are checked. Switch it off for tests "
                  "only."_s},
         {.name = u"MCP_REMOTE_CA_BUNDLE"_s,
          .flag = u"--remote-ca-bundle"_s,
          .type = OptionType::Path,
+         .reload = Reload::Live,
          .group = kGroup,
          .help = u"PEM file with the certificate authorities to trust instead of the "
                  "system's."_s},

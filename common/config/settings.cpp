@@ -149,6 +149,18 @@ QStringList Settings::differences(const Settings &other) const
     return names;
 }
 
+Settings Settings::withValuesOf(const Settings &other, const QStringList &names) const
+{
+    Settings out = *this;
+    for (const QString &name : names) {
+        if (other.m_values.contains(name))
+            out.m_values.insert(name, other.m_values.value(name));
+        else
+            out.m_values.remove(name);
+    }
+    return out;
+}
+
 void Settings::set(const QString &name, const QJsonValue &value, Source source)
 {
     Q_ASSERT_X(m_values.contains(name), "Settings", qPrintable(name + u" is no option"_s));

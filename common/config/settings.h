@@ -45,6 +45,8 @@ public:
     QStringList secretValues() const;
     /// Names of options and family members whose values differ, in table order; for a reload.
     QStringList differences(const Settings &other) const;
+    /// These settings, but \a names with the values of \a other, which is of the same table.
+    Settings withValuesOf(const Settings &other, const QStringList &names) const;
     const OptionTable &table() const { return *m_table; }
 
     /// Used by the loader and by tests; \a value must be what parseValue() gives for the option.

@@ -181,8 +181,9 @@ void Connection::onRequestFailed(const QByteArray &id, const Error &error)
         pending->finish(error);
 }
 
-void Connection::onClosed(const Error &reason)
+void Connection::onClosed(const Error &ended)
 {
+    const Error reason = m_epitaph.value_or(ended);
     m_timer->stop();
     m_deadlines.clear();
     const auto pending = std::exchange(m_pending, {});

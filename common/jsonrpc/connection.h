@@ -57,6 +57,9 @@ public:
     void pauseTimeout(qint64 id);
     void continueTimeout(qint64 id);
 
+    /// What pending requests get when the transport closes, instead of the transport's reason.
+    void setEpitaph(const Error &reason) { m_epitaph = reason; }
+
     bool isOpen() const;
     int pendingCount() const { return int(m_pending.size()); }
     /// Answers to ids that were never sent; late answers to withdrawn requests are not counted.
@@ -90,6 +93,7 @@ private:
     QTimer *m_timer;
     qint64 m_nextId = 1;
     qint64 m_strays = 0;
+    std::optional<Error> m_epitaph;
     std::chrono::milliseconds m_defaultTimeout{60'000};
 };
 

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 
 using namespace Qt::StringLiterals;
@@ -56,12 +57,11 @@ QJsonValue clean(const QJsonValue &value)
     return result;
 }
 
-QJsonValue cleanField(const Field &field)
+bool isMasked(const Field &field)
 {
     // arg_keys lists names of arguments, contract §9.4; counts such as input_tokens are no texts.
-    const bool secret =
-        field.second.isString() && field.first != "arg_keys"_L1 && isSecretName(field.first);
-    return secret ? QJsonValue(kRedacted) : clean(field.second);
+    return std::holds_alternative<QString>(field.second.variant()) && field.first != "arg_keys"_L1
+           && isSecretName(field.first);
 }
 
 /// Escapes what would end the line or steer a terminal: C0, DEL, C1 and Unicode line breaks.
@@ -72,74 +72,109 @@ bool needsEscape(QChar c)
            || (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
 }
 
-void appendEscaped(QString &out, QStringView text, bool quotes)
+bool isPlain(QStringView text)
 {
+    return std::all_of(text.begin(), text.end(), [](QChar c) {
+        const char16_t code = c.unicode();
+        return code >= 0x20 && code < 0x7f && code != u'"' && code != u'\\';
+    });
+}
+
+void appendEscaped(QByteArray &out, QStringView text, bool quotes)
+{
+    if (isPlain(text)) { // nearly always
+        const qsizetype at = out.size();
+        out.resize(at + text.size());
+        std::transform(text.begin(), text.end(), out.begin() + at,
+                       [](QChar c) { return char(c.unicode()); });
+        return;
+    }
+    QString escaped;
     for (const QChar c : text) {
         if (c == u'\n')
-            out += "\\n"_L1;
+            escaped += "\\n"_L1;
         else if (c == u'\r')
-            out += "\\r"_L1;
+            escaped += "\\r"_L1;
         else if (c == u'\t')
-            out += "\\t"_L1;
+            escaped += "\\t"_L1;
         else if (quotes && (c == u'"' || c == u'\\'))
-            out += u'\\' + c;
+            escaped += u'\\' + c;
         else if (needsEscape(c))
-            out += "\\u"_L1 + QString::number(c.unicode(), 16).rightJustified(4, u'0');
+            escaped += "\\u"_L1 + QString::number(c.unicode(), 16).rightJustified(4, u'0');
         else
-            out += c;
+            escaped += c;
     }
+    out += escaped.toUtf8();
 }
 
-void appendQuoted(QString &out, QStringView text)
+void appendQuoted(QByteArray &out, QStringView text)
 {
-    out += u'"';
+    out += '"';
     appendEscaped(out, text, true);
-    out += u'"';
+    out += '"';
 }
 
-void appendJson(QString &out, const QJsonValue &value);
+void appendJson(QByteArray &out, const QJsonValue &value);
 
-void appendArray(QString &out, const QJsonArray &array)
+void appendArray(QByteArray &out, const QJsonArray &array)
 {
-    out += u'[';
+    out += '[';
     for (qsizetype i = 0; i < array.size(); ++i) {
         if (i > 0)
-            out += u',';
+            out += ',';
         appendJson(out, array.at(i));
     }
-    out += u']';
+    out += ']';
 }
 
-void appendObject(QString &out, const QJsonObject &object)
+void appendObject(QByteArray &out, const QJsonObject &object)
 {
-    out += u'{';
+    out += '{';
     for (auto it = object.begin(); it != object.end(); ++it) {
         if (it != object.begin())
-            out += u',';
+            out += ',';
         appendQuoted(out, it.key());
-        out += u':';
+        out += ':';
         appendJson(out, it.value());
     }
-    out += u'}';
+    out += '}';
 }
 
-void appendNumber(QString &out, const QJsonValue &value)
+void appendWhole(QByteArray &out, qint64 number)
+{
+    std::array<char, 24> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    out.append(digits.data(), end - digits.data());
+}
+
+void appendFraction(QByteArray &out, double number)
+{
+    if (!std::isfinite(number)) {
+        out += "null";
+        return;
+    }
+    std::array<char, 40> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number,
+                                   std::chars_format::general, 10)
+                         .ptr;
+    out.append(digits.data(), end - digits.data());
+}
+
+void appendNumber(QByteArray &out, const QJsonValue &value)
 {
     const double number = value.toDouble();
     const qint64 whole = value.toInteger();
-    if (!std::isfinite(number))
-        out += "null"_L1;
-    else if (double(whole) == number) // whole numbers stay whole, also above 2^53
-        out += QString::number(whole);
+    if (double(whole) == number) // whole numbers stay whole, also above 2^53
+        appendWhole(out, whole);
     else
-        out += QString::number(number, 'g', 10);
+        appendFraction(out, number);
 }
 
-void appendJson(QString &out, const QJsonValue &value)
+void appendJson(QByteArray &out, const QJsonValue &value)
 {
     switch (value.type()) {
     case QJsonValue::Bool:
-        out += value.toBool() ? "true"_L1 : "false"_L1;
+        out += value.toBool() ? "true" : "false";
         return;
     case QJsonValue::Double:
         appendNumber(out, value);
@@ -155,40 +190,54 @@ void appendJson(QString &out, const QJsonValue &value)
         return;
     case QJsonValue::Null:
     case QJsonValue::Undefined:
-        out += "null"_L1;
+        out += "null";
         return;
     }
 }
 
 /// A field in text format: bare when it is one plain word, else as in JSON.
-void appendTextValue(QString &out, const QJsonValue &value)
+bool isBare(const QString &text)
 {
-    const QString text = value.toString();
-    const bool bare =
-        value.isString() && !text.isEmpty() && std::none_of(text.begin(), text.end(), [](QChar c) {
-            return c.isSpace() || c == u'"' || c == u'=' || needsEscape(c);
-        });
-    if (bare)
-        out += text;
-    else
-        appendJson(out, value);
+    return !text.isEmpty() && std::none_of(text.begin(), text.end(), [](QChar c) {
+        return c.isSpace() || c == u'"' || c == u'=' || needsEscape(c);
+    });
 }
 
-QLatin1StringView levelName(Level level)
+void appendValue(QByteArray &out, const Field &field, bool asText)
 {
-    static constexpr QLatin1StringView kNames[] = {"debug"_L1, "info"_L1, "warning"_L1, "error"_L1};
+    const FieldValue::Variant &value = field.second.variant();
+    if (const auto *text = std::get_if<QString>(&value)) {
+        const QString shown = isMasked(field) ? QString(kRedacted) : clean(*text);
+        if (asText && isBare(shown))
+            appendEscaped(out, shown, false);
+        else
+            appendQuoted(out, shown);
+    } else if (const auto *whole = std::get_if<qint64>(&value)) {
+        appendWhole(out, *whole);
+    } else if (const auto *fraction = std::get_if<double>(&value)) {
+        appendFraction(out, *fraction);
+    } else if (const auto *truth = std::get_if<bool>(&value)) {
+        out += *truth ? "true" : "false";
+    } else {
+        appendJson(out, clean(std::get<QJsonValue>(value)));
+    }
+}
+
+QByteArrayView levelName(Level level)
+{
+    static constexpr QByteArrayView kNames[] = {"debug", "info", "warning", "error"};
     return kNames[int(level)];
 }
 
-QLatin1StringView paddedLevel(Level level)
+QByteArrayView paddedLevel(Level level)
 {
-    static constexpr QLatin1StringView kNames[] = {"DEBUG"_L1, "INFO "_L1, "WARN "_L1, "ERROR"_L1};
+    static constexpr QByteArrayView kNames[] = {"DEBUG", "INFO ", "WARN ", "ERROR"};
     return kNames[int(level)];
 }
 
 /// Formatting a date costs more than the rest of a line, so each thread keeps the last second. No
 /// destructor: entries may still come while a thread ends.
-QString timestamp(qint64 time)
+void appendTime(QByteArray &out, qint64 time)
 {
     static thread_local qint64 second = -1;
     static thread_local std::array<char, 20> text{};
@@ -198,42 +247,57 @@ QString timestamp(qint64 time)
             isoUtc(QDateTime::fromMSecsSinceEpoch(second * 1000, Qt::UTC)).toLatin1();
         std::copy_n(iso.begin(), std::min<qsizetype>(iso.size(), 20), text.begin());
     }
-    return QLatin1StringView(text.data(), 20) + QString::number(time % 1000).rightJustified(3, u'0')
-           + u'Z';
+    const int rest = int(time % 1000);
+    const char digits[] = {char('0' + rest / 100), char('0' + rest / 10 % 10),
+                           char('0' + rest % 10), 'Z'};
+    out.append(text.data(), text.size()).append(digits, sizeof digits);
 }
+
+constexpr qsizetype kUsualLine = 512;
 
 } // namespace
 
 QByteArray formatText(const Entry &entry)
 {
-    QString line =
-        timestamp(entry.time) + u' ' + paddedLevel(entry.level) + u' ' + entry.logger + ": "_L1;
+    QByteArray line;
+    line.reserve(kUsualLine);
+    appendTime(line, entry.time);
+    line += ' ';
+    line += paddedLevel(entry.level);
+    line += ' ';
+    appendEscaped(line, entry.logger, false);
+    line += ": ";
     appendEscaped(line, clean(entry.message), false);
     for (const Field &field : entry.fields) {
-        line += u' ';
+        line += ' ';
         appendEscaped(line, field.first, false);
-        line += u'=';
-        appendTextValue(line, cleanField(field));
+        line += '=';
+        appendValue(line, field, true);
     }
-    line += u'\n';
-    return line.toUtf8();
+    line += '\n';
+    return line;
 }
 
 QByteArray formatJson(const Entry &entry)
 {
-    QString line = "{\"timestamp\":\""_L1 + timestamp(entry.time) + "\",\"level\":\""_L1
-                   + levelName(entry.level) + "\",\"logger\":"_L1;
+    QByteArray line;
+    line.reserve(kUsualLine);
+    line += "{\"timestamp\":\"";
+    appendTime(line, entry.time);
+    line += "\",\"level\":\"";
+    line += levelName(entry.level);
+    line += "\",\"logger\":";
     appendQuoted(line, entry.logger);
-    line += ",\"message\":"_L1;
+    line += ",\"message\":";
     appendQuoted(line, clean(entry.message));
     for (const Field &field : entry.fields) {
-        line += u',';
+        line += ',';
         appendQuoted(line, field.first);
-        line += u':';
-        appendJson(line, cleanField(field));
+        line += ':';
+        appendValue(line, field, false);
     }
-    line += "}\n"_L1;
-    return line.toUtf8();
+    line += "}\n";
+    return line;
 }
 
 } // namespace bridge::logging

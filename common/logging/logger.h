@@ -5,8 +5,8 @@
 #pragma once
 
 #include "common/base/result.h"
+#include "common/logging/fieldvalue.h"
 
-#include <QtCore/QJsonValue>
 #include <QtCore/QList>
 #include <QtCore/QLoggingCategory>
 #include <QtCore/QString>
@@ -28,7 +28,7 @@ struct LogOptions {
 };
 
 /// One key and value of a structured entry; the order is kept.
-using Field = std::pair<QString, QJsonValue>;
+using Field = std::pair<QString, FieldValue>;
 using Fields = QList<Field>;
 
 /// Takes over Qt's message handler; a second call replaces the options. On failure (unknown level,

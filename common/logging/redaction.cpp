@@ -33,6 +33,30 @@ Hints inspect(const QString &text)
     return hints;
 }
 
+/// The word that makes a name secret and begins with \a letter. U+017F and U+212A are an s and a k
+/// to whoever ignores case.
+QLatin1StringView secretWord(QChar letter)
+{
+    switch (letter.unicode()) {
+    case u'P':
+    case u'p':
+        return QLatin1StringView("PASSWORD");
+    case u'S':
+    case u's':
+    case u'\u017f':
+        return QLatin1StringView("SECRET");
+    case u'T':
+    case u't':
+        return QLatin1StringView("TOKEN");
+    case u'K':
+    case u'k':
+    case u'\u212a':
+        return QLatin1StringView("KEY");
+    default:
+        return {};
+    }
+}
+
 } // namespace
 
 QString redact(const QString &text)
@@ -63,11 +87,9 @@ void forgetSecret(const QString &secret)
 
 bool isSecretName(QStringView name)
 {
-    static constexpr QLatin1StringView kWords[] = {
-        QLatin1StringView("PASSWORD"), QLatin1StringView("SECRET"), QLatin1StringView("TOKEN"),
-        QLatin1StringView("KEY")};
-    for (const QLatin1StringView word : kWords) {
-        if (name.contains(word, Qt::CaseInsensitive))
+    for (qsizetype i = 0; i < name.size(); ++i) {
+        const QLatin1StringView word = secretWord(name.at(i));
+        if (!word.isEmpty() && name.sliced(i).startsWith(word, Qt::CaseInsensitive))
             return true;
     }
     return false;

@@ -208,8 +208,10 @@ void Client::notify(const QString &method, const QByteArray &params)
         d->connection->notify(method, params);
 }
 
-void Client::close()
+void Client::close(const std::optional<Error> &reason)
 {
+    if (reason)
+        d->connection->setEpitaph(*reason);
     m_transport->close();
 }
 

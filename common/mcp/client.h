@@ -113,7 +113,8 @@ public:
     /// A notification of the client's, e.g. notifications/roots/list_changed. Legacy only: a
     /// modern server gets none.
     void notify(const QString &method, const QByteArray &params = {});
-    void close();
+    /// Ends it; what is pending gets \a reason, if there is one.
+    void close(const std::optional<Error> &reason = {});
 
 Q_SIGNALS:
     void toolsChanged();

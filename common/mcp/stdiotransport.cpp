@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "common/mcp/stdiotransport.h"
 
+#include "common/mcp/devicechannel.h"
+
 #include <QtCore/QLoggingCategory>
-#include <QtCore/QProcess>
 
 using namespace Qt::StringLiterals;
 
@@ -10,37 +11,42 @@ namespace bridge::mcp {
 
 Q_LOGGING_CATEGORY(lcWire, "bridge.mcp.wire", QtWarningMsg)
 
-StdioTransport::StdioTransport(QIODevice *device, qsizetype maxLine, QObject *parent)
+StdioTransport::StdioTransport(ByteChannel *channel, qsizetype maxLine, QObject *parent)
     : Transport(parent)
-    , m_device(device)
+    , m_channel(channel)
     , m_framer(maxLine)
-    , m_isProcess(qobject_cast<QProcess *>(device) != nullptr)
 {
-    connect(device, &QIODevice::readyRead, this, &StdioTransport::read);
-    connect(device, &QIODevice::readChannelFinished, this, &StdioTransport::onOutputEnded);
-    if (device->bytesAvailable() > 0)
+    connect(channel, &ByteChannel::readyRead, this, &StdioTransport::read);
+    connect(channel, &ByteChannel::inputEnded, this, &StdioTransport::onInputEnded);
+    if (channel->hasInput())
         QMetaObject::invokeMethod(this, &StdioTransport::read, Qt::QueuedConnection);
+}
+
+StdioTransport::StdioTransport(QIODevice *device, qsizetype maxLine, QObject *parent)
+    : StdioTransport(new DeviceChannel(device), maxLine, parent)
+{
+    m_channel->setParent(this);
 }
 
 void StdioTransport::send(const jsonrpc::Message &message)
 {
-    if (!m_open || !m_device)
+    if (!m_open || !m_channel)
         return;
     const QByteArray line = jsonrpc::write(message) + '\n';
-    if (m_device->bytesToWrite() + line.size() > m_maxQueued) {
+    if (m_channel->bytesToWrite() + line.size() > m_maxQueued) {
         endLater(
             Error(ErrorCode::Overloaded,
                   u"The MCP server does not read what it is sent; more than %1 bytes wait."_s.arg(
                       m_maxQueued)));
         return;
     }
-    if (m_device->write(line) != line.size())
+    if (!m_channel->write(line))
         endLater(Error(ErrorCode::UpstreamFailed, u"The MCP server no longer accepts messages."_s));
 }
 
 qint64 StdioTransport::bytesToWrite() const
 {
-    return m_device ? m_device->bytesToWrite() : 0;
+    return m_channel ? m_channel->bytesToWrite() : 0;
 }
 
 void StdioTransport::close()
@@ -48,25 +54,30 @@ void StdioTransport::close()
     if (!m_open)
         return;
     endLater(Error(ErrorCode::UpstreamFailed, u"The connection to the MCP server was closed."_s));
-    if (auto *process = qobject_cast<QProcess *>(m_device.data()))
-        process->closeWriteChannel(); // QProcess::close() would kill it and wait
-    else if (m_device)
-        m_device->close();
+    if (m_channel)
+        m_channel->closeOutput();
 }
 
 void StdioTransport::fail(const Error &reason)
 {
     const QPointer guard(this);
-    read();
+    while (readSome()) {
+    }
     if (guard && deliver(m_framer.finish()))
         end(reason);
 }
 
 void StdioTransport::read()
 {
-    if (m_ended || !m_device || !m_device->isReadable())
-        return;
-    deliver(m_framer.feed(m_device->readAll()));
+    readSome();
+}
+
+bool StdioTransport::readSome()
+{
+    if (m_ended || !m_channel)
+        return false;
+    const QByteArray bytes = m_channel->read();
+    return !bytes.isEmpty() && deliver(m_framer.feed(bytes));
 }
 
 bool StdioTransport::deliver(const QList<jsonrpc::LineFramer::Line> &lines)
@@ -100,16 +111,12 @@ bool StdioTransport::deliver(const QList<jsonrpc::LineFramer::Line> &lines)
     return !m_ended;
 }
 
-void StdioTransport::onOutputEnded()
+void StdioTransport::onInputEnded()
 {
-    if (m_isProcess) {
-        const QPointer guard(this);
-        read();
-        if (guard)
-            Q_EMIT outputEnded();
-    } else {
+    if (m_channel && m_channel->isProcess())
+        Q_EMIT outputEnded();
+    else
         fail(Error(ErrorCode::UpstreamFailed, u"The MCP server closed the connection."_s));
-    }
 }
 
 // closed() must not be emitted from inside send() or close(): their callers are not prepared.

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// MCP stdio transport: one JSON-RPC message per line over a QProcess or any sequential device.
+// MCP stdio transport: one JSON-RPC message per line over the pipes of a child or any sequential
+// device.
 // Process life (start, stop ladder, exit status) is the owner's business; it calls fail() with
 // the reason when the process has ended.
 #pragma once
 
 #include "common/jsonrpc/lineframer.h"
 #include "common/jsonrpc/transport.h"
+#include "common/mcp/bytechannel.h"
 
 #include <QtCore/QPointer>
 
@@ -19,8 +21,12 @@ class StdioTransport : public jsonrpc::Transport
 public:
     static constexpr qint64 kMaxQueued = 64 * 1024 * 1024;
 
-    /// \a device is open for reading and writing, not owned and in this thread. \a maxLine in
+    /// \a channel is open, not owned and in this thread. \a maxLine in
     /// bytes. A line above it closes the transport: nobody can know whose answer it was.
+    explicit StdioTransport(ByteChannel *channel,
+                            qsizetype maxLine = jsonrpc::MessageLimits().maxBytes,
+                            QObject *parent = nullptr);
+    /// The same for a QProcess or another device.
     explicit StdioTransport(QIODevice *device,
                             qsizetype maxLine = jsonrpc::MessageLimits().maxBytes,
                             QObject *parent = nullptr);
@@ -38,21 +44,22 @@ public:
     void fail(const bridge::Error &reason);
 
 Q_SIGNALS:
-    /// A process has closed its stdout. Devices that are no process close the transport instead.
+    /// A process has closed its stdout. Other channels close the transport instead.
     void outputEnded();
 
 private:
     void read();
+    /// False when there was nothing, or when a receiver closed or destroyed this transport.
+    bool readSome();
     /// False when a receiver closed or destroyed this transport.
     bool deliver(const QList<jsonrpc::LineFramer::Line> &lines);
-    void onOutputEnded();
+    void onInputEnded();
     void endLater(const bridge::Error &reason);
     void end(const bridge::Error &reason);
 
-    QPointer<QIODevice> m_device;
+    QPointer<ByteChannel> m_channel;
     jsonrpc::LineFramer m_framer;
     qint64 m_maxQueued = kMaxQueued;
-    bool m_isProcess = false;
     bool m_open = true;   ///< send() has an effect
     bool m_ended = false; ///< closed() was emitted
 };

@@ -30,6 +30,15 @@ void ChangeHub::follow(upstream::Server *server)
             [this, name](const QString &what) { note(name, what); });
 }
 
+void ChangeHub::replaced(const QString &server)
+{
+    for (const OfferKind kind :
+         {OfferKind::Tools, OfferKind::Prompts, OfferKind::Resources, OfferKind::Templates})
+        m_offers->forgetAll(u"server\n%1\n"_s.arg(server), kind);
+    for (const auto &what : {u"tools"_s, u"prompts"_s, u"resources"_s})
+        note(server, what);
+}
+
 void ChangeHub::note(const QString &server, const QString &what)
 {
     if (m_pending.isEmpty())

@@ -20,12 +20,18 @@ public:
     /// Both outlive the hub; what changed is forgotten in \a offers at once.
     ChangeHub(upstream::Registry *registry, OfferBook *offers);
 
+    /// Begins to hear \a server.
+    void follow(upstream::Server *server);
+    /// Nothing of what \a server offers may be as it was: it was added, changed or removed.
+    void replaced(const QString &server);
+
 Q_SIGNALS:
     /// \a what: tools, prompts or resources.
     void changed(const QString &server, const QString &what);
+    /// \a server is no longer served.
+    void gone(const QString &server);
 
 private:
-    void follow(upstream::Server *server);
     void note(const QString &server, const QString &what);
     void tell();
 

@@ -19,16 +19,44 @@ Core::Core(DispatcherOptions given, upstream::Registry *servers, sessions::Sessi
     , suspended(options.maxSuspendedPerOwner, options.maxSuspended)
     , changes(servers, &offers)
 {
+    followRegistry();
 }
 
-QList<upstream::Server *> Core::serversOf(const QString &name) const
+void Core::followRegistry()
 {
-    QList<upstream::Server *> found;
+    const auto forget = [this](const QString &name) {
+        m_infos.remove(name);
+        changes.replaced(name);
+    };
+    QObject::connect(registry, &upstream::Registry::serverAdded, &changes,
+                     [this, forget](upstream::Server *server) {
+                         changes.follow(server);
+                         forget(server->definition().name);
+                     });
+    QObject::connect(registry, &upstream::Registry::serverRetired, &changes,
+                     [this, forget](upstream::Server *server, bool gone) {
+                         forget(server->definition().name);
+                         if (gone)
+                             Q_EMIT changes.gone(server->definition().name);
+                     });
+}
+
+bool Core::isCurrent(const upstream::Server *server) const
+{
+    return registry->find(server->definition().name) == server;
+}
+
+PinnedServers Core::serversOf(const QString &name, const ClientState *state) const
+{
+    PinnedServers found;
     const auto all = registry->servers();
     for (upstream::Server *server : all) {
         const upstream::ServerDefinition &definition = server->definition();
-        if (!definition.disabled && (name.isEmpty() || definition.name == name))
-            found.append(server);
+        if (definition.disabled || (!name.isEmpty() && definition.name != name))
+            continue;
+        const auto session = state ? state->sessions.value(definition.name) : nullptr;
+        const bool isOpen = session && session->state() != sessions::Session::State::Closing;
+        found.add(isOpen ? &session->server() : server);
     }
     return found;
 }
@@ -40,7 +68,8 @@ bool Core::isShared(const QString &name) const
 
 void Core::remember(const upstream::Server *server, const mcp::ServerInfo &info)
 {
-    m_infos.insert(server->definition().name, info);
+    if (isCurrent(server))
+        m_infos.insert(server->definition().name, info);
 }
 
 std::optional<mcp::ServerInfo> Core::infoOf(const upstream::Server *server) const
@@ -103,8 +132,8 @@ void Core::watch(ClientState *state, upstream::Server *server,
     QObject::connect(client, &mcp::Client::resourcesChanged, state,
                      [pass] { pass(OfferKind::Resources, u"resources"_s); });
     QObject::connect(
-        client, &mcp::Client::resourceUpdated, state, [this, state, server](const QString &uri) {
-            const auto &uris = seatOf(state, server).uris;
+        client, &mcp::Client::resourceUpdated, state, [this, state, name](const QString &uri) {
+            const auto &uris = seatOf(state, name).uris;
             if (const auto known = uris.find(uri); known != uris.end())
                 Q_EMIT state->notified(u"notifications/resources/updated"_s,
                                        json::compactJson(QJsonObject{{"uri"_L1, *known}}));
@@ -124,17 +153,17 @@ void Core::watch(ClientState *state, upstream::Server *server,
                      });
     if (!state->profile.logLevel.isEmpty())
         client->setLogLevel(state->profile.logLevel);
-    resubscribe(state, server);
+    resubscribe(state, name);
 }
 
 // After a restart the server knows nothing of what its client had subscribed to.
-void Core::resubscribe(ClientState *state, upstream::Server *server)
+void Core::resubscribe(ClientState *state, const QString &server)
 {
     Seat &seat = seatOf(state, server);
     seat.calls.clear();
     if (seat.uris.isEmpty())
         return;
-    const auto session = state->sessions.value(server->definition().name);
+    const auto session = state->sessions.value(server);
     seat.calls.push_back(session->use([this, state, server](Result<sessions::Session::Use> use) {
         Seat &again = seatOf(state, server);
         if (!use)
@@ -149,7 +178,7 @@ void Core::resubscribe(ClientState *state, upstream::Server *server)
 
 Seat &Core::seatOf(const ClientState *state, const upstream::Server *server)
 {
-    return m_seats[{state, server->definition().name}];
+    return seatOf(state, server->definition().name);
 }
 
 void Core::announceTo(const ClientStatePtr &state)
@@ -157,14 +186,16 @@ void Core::announceTo(const ClientStatePtr &state)
     if (state->property("announced").toBool())
         return;
     state->setProperty("announced", true);
-    QObject::connect(&changes, &ChangeHub::changed, state.get(),
-                     [told = state.get()](const QString &server, const QString &what) {
-                         const bool isSeen = told->server.isEmpty() || told->server == server;
-                         // Its own session tells by itself, and of itself.
-                         if (isSeen && !told->sessions.contains(server))
-                             Q_EMIT told->notified(u"notifications/%1/list_changed"_s.arg(what),
-                                                   {});
-                     });
+    QObject::connect(
+        &changes, &ChangeHub::changed, state.get(),
+        [told = state.get()](const QString &server, const QString &what) {
+            const bool isSeen = told->server.isEmpty() || told->server == server;
+            // Its own session tells by itself, and of itself.
+            const auto own = told->sessions.value(server);
+            const bool tellsItself = own && own->state() != sessions::Session::State::Closing;
+            if (isSeen && !tellsItself)
+                Q_EMIT told->notified(u"notifications/%1/list_changed"_s.arg(what), {});
+        });
 }
 
 void Core::forget(ClientState *state)

@@ -31,6 +31,20 @@ struct Seat {
     std::vector<Call> calls;              ///< subscriptions on their way
 };
 
+/// Servers that stay as long as this list, whatever becomes of the registry.
+class PinnedServers : public QList<upstream::Server *>
+{
+public:
+    void add(upstream::Server *server)
+    {
+        append(server);
+        m_pins.append(server->pin());
+    }
+
+private:
+    QList<upstream::ServerPin> m_pins;
+};
+
 class Core
 {
 public:
@@ -48,7 +62,9 @@ public:
     int subscriptions = 0; ///< modern ones that are open
 
     /// The servers behind \a name, in the order of their definition; empty when there is none.
-    QList<upstream::Server *> serversOf(const QString &name) const;
+    /// Where \a state, if given, has a session, that session's: a definition may have changed
+    /// since.
+    PinnedServers serversOf(const QString &name, const ClientState *state = nullptr) const;
     /// Names carry the server's: more than one server answers there.
     bool isShared(const QString &name) const;
     /// Learns what \a server said of itself.
@@ -67,6 +83,12 @@ public:
     void announceTo(const ClientStatePtr &state);
     /// What \a state is to be told of the resources of one server.
     Seat &seatOf(const ClientState *state, const upstream::Server *server);
+    Seat &seatOf(const ClientState *state, const QString &server)
+    {
+        return m_seats[{state, server}];
+    }
+    /// It has not been replaced by another one of its name.
+    bool isCurrent(const upstream::Server *server) const;
     /// Leases as options.lease says.
     Call lease(upstream::Server *server, const upstream::Identity &identity,
                Handler<upstream::LeasePtr> handler);
@@ -74,7 +96,8 @@ public:
 private:
     using SeatKey = std::pair<const ClientState *, QString>;
 
-    void resubscribe(ClientState *state, upstream::Server *server);
+    void resubscribe(ClientState *state, const QString &server);
+    void followRegistry();
 
     QHash<QString, mcp::ServerInfo> m_infos;
     std::map<SeatKey, upstream::SingleFlight<sessions::SessionPtr>> m_starts;

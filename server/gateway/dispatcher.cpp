@@ -194,6 +194,11 @@ void Dispatcher::notification(const Request &request)
     }
 }
 
+void Dispatcher::setSuspendTime(std::chrono::milliseconds time)
+{
+    d->core.options.suspendTime = time;
+}
+
 void Dispatcher::dropSuspended()
 {
     d->core.suspended.clear();

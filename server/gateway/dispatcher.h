@@ -73,6 +73,8 @@ public:
     Call listen(Request request, std::shared_ptr<Downstream> downstream, Handler<Answer> handler);
     /// Client → server notifications worth passing on (roots/list_changed).
     void notification(const Request &request);
+    /// From now on: how long a call waits for the answer to a question.
+    void setSuspendTime(std::chrono::milliseconds time);
     /// Ends what \a state holds: its sessions and subscriptions.
     void release(const ClientStatePtr &state);
     /// Cancels the calls that wait for answers of modern clients, for they keep their servers.

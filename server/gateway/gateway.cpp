@@ -40,6 +40,15 @@ Gateway::Gateway(GatewaySettings settings, Backend backend, upstream::Registry *
     , m_modern({m_settings.sessionField, m_settings.legacy.streamAfter}, m_backend, registry,
                manager)
 {
+    connect(registry, &upstream::Registry::serverRetired, this,
+            [this](const upstream::Server *server, bool gone) {
+                if (gone)
+                    m_sessions.removeServer(
+                        server->definition().name,
+                        rpcError(kInvalidRequest, 404,
+                                 u"This MCP server is no longer served: it was taken out of the "
+                                 "configuration."_s));
+            });
 }
 
 Gateway::~Gateway() = default;
@@ -92,6 +101,14 @@ void Gateway::post(http::Exchange &exchange, const QString &server)
     if (eraOf(exchange.request(), *incoming) == mcp::Era::Modern)
         return m_modern.post(exchange, *incoming, server);
     postLegacy(exchange, *incoming, server);
+}
+
+void Gateway::setSettings(const GatewaySettings &settings)
+{
+    m_settings.table = settings.table;
+    m_settings.legacy = settings.legacy;
+    m_sessions.setLimits(settings.table);
+    m_sseSessions.setLimits(withoutExpiry(settings.table));
 }
 
 void Gateway::shutDown()

@@ -27,6 +27,8 @@ public:
     void addRoutes(http::Router &router);
     /// Ends sessions and long streams, so that the HTTP server can finish.
     void shutDown();
+    /// From now on; the session field stays as it is.
+    void setSettings(const GatewaySettings &settings);
 
 private:
     void serve(http::Exchange &exchange, const http::PathParams &params);

@@ -353,7 +353,7 @@ bool LegacySession::isIdle() const
                            [](const ChannelPtr &channel) { return channel->isAttached(); });
 }
 
-void LegacySession::end()
+void LegacySession::end(const std::optional<Error> &reason)
 {
     if (std::exchange(m_ended, true))
         return;
@@ -362,10 +362,18 @@ void LegacySession::end()
     // Dropping a call may run code that looks at this session; it is cancelled upstream before its
     // server is let go.
     auto running = std::exchange(m_running, {});
+    QList<std::pair<QByteArray, ChannelPtr>> unanswered;
+    for (auto &[id, one] : running)
+        unanswered.append({id, one.channel});
     running.clear();
+    for (const auto &[id, channel] : std::as_const(unanswered)) {
+        if (reason)
+            channel->refuse(id, *reason);
+    }
     const auto channels = std::exchange(m_channels, {});
     for (const ChannelPtr &channel : channels)
-        channel->close(rpcError(kInvalidRequest, 404, u"The session has ended."_s));
+        channel->close(
+            reason.value_or(rpcError(kInvalidRequest, 404, u"The session has ended."_s)));
     m_setup.backend.release(m_setup.state);
 }
 

@@ -64,8 +64,9 @@ public:
              Handler<QByteArray> handler);
     bool canAsk(const ChannelPtr &channel) const;
 
-    /// Ends all calls and streams and lets go of the servers. Once.
-    void end();
+    /// Ends all calls and streams and lets go of the servers. Once. With a \a reason, which is
+    /// somebody else's than the client's, it is the answer to what runs.
+    void end(const std::optional<Error> &reason = {});
     bool hasEnded() const { return m_ended; }
     /// Neither a request runs nor a stream is open.
     bool isIdle() const;

@@ -93,6 +93,10 @@ void Listening::begin()
     connect(&m_core->changes, &ChangeHub::changed, this, &Listening::onChanged);
     if (m_request.state)
         connect(m_request.state.get(), &ClientState::notified, this, &Listening::onOwn);
+    connect(&m_core->changes, &ChangeHub::gone, this, [this](const QString &server) {
+        if (m_request.server == server)
+            end();
+    });
     QStringList uris;
     const QJsonArray wanted = m_filter.value("resourceSubscriptions"_L1).toArray();
     for (const QJsonValue &uri : wanted) {

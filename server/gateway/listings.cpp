@@ -39,7 +39,7 @@ public:
         : m_core(core)
         , m_request(request)
         , m_kind(kind)
-        , m_servers(core->serversOf(request.server))
+        , m_servers(core->serversOf(request.server, request.state.get()))
         , m_handler(std::move(handler))
         , m_lists(m_servers.size())
         , m_failures(m_servers.size())
@@ -193,7 +193,7 @@ private:
     Core *m_core;
     Request m_request;
     OfferKind m_kind;
-    QList<upstream::Server *> m_servers;
+    PinnedServers m_servers;
     Handler<Answer> m_handler;
     QList<OfferListPtr> m_lists;
     QList<std::optional<Error>> m_failures;

@@ -87,8 +87,9 @@ Task<OfferListPtr> fetch(Target target, upstream::Server *server, OfferKind kind
     co_return listOf(*listing, kind);
 }
 
-Task<OfferListPtr> acquireAndFetch(Core *core, upstream::Server *server, Viewer viewer,
-                                   OfferKind kind)
+// The book lists on when everybody who asked has gone, so these two keep their server themselves.
+Task<OfferListPtr> acquireAndFetch(Core *core, upstream::Server *server, upstream::ServerPin,
+                                   Viewer viewer, OfferKind kind)
 {
     Result<Target> target = co_await acquire(core, server, viewer.state, viewer.identity);
     if (!target)
@@ -97,7 +98,8 @@ Task<OfferListPtr> acquireAndFetch(Core *core, upstream::Server *server, Viewer 
 }
 
 /// The tools everybody shares are also those of the REST routes.
-Task<OfferListPtr> sharedTools(upstream::Server *server, upstream::Identity identity)
+Task<OfferListPtr> sharedTools(upstream::Server *server, upstream::ServerPin,
+                               upstream::Identity identity)
 {
     Result<upstream::ToolSetPtr> tools =
         co_await answer<upstream::ToolSetPtr>([&](Handler<upstream::ToolSetPtr> done) {
@@ -114,7 +116,7 @@ Task<OfferListPtr> sharedTools(upstream::Server *server, upstream::Identity iden
 Place placeAt(upstream::Server *server, const QString &key,
               std::shared_ptr<const upstream::Tool> tool = nullptr)
 {
-    return Place{server, key, std::move(tool)};
+    return Place{server, key, std::move(tool), server->pin()};
 }
 
 Error notFound(ErrorCode code, const QString &what)
@@ -156,8 +158,8 @@ Task<OfferListPtr> offersOf(Core *core, upstream::Server *server, Viewer viewer,
     QString scope = u"server\n%1\n%2"_s.arg(name, upstream::Catalogue::scopeOf(viewer.identity));
     std::chrono::milliseconds ttl = server->definition().cacheTtl;
     const bool isSharedTools = kind == OfferKind::Tools && !viewer.state && !core->options.lease;
-    if (isSharedTools)
-        ttl = {}; // remembered by the server
+    if (isSharedTools || (!viewer.state && !core->isCurrent(server)))
+        ttl = {}; // remembered by the server; or by nobody, as it is another one by now
     if (viewer.state) {
         Result<sessions::SessionPtr> session =
             co_await answer<sessions::SessionPtr>([&](Handler<sessions::SessionPtr> done) {
@@ -168,8 +170,9 @@ Task<OfferListPtr> offersOf(Core *core, upstream::Server *server, Viewer viewer,
         scope = scopeOf(**session);
     }
     const OfferBook::Start start = [&](Handler<OfferListPtr> done) {
-        return isSharedTools ? sharedTools(server, viewer.identity).start(std::move(done))
-                             : acquireAndFetch(core, server, viewer, kind).start(std::move(done));
+        if (isSharedTools)
+            return sharedTools(server, server->pin(), viewer.identity).start(std::move(done));
+        return acquireAndFetch(core, server, server->pin(), viewer, kind).start(std::move(done));
     };
     co_return co_await answer<OfferListPtr>([&](Handler<OfferListPtr> done) {
         return core->offers.get(scope, kind, ttl, start, std::move(done));
@@ -179,7 +182,7 @@ Task<OfferListPtr> offersOf(Core *core, upstream::Server *server, Viewer viewer,
 Task<Place> findTool(Core *core, Viewer viewer, QString name)
 {
     const bool isShared = core->isShared(viewer.server);
-    const auto servers = core->serversOf(viewer.server);
+    const auto servers = core->serversOf(viewer.server, viewer.state.get());
     std::optional<Error> failure;
     for (upstream::Server *server : servers) {
         if (isShared && !mayBeAliasOf(name, server->definition().name))
@@ -204,7 +207,7 @@ Task<Place> findTool(Core *core, Viewer viewer, QString name)
 
 Task<Place> findPrompt(Core *core, Viewer viewer, QString name)
 {
-    const auto servers = core->serversOf(viewer.server);
+    const auto servers = core->serversOf(viewer.server, viewer.state.get());
     if (servers.isEmpty())
         co_return notFound(ErrorCode::PromptNotFound, u"Prompt"_s);
     if (!core->isShared(viewer.server))
@@ -230,7 +233,7 @@ Task<Place> findPrompt(Core *core, Viewer viewer, QString name)
 
 Task<Place> findTemplate(Core *core, Viewer viewer, QString uriTemplate)
 {
-    const auto servers = core->serversOf(viewer.server);
+    const auto servers = core->serversOf(viewer.server, viewer.state.get());
     if (servers.isEmpty())
         co_return notFound(ErrorCode::ResourceNotFound, u"Resource template"_s);
     if (!core->isShared(viewer.server))
@@ -249,7 +252,7 @@ Task<Place> findTemplate(Core *core, Viewer viewer, QString uriTemplate)
 
 Task<Place> findResource(Core *core, Viewer viewer, QString uri)
 {
-    const auto servers = core->serversOf(viewer.server);
+    const auto servers = core->serversOf(viewer.server, viewer.state.get());
     if (servers.isEmpty())
         co_return notFound(ErrorCode::ResourceNotFound, u"Resource"_s);
     if (!core->isShared(viewer.server))

@@ -14,8 +14,8 @@ struct Viewer {
 };
 Viewer viewerOf(const Request &request);
 
-/// What \a server offers \a viewer; empty when the server lacks the feature. A client that has a
-/// session with the server sees that session's offers.
+/// What \a server, which the caller pins, offers \a viewer; empty when the server lacks the
+/// feature. A client that has a session with the server sees that session's offers.
 Task<OfferListPtr> offersOf(Core *core, upstream::Server *server, Viewer viewer, OfferKind kind);
 
 /// Something a client named, with what its server calls it.
@@ -23,6 +23,7 @@ struct Place {
     upstream::Server *server = nullptr;
     QString key;
     std::shared_ptr<const upstream::Tool> tool; ///< of tools
+    upstream::ServerPin pin = {};
 };
 /// ToolNotFound when no server has it or the policy hides it.
 Task<Place> findTool(Core *core, Viewer viewer, QString name);

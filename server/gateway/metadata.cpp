@@ -83,10 +83,10 @@ public:
 
     void begin(Core *core, const Request &request)
     {
-        const auto servers = core->serversOf(request.server);
+        m_servers = core->serversOf(request.server, request.state.get());
         const Viewer viewer = viewerOf(request);
         const bool isShared = core->isShared(request.server);
-        for (upstream::Server *server : servers) {
+        for (upstream::Server *server : std::as_const(m_servers)) {
             if (core->infoOf(server))
                 continue;
             ++m_left;
@@ -111,6 +111,7 @@ private:
             handler(Nothing{});
     }
 
+    PinnedServers m_servers;
     Handler<Nothing> m_handler;
     qsizetype m_left = 0;
     std::vector<Call> m_calls;

@@ -9,8 +9,7 @@ namespace bridge::gateway {
 SessionTable::SessionTable(TableLimits limits, QObject *parent) : QObject(parent), m_limits(limits)
 {
     connect(&m_sweep, &QTimer::timeout, this, &SessionTable::sweep);
-    if (m_limits.idleTimeout.count() > 0)
-        m_sweep.start(std::clamp<std::chrono::milliseconds>(m_limits.idleTimeout / 4, 10ms, 30s));
+    setLimits(m_limits);
 }
 
 SessionTable::~SessionTable()
@@ -69,6 +68,25 @@ void SessionTable::removeAll()
     const QStringList ids = m_sessions.keys();
     for (const QString &id : ids)
         remove(id);
+}
+
+void SessionTable::setLimits(const TableLimits &limits)
+{
+    m_limits = limits;
+    m_sweep.stop();
+    if (m_limits.idleTimeout.count() > 0)
+        m_sweep.start(std::clamp<std::chrono::milliseconds>(m_limits.idleTimeout / 4, 10ms, 30s));
+}
+
+void SessionTable::removeServer(const QString &server, const Error &reason)
+{
+    const auto all = m_sessions;
+    for (const LegacySessionPtr &session : all) {
+        if (session->state()->server != server)
+            continue;
+        m_sessions.remove(session->id());
+        session->end(reason);
+    }
 }
 
 void SessionTable::sweep()

@@ -33,6 +33,9 @@ public:
     /// Ends the session; nothing happens when there is none.
     void remove(const QString &id);
     void removeAll();
+    /// Ends the sessions whose endpoint is that of \a server alone.
+    void removeServer(const QString &server, const Error &reason);
+    void setLimits(const TableLimits &limits);
     int count() const { return int(m_sessions.size()); }
 
 private:

@@ -61,6 +61,8 @@ public:
     /// with a sentence about it.
     Result<quint16> listen();
     quint16 port() const;
+    /// For streams that begin from now on.
+    void setHeartbeat(std::chrono::milliseconds interval) { m_options.heartbeat = interval; }
     int connectionCount() const;
     int runningExchanges() const { return int(m_running.size()); }
 

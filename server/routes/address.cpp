@@ -77,6 +77,13 @@ Result<Address> addressOf(const Services &services, const http::Request &request
     upstream::readCaller(address.identity, (*server)->definition(), request.headers);
     address.cookiePath = cookiePath(services, params);
     readSessionId(services, request, params, inBody, address);
+    if (!address.sessionId.isEmpty()) {
+        const auto session = services.sessions->find(
+            address.identity.owner, (*server)->definition().name, address.sessionId);
+        if (session)
+            address.server = &(*session)->server();
+    }
+    address.pin = address.server->pin();
     return address;
 }
 
@@ -144,12 +151,16 @@ Task<Target> acquire(Services *services, http::Exchange *exchange, Address addre
         co_return target;
     }
     target.session = *session;
-    Result<sessions::Session::Use> use =
-        co_await answer<sessions::Session::Use>([&target](Handler<sessions::Session::Use> done) {
-            return target.session->use(std::move(done));
-        });
-    if (!use)
-        co_return use.error();
+    std::optional<sessions::Session::Use> use = target.session->useNow();
+    if (!use) {
+        Result<sessions::Session::Use> waited = co_await answer<sessions::Session::Use>(
+            [&target](Handler<sessions::Session::Use> done) {
+                return target.session->use(std::move(done));
+            });
+        if (!waited)
+            co_return waited.error();
+        use = std::move(*waited);
+    }
     target.instance = use->instance;
     target.restarted = use->restarted;
     if (target.restarted)

@@ -7,7 +7,9 @@
 namespace bridge::routes {
 
 struct Address {
+    /// That of the session, where there is one: its definition may have been replaced since.
     upstream::Server *server = nullptr;
+    upstream::ServerPin pin;
     upstream::Identity identity;
     QString sessionId;     ///< empty = without a session
     bool byCookie = false; ///< sessionId came as a cookie

@@ -255,4 +255,15 @@ QJsonObject getServer()
                      reply(u"Its state"_s, objectSchema()), {404});
 }
 
+QJsonObject reload()
+{
+    return operation(u"Servers"_s, u"Read the configuration again"_s,
+                     u"Answered on this machine only, and not through a proxy. With a problem "
+                     "anywhere in the new configuration nothing changes."_s,
+                     reply(u"Names of servers that were added, changed, removed or left as they "
+                           "are, of settings now in force and of those that need a restart"_s,
+                           objectSchema()),
+                     {403, 422});
+}
+
 } // namespace bridge::routes::describe

@@ -32,6 +32,7 @@ QJsonObject closeNamedSession();
 QJsonObject listSessions();
 QJsonObject listServers();
 QJsonObject getServer();
+QJsonObject reload();
 
 /// `{"$ref":"#/components/responses/Error"}` entries for \a statuses.
 QJsonObject errorResponses(const QList<int> &statuses);

@@ -18,6 +18,7 @@ struct DocumentCache {
         upstream::SingleFlight<QByteArray> work; ///< one is made at a time
     };
     std::map<QString, Entry> entries;
+    int generation = 0; ///< what was begun in an earlier one is not kept
 };
 
 namespace {
@@ -49,11 +50,13 @@ Task<QByteArray> documentOf(const Services *services, QList<GatheredTools> gathe
                             QString address)
 {
     const QList<upstream::ToolSetPtr> tools = toolsIn(gathered);
-    DocumentCache::Entry *entry = &services->documents->entries[address];
+    DocumentCache *cache = services->documents.get();
+    DocumentCache::Entry *entry = &cache->entries[address];
     const auto make = [&](Handler<QByteArray> done) {
         return openApiDocument(services, gathered, address)
-            .start([entry, tools, done = std::move(done)](Result<QByteArray> made) {
-                if (made) {
+            .start([cache, entry, tools, generation = cache->generation,
+                    done = std::move(done)](Result<QByteArray> made) {
+                if (made && generation == cache->generation) {
                     entry->tools = tools;
                     entry->json = *made;
                 }
@@ -154,6 +157,13 @@ Task<Response> file(Services *, http::Exchange *exchange, http::PathParams param
 }
 
 } // namespace
+
+void forgetDocuments(Services &services)
+{
+    ++services.documents->generation;
+    for (auto &[address, entry] : services.documents->entries)
+        entry.json.clear();
+}
 
 void addDocumentRoutes(http::Router &router, Services *services)
 {

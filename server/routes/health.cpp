@@ -30,8 +30,10 @@ void revive(Services *services, upstream::Server *server)
 {
     if (std::exchange(services->reviving, true))
         return;
-    services->revival = server->lease(
-        {}, [services](const Result<upstream::LeasePtr> &) { services->reviving = false; });
+    services->revival =
+        server->lease({}, [services, pin = server->pin()](const Result<upstream::LeasePtr> &) {
+            services->reviving = false;
+        });
 }
 
 /// Readiness: traffic is welcome unless the process is stopping or its server cannot start.

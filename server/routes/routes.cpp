@@ -14,6 +14,7 @@ void addRoutes(http::Router &router, Services *services)
     addSessionRoutes(router, services);
     addServerRoutes(router, services);
     addDocumentRoutes(router, services);
+    addAdminRoutes(router, services);
 }
 
 } // namespace bridge::routes

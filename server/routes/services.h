@@ -43,7 +43,13 @@ struct Services {
     bool draining = false; ///< set when the process was asked to stop
     Call revival;          ///< a start that readiness asked for; outlives the probe
     bool reviving = false;
+    /// Reads the configuration again; what came of it, or every problem found, when nothing has
+    /// changed.
+    std::function<Result<QJsonObject>()> reload;
 };
+
+/// The documents have to be made anew: other servers, another default server.
+void forgetDocuments(Services &services);
 
 /// Adds every REST route of contract §1.2–1.3 to \a router.
 void addRoutes(http::Router &router, Services *services);
@@ -57,5 +63,6 @@ void addSessionRoutes(http::Router &router, Services *services);
 void addHealthRoutes(http::Router &router, Services *services);
 void addServerRoutes(http::Router &router, Services *services);
 void addDocumentRoutes(http::Router &router, Services *services);
+void addAdminRoutes(http::Router &router, Services *services);
 
 } // namespace bridge::routes

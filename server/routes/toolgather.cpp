@@ -34,7 +34,7 @@ Call gatherTools(const QList<upstream::Server *> &servers, const upstream::Ident
     const std::weak_ptr<Gathering> weak = state;
     for (upstream::Server *server : servers) {
         const qsizetype index = state->found.size();
-        state->found.append({server, server->cachedTools(identity)});
+        state->found.append({server, server->cachedTools(identity), server->pin()});
         if (state->found.last().tools)
             continue;
         ++state->missing;

@@ -10,6 +10,7 @@ namespace bridge::routes {
 struct GatheredTools {
     const upstream::Server *server = nullptr;
     upstream::ToolSetPtr tools; ///< null when the server did not answer in time
+    upstream::ServerPin pin;
 };
 
 /// In the order of \a servers. Never fails as a whole.

@@ -133,6 +133,7 @@ Task<ToolAnswer> callOn(http::Exchange *exchange, ToolRun run, Prepared prepared
     ToolAnswer reply;
     upstream::Server *server = run.address.server;
     reply.definition = &server->definition();
+    reply.pin = server->pin();
     // Not the value that came: it may carry the caller's token (contract §2.2).
     if (target.session)
         reply.sessionId = target.session->record().key.id;
@@ -182,6 +183,7 @@ Task<ToolAnswer> dryRun(Services *services, http::Exchange *exchange, ToolRun ru
         co_return tools.error();
     ToolAnswer reply;
     reply.definition = &run.address.server->definition();
+    reply.pin = run.address.pin;
     reply.tool = (*tools)->find(run.tool);
     if (!reply.tool)
         co_return toolNotFound();

@@ -23,8 +23,9 @@ struct ToolRun {
 struct ToolAnswer {
     sessions::ToolOutcome outcome;
     std::shared_ptr<const upstream::Tool> tool;
-    const upstream::ServerDefinition *definition = nullptr; ///< lives as long as its server
-    QString sessionId;                                      ///< empty without a session
+    const upstream::ServerDefinition *definition = nullptr; ///< of the server that is pinned
+    upstream::ServerPin pin;
+    QString sessionId; ///< empty without a session
     /// The result of contract §1.4, or the failure it stands for; empty while suspended.
     std::optional<Result<QByteArray>> shaped;
 };

@@ -16,11 +16,6 @@ namespace bridge::sessions {
 
 namespace {
 
-Error closedError()
-{
-    return Error(ErrorCode::SessionNotFound, u"The session was closed."_s);
-}
-
 Error conflict(ErrorCode code, const QString &message)
 {
     Error error(code, message);
@@ -48,6 +43,7 @@ public:
 
     Session *q;
     Setup setup;
+    upstream::ServerPin pin;
     SessionEngine engine;
     QString logId;
     bool closing = false;
@@ -59,6 +55,7 @@ public:
 Session::Private::Private(Session *session, Setup given)
     : q(session)
     , setup(std::move(given))
+    , pin(setup.server->pin())
     , engine(
           [this](Handler<upstream::InstancePtr> handler) {
               return setup.open(*setup.server, setup.identity, std::move(handler));
@@ -194,6 +191,16 @@ Call Session::use(Handler<Use> handler)
         });
 }
 
+std::optional<Session::Use> Session::useNow()
+{
+    if (d->closing || !d->engine.isAlive())
+        return std::nullopt;
+    ++d->totalRequests;
+    touch();
+    const bool isNews = d->engine.takeNews();
+    return Use{d->engine.share(), isNews};
+}
+
 Call Session::callTool(ToolRequest request, Handler<ToolOutcome> handler)
 {
     if (d->closing)
@@ -268,12 +275,17 @@ std::optional<std::chrono::milliseconds> Session::timeLeft() const
     return std::max(left, 0ms);
 }
 
-void Session::close(const QString &reason)
+Error Session::closedError()
+{
+    return Error(ErrorCode::SessionNotFound, u"The session was closed."_s);
+}
+
+void Session::close(const QString &reason, const Error &error)
 {
     const auto self = shared_from_this();
     d->closing = true;
-    d->failAll(closedError());
-    d->engine.stop(closedError());
+    d->failAll(error);
+    d->engine.stop(error);
     Q_EMIT closed(reason);
 }
 

@@ -39,6 +39,8 @@ public:
         bool restarted = false;
     };
     Call use(Handler<Use> handler);
+    /// What use() would give, when that needs no waiting; nothing else happens otherwise.
+    std::optional<Use> useNow();
 
     /// Starts a tool call, which also restarts the server when it must. A tool that asks for input
     /// ends the waiting with ToolOutcome::suspended while the call itself lives on in the session.
@@ -67,15 +69,16 @@ private:
     friend class SessionManager;
     struct Setup {
         SessionRecord record;
-        upstream::Server *server = nullptr; ///< outlives the session
+        upstream::Server *server = nullptr; ///< pinned by the session
         upstream::InstancePtr instance;
         upstream::Identity identity;
         SessionLimits limits;
         Opener open;
     };
     explicit Session(Setup setup);
-    /// Ends all calls, at once, and lets go of the server.
-    void close(const QString &reason);
+    /// Ends all calls, at once and with \a error, and lets go of the server.
+    void close(const QString &reason, const Error &error = closedError());
+    static Error closedError();
     /// Time until it expires, 0 when it has; nothing when it never does.
     std::optional<std::chrono::milliseconds> timeLeft() const;
     upstream::Instance *instance() const;

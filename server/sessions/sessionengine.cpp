@@ -51,7 +51,7 @@ Call SessionEngine::revive(Handler<bool> handler)
     if (m_stopped)
         return failLater(std::move(handler), *m_stopped);
     if (isAlive()) {
-        const bool isNews = std::exchange(m_untold, false);
+        const bool isNews = takeNews();
         return later([handler = std::move(handler), isNews] { handler(isNews); });
     }
     if (!m_mayRestart)
@@ -152,7 +152,7 @@ void SessionEngine::stop(const Error &error)
     m_restarting = false;
     // Whoever still uses a share must not keep the server: its requests end now.
     if (const auto instance = letGo(); instance && *m_shares > 0)
-        instance->client().close();
+        instance->client().close(error);
     tellWaiters(error);
 }
 

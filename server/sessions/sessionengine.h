@@ -22,6 +22,9 @@ public:
     /// The client, when there is nothing to wait for and nothing to tell about a restart.
     mcp::Client *readyClient() const;
 
+    /// Whether the server was started anew and nobody was told yet; the asker is, herewith.
+    bool takeNews() { return std::exchange(m_untold, false); }
+
     /// Waits until the server runs; true when its state is new to whoever asks.
     Call revive(Handler<bool> handler);
     /// A share of the instance that counts as a use until it is dropped.
@@ -65,13 +68,5 @@ private:
     Call m_restart;
     Call m_burial;
 };
-
-/// Hands \a error to \a handler from the event loop.
-template <typename T>
-Call failLater(Handler<T> handler, Error error)
-{
-    return later(
-        [handler = std::move(handler), error = std::move(error)] { handler(Result<T>(error)); });
-}
 
 } // namespace bridge::sessions

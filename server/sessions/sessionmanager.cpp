@@ -72,7 +72,8 @@ void SessionManager::Private::arm()
     timer.start(next);
 }
 
-void SessionManager::Private::end(const SessionPtr &session, const QString &reason)
+void SessionManager::Private::end(const SessionPtr &session, const QString &reason,
+                                  const Error &error)
 {
     const SessionKey key = session->record().key;
     if (!sessions.remove(key))
@@ -81,7 +82,7 @@ void SessionManager::Private::end(const SessionPtr &session, const QString &reas
     background([&](Handler<Nothing> done) { return records->remove(key, done); });
     reaper.watch(session->instance());
     const QPointer<SessionManager> guard(q);
-    session->close(reason);
+    session->close(reason, error);
     if (guard)
         Q_EMIT q->sessionClosed(session, reason);
 }
@@ -156,6 +157,22 @@ QList<SessionPtr> SessionManager::sessionsOf(const QString &owner) const
             found.append(session);
     }
     return found;
+}
+
+void SessionManager::closeAllOf(const upstream::Server *server, const Error &error)
+{
+    const QList<SessionPtr> all = d->sessions.values();
+    const QPointer<SessionManager> guard(this);
+    for (const SessionPtr &session : all) {
+        if (guard && &session->server() == server)
+            d->end(session, u"removed"_s, error);
+    }
+}
+
+void SessionManager::setLimits(const SessionLimits &limits)
+{
+    d->limits = limits;
+    d->arm();
 }
 
 int SessionManager::count() const

@@ -23,8 +23,8 @@ public:
     /// Awaits the start of the MCP server; nothing is stored when it fails or when the Call is
     /// dropped. An empty \a wantedId means a random one of 128 bits or more. Errors:
     /// SessionInvalidId, SessionExists, TooManyRequests (limits, which count those being started),
-    /// Overloaded (shutting down), and those of upstream::Server::open(). \a server outlives its
-    /// sessions.
+    /// Overloaded (shutting down), and those of upstream::Server::open(). \a server is pinned by
+    /// its sessions.
     Call start(upstream::Server *server, upstream::Identity identity, QString group,
                QString wantedId, Handler<SessionPtr> handler);
     /// SessionNotFound for unknown, expired, foreign and other servers' sessions alike. A
@@ -34,6 +34,11 @@ public:
     /// Cancels what runs, at once, and stops the server by its ladder in the background.
     Result<CloseReport> close(const QString &owner, const QString &server, const QString &id,
                               const QString &reason);
+    /// Closes the sessions of \a server, which is not in the registry any more; what is pending in
+    /// them ends with \a error.
+    void closeAllOf(const upstream::Server *server, const Error &error);
+    /// For what happens from now on; running sessions keep the times they began with.
+    void setLimits(const SessionLimits &limits);
     QList<SessionPtr> sessionsOf(const QString &owner) const;
     int count() const;
 
@@ -42,7 +47,7 @@ public:
 
 Q_SIGNALS:
     void sessionCreated(const bridge::sessions::SessionPtr &session);
-    /// \a reason: `closed`, `expired`, `failed`, `shutdown`.
+    /// \a reason: `closed`, `expired`, `failed`, `removed`, `shutdown`.
     void sessionClosed(const bridge::sessions::SessionPtr &session, const QString &reason);
 
 private:

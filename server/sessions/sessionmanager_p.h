@@ -26,6 +26,7 @@ public:
         upstream::Identity identity;
         QString group;
         QString wantedId;
+        upstream::ServerPin pin = {};
     };
     /// Holds a name and a place within the limits while the server starts.
     class Reservation;
@@ -38,7 +39,8 @@ public:
     SessionPtr create(const SessionRecord &record, const Order &order,
                       upstream::InstancePtr instance);
 
-    void end(const SessionPtr &session, const QString &reason);
+    void end(const SessionPtr &session, const QString &reason,
+             const Error &error = Session::closedError());
     void removeExpired();
     bool isExpired(const Session &session) const;
     /// Looks again when the next session may expire, at the latest after the cleanup interval.

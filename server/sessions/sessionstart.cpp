@@ -148,6 +148,10 @@ Task<SessionPtr> SessionManager::Private::startTask(std::shared_ptr<const Order>
         co_return instance.error();
     if (!manager || manager->d->shuttingDown)
         co_return goingDown();
+    if (order->server->isGone())
+        co_return Error(ErrorCode::ServerNotFound,
+                        u"The MCP server was taken out of the configuration. GET /servers lists "
+                        "those there are."_s);
 
     const SessionRecord record = manager->d->newRecord(reservation->key(), order->group);
     reservation->setStoring(true);
@@ -175,7 +179,8 @@ Call SessionManager::start(upstream::Server *server, upstream::Identity identity
                            QString wantedId, Handler<SessionPtr> handler)
 {
     const auto order = std::make_shared<Private::Order>();
-    *order = {this, server, std::move(identity), std::move(group), std::move(wantedId)};
+    *order = {this,         server, std::move(identity), std::move(group), std::move(wantedId),
+              server->pin()};
     return Private::startTask(order).start(std::move(handler));
 }
 

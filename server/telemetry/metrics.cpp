@@ -155,6 +155,8 @@ public:
     Family<Counter> &serverFailures =
         family(BuildCounter(), registry, "mcp_server_start_failures_total",
                "Starts that failed, by server");
+    /// Counts of servers that others have taken over from, by name and family.
+    QHash<std::pair<QString, const void *>, double> bases;
     Family<Counter> &serverDeaths = family(BuildCounter(), registry, "mcp_server_deaths_total",
                                            "Instances that ended by themselves, by server");
 
@@ -243,15 +245,36 @@ void Metrics::sessionClosed(const QString &reason)
 void Metrics::serverSeen(const ServerSample &sample)
 {
     const Labels labels{{"server", sample.server.toStdString()}};
-    const auto raise = [&labels](Family<Counter> &counters, qint64 value) {
+    const auto raise = [&](Family<Counter> &counters, qint64 value) {
         Counter &counter = counters.Add(labels);
-        counter.Increment(qMax(0.0, double(value) - counter.Value()));
+        const double base =
+            d->bases.value(std::pair<QString, const void *>(sample.server, &counters));
+        counter.Increment(qMax(0.0, base + double(value) - counter.Value()));
     };
     d->serverUp.Add(labels).Set(sample.up ? 1 : 0);
     d->serverInstances.Add(labels).Set(sample.instances);
     raise(d->serverStarts, sample.starts);
     raise(d->serverFailures, sample.startFailures);
     raise(d->serverDeaths, sample.deaths);
+}
+
+void Metrics::serverReplaced(const QString &server)
+{
+    const Labels labels{{"server", server.toStdString()}};
+    for (Family<Counter> *counters : {&d->serverStarts, &d->serverFailures, &d->serverDeaths})
+        d->bases[std::pair<QString, const void *>(server, counters)] =
+            counters->Add(labels).Value();
+}
+
+void Metrics::serverGone(const QString &server)
+{
+    const Labels labels{{"server", server.toStdString()}};
+    for (Family<Counter> *counters : {&d->serverStarts, &d->serverFailures, &d->serverDeaths}) {
+        counters->Remove(&counters->Add(labels));
+        d->bases.remove(std::pair<QString, const void *>(server, counters));
+    }
+    for (Family<Gauge> *gauges : {&d->serverUp, &d->serverInstances})
+        gauges->Remove(&gauges->Add(labels));
 }
 
 void Metrics::childrenRunning(int count)

@@ -54,6 +54,10 @@ public:
     void sessionCreated();
     void sessionClosed(const QString &reason);
     void serverSeen(const ServerSample &sample);
+    /// Another server has taken over the name and counts from 0.
+    void serverReplaced(const QString &server);
+    /// No longer served: its series end.
+    void serverGone(const QString &server);
     void childrenRunning(int count);
     void childStarted(double seconds);
     void childDied();

@@ -42,6 +42,8 @@ public:
     SlotPtr take(Purpose purpose);
     int count() const { return m_count; }
     int limit() const { return m_limit; }
+    /// Children above a lower limit stay until they end.
+    void setLimit(int limit) { m_limit = limit; }
     /// What who got no slot answers: Overloaded, with `retry_after` (seconds) in Error::extra.
     Error refusal() const;
 

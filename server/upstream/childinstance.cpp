@@ -21,6 +21,13 @@ bool isFetcher(const QString &program)
     return fetchers.contains(QFileInfo(program).baseName(), Qt::CaseInsensitive);
 }
 
+Error outOfDescriptors(const ChildSpec &spec)
+{
+    return {ErrorCode::UpstreamStart,
+            u"The MCP server \"%1\" could not be started: the bridge has no file descriptors left. "
+            "Raise the limit of open files (ulimit -n)."_s.arg(spec.server)};
+}
+
 } // namespace
 
 Instance::~Instance() = default;
@@ -79,8 +86,12 @@ ChildInstance::~ChildInstance()
 
 Call ChildInstance::spawn(Handler<Nothing> handler)
 {
-    m_spawned = std::move(handler);
     m_slowStart.start(kSlowStart);
+    m_channel = m_child->openChannel();
+    if (!m_channel) {
+        return failLater(std::move(handler), outOfDescriptors(m_child->spec()));
+    }
+    m_spawned = std::move(handler);
     m_child->start();
     return Call([guard = QPointer<ChildInstance>(this)] {
         if (guard)
@@ -90,8 +101,7 @@ Call ChildInstance::spawn(Handler<Nothing> handler)
 
 void ChildInstance::attachClient()
 {
-    auto transport =
-        std::make_unique<mcp::StdioTransport>(m_child->device(), m_options.maxMessageBytes);
+    auto transport = std::make_unique<mcp::StdioTransport>(m_channel, m_options.maxMessageBytes);
     m_transport = transport.get();
     connect(m_transport, &mcp::StdioTransport::garbageReceived, this, [this](const Error &error) {
         if (m_garbage++ == 0)

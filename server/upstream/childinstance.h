@@ -53,6 +53,7 @@ private:
     Options m_options;
     std::unique_ptr<ChildProcess> m_child;
     std::unique_ptr<mcp::Client> m_client;
+    mcp::ByteChannel *m_channel = nullptr; ///< of m_child
     QPointer<mcp::StdioTransport> m_transport;
     Handler<Nothing> m_spawned;
     Call m_tellDeath;

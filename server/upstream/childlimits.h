@@ -14,6 +14,7 @@ struct ChildLimits {
     qint64 cpuSeconds = 0;
     qint64 openFiles = 0;
     std::chrono::milliseconds lifetime{0};
+    friend bool operator==(const ChildLimits &, const ChildLimits &) = default;
 };
 
 } // namespace bridge::upstream

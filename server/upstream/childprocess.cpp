@@ -62,8 +62,14 @@ void ChildProcess::start()
     if (m_stage != Stage::Idle)
         return;
     m_stage = Stage::Starting;
-    m_group.prepare(m_process, m_spec.limits);
+    m_group.prepare(m_process, m_spec.limits, m_pipes);
     m_process.start();
+    m_pipes.closeChildEnds();
+}
+
+mcp::ByteChannel *ChildProcess::openChannel()
+{
+    return m_stage == Stage::Idle && m_pipes.open(m_process) ? m_pipes.channel() : nullptr;
 }
 
 bool ChildProcess::isRunning() const
@@ -160,6 +166,8 @@ void ChildProcess::descend()
     case Stage::Running:
         // Reading goes on so that a child blocked on a full pipe can end.
         m_process.closeWriteChannel();
+        if (m_pipes.channel())
+            m_pipes.channel()->closeOutput();
         return enter(Stage::Closing);
     case Stage::Closing:
         m_group.terminate();
@@ -218,6 +226,9 @@ void ChildProcess::retire(std::unique_ptr<ChildProcess> child)
     // Nobody reads from here on; what still comes is thrown away.
     QObject::connect(&process->m_process, &QProcess::readyReadStandardOutput, process,
                      [process] { process->m_process.readAllStandardOutput(); });
+    if (mcp::ByteChannel *channel = process->m_pipes.channel())
+        QObject::connect(channel, &mcp::ByteChannel::readyRead, process,
+                         [channel] { channel->read(); });
     process->setParent(nullptr);
     auto *application = QCoreApplication::instance();
     if (application && application->thread() == process->thread())

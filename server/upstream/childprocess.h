@@ -7,6 +7,7 @@
 #pragma once
 
 #include "common/base/result.h"
+#include "server/upstream/childpipes.h"
 #include "server/upstream/processgroup.h"
 #include "server/upstream/stderrtail.h"
 
@@ -41,7 +42,9 @@ public:
 
     /// Begins to start; started() or ended() follows from the event loop.
     void start();
-    /// stdin and stdout of the child.
+    /// Opens stdin and stdout for an MCP server; call before start(). Null when the system has no
+    /// descriptors left. Without it device() reads and writes them.
+    mcp::ByteChannel *openChannel();
     QProcess *device() { return &m_process; }
     const ChildSpec &spec() const { return m_spec; }
     bool isRunning() const;
@@ -87,6 +90,7 @@ private:
     ChildSpec m_spec;
     ProcessGroup m_group;
     QProcess m_process;
+    ChildPipes m_pipes;
     StderrTail m_stderr;
     QTimer m_step;
     QTimer m_lifetime;

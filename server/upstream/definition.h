@@ -24,6 +24,7 @@ namespace bridge::upstream {
 struct HeaderMapping {
     QString property;
     QByteArray header;
+    friend bool operator==(const HeaderMapping &, const HeaderMapping &) = default;
 };
 
 struct ServerDefinition {
@@ -60,6 +61,7 @@ struct ServerDefinition {
 
     /// Command, arguments or environment carry a placeholder.
     bool needsIdentity() const;
+    friend bool operator==(const ServerDefinition &, const ServerDefinition &) = default;
 };
 
 /// From entries `prop=Header`; those without `=` or with an empty side are left out.

@@ -13,10 +13,13 @@
 namespace bridge::upstream {
 
 /// What the bridge can answer for any caller: forms and addresses a tool wants its user to see.
-inline QJsonObject ordinaryCapabilities()
+inline const QJsonObject &ordinaryCapabilities()
 {
-    return {{QStringLiteral("elicitation"), QJsonObject{{QStringLiteral("form"), QJsonObject()},
-                                                        {QStringLiteral("url"), QJsonObject()}}}};
+    // Each request needs it; comparing it with a copy of itself costs nothing.
+    static const QJsonObject capabilities{
+        {QStringLiteral("elicitation"), QJsonObject{{QStringLiteral("form"), QJsonObject()},
+                                                    {QStringLiteral("url"), QJsonObject()}}}};
+    return capabilities;
 }
 
 struct Identity {

@@ -17,6 +17,8 @@ class QProcess;
 
 namespace bridge::upstream {
 
+class ChildPipes;
+
 class ProcessGroup
 {
 public:
@@ -26,7 +28,8 @@ public:
     ProcessGroup &operator=(const ProcessGroup &) = delete;
 
     /// Call before QProcess::start(): registers what happens between fork and exec.
-    void prepare(QProcess &process, const ChildLimits &limits);
+    /// \a pipes outlives the start.
+    void prepare(QProcess &process, const ChildLimits &limits, const ChildPipes &pipes);
     /// Call once the process runs; from here on signals reach its group.
     void attach(qint64 processId);
     /// Asks every process of the group to end (SIGTERM; nothing on Windows).

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/upstream/processgroup.h"
 
+#include "server/upstream/childpipes.h"
+
 #include <QtCore/QProcess>
 
 #include <cerrno>
@@ -119,11 +121,14 @@ ProcessGroup::ProcessGroup() : m_native(std::make_unique<Native>())
 }
 ProcessGroup::~ProcessGroup() = default;
 
-void ProcessGroup::prepare(QProcess &process, const ChildLimits &limits)
+void ProcessGroup::prepare(QProcess &process, const ChildLimits &limits, const ChildPipes &pipes)
 {
     const NativeLimits native{limits.memoryMb * 1024 * 1024, limits.cpuSeconds, limits.openFiles};
     const pid_t parent = getpid();
-    process.setChildProcessModifier([native, parent] { confine(native, parent); });
+    process.setChildProcessModifier([native, parent, &pipes] {
+        pipes.connectInChild();
+        confine(native, parent);
+    });
 }
 
 void ProcessGroup::attach(qint64 processId)

@@ -26,7 +26,7 @@ ProcessGroup::ProcessGroup() : m_native(std::make_unique<Native>())
 }
 ProcessGroup::~ProcessGroup() = default;
 
-void ProcessGroup::prepare(QProcess &process, const ChildLimits &limits)
+void ProcessGroup::prepare(QProcess &process, const ChildLimits &limits, const ChildPipes &)
 {
     m_native->job = CreateJobObjectW(nullptr, nullptr);
     if (m_native->job) {

@@ -3,15 +3,34 @@
 
 #include "server/upstream/childbudget.h"
 
-#include <QtCore/QTimer>
+#include <QtCore/QSet>
+
+#include <algorithm>
 
 namespace bridge::upstream {
+
+namespace {
+
+/// Being the default is a matter of the registry, not of the server.
+ServerDefinition comparable(ServerDefinition definition)
+{
+    definition.isDefault = false;
+    return definition;
+}
+
+constexpr std::chrono::milliseconds kSweepTime{1'000};
+
+} // namespace
 
 class Registry::Private
 {
 public:
     std::shared_ptr<ChildBudget> budget;
     QList<Server *> servers; ///< owned as children of the registry
+    QList<Server *> retired; ///< likewise; still in use somewhere
+    QString wanted;          ///< name of the default server, when one was named
+    QTimer sweep;
+    bool isWarm = false;
 };
 
 Registry::Registry(QList<ServerDefinition> definitions, int maxChildren, QObject *parent)
@@ -19,13 +38,97 @@ Registry::Registry(QList<ServerDefinition> definitions, int maxChildren, QObject
     , d(std::make_unique<Private>())
 {
     d->budget = std::make_shared<ChildBudget>(maxChildren);
-    for (ServerDefinition &definition : definitions)
-        d->servers.append(new Server(std::move(definition), d->budget, this));
+    d->sweep.setInterval(kSweepTime);
+    connect(&d->sweep, &QTimer::timeout, this, &Registry::sweep);
+    QList<Server *> none;
+    adopt(std::move(definitions), none);
 }
 
 Registry::~Registry()
 {
-    qDeleteAll(std::exchange(d->servers, {})); // before the budget they take from
+    // Before the budget they take from.
+    qDeleteAll(std::exchange(d->servers, {}));
+    qDeleteAll(std::exchange(d->retired, {}));
+}
+
+/// Takes from \a old the servers that stay.
+void Registry::adopt(QList<ServerDefinition> definitions, QList<Server *> &old)
+{
+    d->servers.clear();
+    d->wanted.clear();
+    for (ServerDefinition &definition : definitions) {
+        if (definition.isDefault)
+            d->wanted = definition.name;
+        ServerDefinition own = comparable(std::move(definition));
+        const auto same = std::find_if(old.begin(), old.end(), [&own](const Server *server) {
+            return server->definition() == own;
+        });
+        if (same == old.end()) {
+            d->servers.append(new Server(std::move(own), d->budget, this));
+        } else {
+            d->servers.append(*same);
+            old.erase(same);
+        }
+    }
+}
+
+Registry::Changes Registry::compare(const QList<ServerDefinition> &definitions) const
+{
+    Changes changes;
+    QSet<QString> names;
+    for (const ServerDefinition &definition : definitions) {
+        names.insert(definition.name);
+        const Server *known = find(definition.name);
+        (!known                                          ? changes.added
+         : known->definition() == comparable(definition) ? changes.unchanged
+                                                         : changes.changed)
+            .append(definition.name);
+    }
+    for (const Server *server : std::as_const(d->servers)) {
+        if (!names.contains(server->definition().name))
+            changes.removed.append(server->definition().name);
+    }
+    return changes;
+}
+
+Registry::Changes Registry::replace(QList<ServerDefinition> definitions, int maxChildren)
+{
+    Changes changes = compare(definitions);
+    const QList<Server *> before = d->servers;
+    QList<Server *> old = before;
+    d->budget->setLimit(maxChildren);
+    adopt(std::move(definitions), old);
+    for (Server *server : std::as_const(old)) {
+        const Server *next = find(server->definition().name);
+        const bool gone = !next || next->definition().disabled;
+        server->retire(gone);
+        d->retired.append(server);
+        Q_EMIT serverRetired(server, gone);
+    }
+    const QList<Server *> now = d->servers;
+    for (Server *server : now) {
+        if (before.contains(server))
+            continue;
+        Q_EMIT serverAdded(server);
+        if (d->isWarm && !server->definition().disabled)
+            server->warmUp();
+    }
+    if (!d->retired.isEmpty())
+        d->sweep.start();
+    return changes;
+}
+
+void Registry::sweep()
+{
+    const QList<Server *> retired = d->retired;
+    for (Server *server : retired) {
+        if (!server->isForgotten())
+            continue;
+        d->retired.removeOne(server);
+        delete server;
+    }
+    if (d->retired.isEmpty())
+        d->sweep.stop();
 }
 
 QList<Server *> Registry::servers() const
@@ -48,7 +151,7 @@ Server *Registry::defaultServer() const
     for (Server *server : d->servers) {
         if (server->definition().disabled)
             continue;
-        if (server->definition().isDefault)
+        if (server->definition().name == d->wanted)
             return server;
         if (!first)
             first = server;
@@ -68,6 +171,7 @@ int Registry::childCount() const
 
 void Registry::warmUp()
 {
+    d->isWarm = true;
     for (Server *server : d->servers) {
         if (!server->definition().disabled)
             server->warmUp();
@@ -76,10 +180,12 @@ void Registry::warmUp()
 
 void Registry::shutDown(std::function<void()> done)
 {
-    if (d->servers.isEmpty())
+    d->sweep.stop();
+    const QList<Server *> all = d->servers + d->retired;
+    if (all.isEmpty())
         return QTimer::singleShot(0, this, std::move(done));
-    const auto left = std::make_shared<qsizetype>(d->servers.size());
-    for (Server *server : d->servers) {
+    const auto left = std::make_shared<qsizetype>(all.size());
+    for (Server *server : all) {
         server->shutDown([left, done] {
             if (--*left == 0)
                 done();

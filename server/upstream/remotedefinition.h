@@ -34,6 +34,7 @@ struct RemoteDefinition {
 
     /// How messages name it: host and port, without path and query, which may hold secrets.
     QString label() const;
+    friend bool operator==(const RemoteDefinition &, const RemoteDefinition &) = default;
 };
 
 } // namespace bridge::upstream

@@ -58,8 +58,11 @@ public:
     std::shared_ptr<RemotePool> remotes = std::make_shared<RemotePool>();
     InstancePtr shared; ///< of a `reuse` definition
     SingleFlight<InstancePtr> sharedStart;
+    std::shared_ptr<const int> pin = std::make_shared<const int>(0);
     int evictor = 0;
     bool isDown = false;
+    bool isRetired = false;
+    bool isGone = false;
 };
 
 namespace {
@@ -208,7 +211,7 @@ Call Server::Private::leaseShared(const Identity &identity, Handler<LeasePtr> ha
         [this, handler = std::move(handler)](Result<InstancePtr> outcome) {
             if (!outcome)
                 return handler(outcome.error());
-            if (!isDown)
+            if (!isDown && !isRetired)
                 shared = *outcome;
             handler(oneUse(std::move(*outcome)));
         },
@@ -280,6 +283,31 @@ void Server::warmUp()
 {
     if (!d->isDown)
         d->pool->warmUp();
+}
+
+ServerPin Server::pin() const
+{
+    return d->pin;
+}
+
+void Server::retire(bool gone)
+{
+    d->isRetired = true;
+    d->isGone = gone;
+    // A drained pool would fill up again with the next call.
+    d->pool = std::make_unique<WarmPool>(0, nullptr);
+    d->remotes->drain();
+    d->shared.reset();
+}
+
+bool Server::isGone() const
+{
+    return d->isGone;
+}
+
+bool Server::isForgotten() const
+{
+    return d->isRetired && d->pin.use_count() == 1 && d->launcher->counters().live == 0;
 }
 
 void Server::shutDown(std::function<void()> done)

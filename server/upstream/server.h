@@ -11,6 +11,10 @@ namespace bridge::upstream {
 
 class ChildBudget;
 
+/// Keeps a Server that was taken out of its registry alive. Everything that works with one across
+/// a turn of the event loop holds it: a session, a request.
+using ServerPin = std::shared_ptr<const void>;
+
 /// An instance for exactly one call. Destroying it ends the use: the instance is stopped, or goes
 /// back when the definition says `reuse`.
 class Lease
@@ -72,6 +76,13 @@ public:
 
     /// Begins filling the warm pool.
     void warmUp();
+    ServerPin pin() const;
+    /// It is no longer in the registry: nothing is prepared any more. Who has it can go on with it;
+    /// \a gone: nobody may begin a session.
+    void retire(bool gone);
+    bool isGone() const;
+    /// Retired, and neither a child nor anybody who holds it is left.
+    bool isForgotten() const;
     /// Stops the pool and every instance it still owns; \a done when no child is left.
     void shutDown(std::function<void()> done);
 

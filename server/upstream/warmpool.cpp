@@ -7,6 +7,12 @@
 
 namespace bridge::upstream {
 
+namespace {
+
+constexpr std::chrono::milliseconds kFillDelay{5};
+
+} // namespace
+
 WarmPool::WarmPool(int size, Start start, QObject *parent)
     : QObject(parent)
     , m_start(std::move(start))
@@ -14,6 +20,9 @@ WarmPool::WarmPool(int size, Start start, QObject *parent)
 {
     m_quietTimer.setSingleShot(true);
     m_retry.setSingleShot(true);
+    m_fillSoon.setSingleShot(true);
+    m_fillSoon.setTimerType(Qt::PreciseTimer);
+    connect(&m_fillSoon, &QTimer::timeout, this, &WarmPool::fill);
     connect(&m_quietTimer, &QTimer::timeout, this, &WarmPool::onQuiet);
     connect(&m_retry, &QTimer::timeout, this, &WarmPool::fill);
 }
@@ -45,8 +54,10 @@ InstancePtr WarmPool::take()
     }
     if (instance)
         m_failures = 0;
-    // Not at once: the call that takes this one comes first.
-    m_fillLater = later([this] { fill(); });
+    // Starting a process holds everything up: the answer to the call that takes this one comes
+    // first. Calls that follow closely do not put it off.
+    if (!m_fillSoon.isActive())
+        m_fillSoon.start(kFillDelay);
     return instance;
 }
 
@@ -65,6 +76,7 @@ void WarmPool::drain()
     m_target = 0;
     m_quietTimer.stop();
     m_retry.stop();
+    m_fillSoon.stop();
     m_fillLater.cancel();
     m_starts.clear();
     const QList<InstancePtr> ready = std::exchange(m_ready, {});

@@ -53,6 +53,7 @@ private:
     Call m_fillLater;
     QTimer m_quietTimer;
     QTimer m_retry;
+    QTimer m_fillSoon;
     std::chrono::milliseconds m_quiet = kQuiet;
     int m_size;
     int m_target = 0;

@@ -10,6 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMMON = {
     "base": set(),
     "async": {"base"},
+    "eventloop": set(),
     "json": {"base"},
     "logging": {"base"},
     "config": {"base", "json", "logging"},
@@ -93,6 +94,8 @@ class Rooms(unittest.TestCase):
         for top in ("common", "server"):
             for path, text in sources(top):
                 code = re.sub(r"//[^\n]*", "", text)
+                if path.name.startswith("epolldispatcher_"):  # is the loop itself
+                    code = re.sub(r"\bbool (EpollDispatcher::)?processEvents\(", "", code)
                 code = code.replace(allowed.get(str(path.relative_to(ROOT)), "\0"), "", 1)
                 with self.subTest(path=str(path.relative_to(ROOT))):
                     self.assertIsNone(waiting.search(code))

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// POST /admin/reload. Nobody is identified yet, so it is for callers on this machine only.
+#include "server/routes/descriptions.h"
+#include "server/routes/scope.h"
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::routes {
+
+namespace {
+
+using http::Response;
+
+/// A proxy on this machine speaks for callers who are elsewhere.
+bool cameByProxy(const http::Request &request)
+{
+    for (const auto &[name, value] : request.headers) {
+        const QByteArray lower = name.toLower();
+        if (lower.startsWith("x-forwarded-") || lower == "forwarded" || lower == "via"
+            || lower == "x-real-ip" || lower == "x-client-ip" || lower == "cf-connecting-ip"
+            || lower == "true-client-ip")
+            return true;
+    }
+    return false;
+}
+
+Task<Response> reload(Services *services, http::Exchange *exchange, http::PathParams)
+{
+    if (!exchange->request().peer.isLoopback() || cameByProxy(exchange->request()))
+        co_return Error(ErrorCode::Forbidden,
+                        u"The configuration is reloaded for callers on the bridge's own machine "
+                        "only, not through a proxy."_s);
+    Result<QJsonObject> report = services->reload();
+    if (!report) {
+        Error error = report.error();
+        error.status = 422;
+        co_return error;
+    }
+    co_return Response::json(200, *report);
+}
+
+} // namespace
+
+void addAdminRoutes(http::Router &router, Services *services)
+{
+    addPlain(router, services, "POST", u"/admin/reload"_s, reload, describe::reload());
+}
+
+} // namespace bridge::routes
