@@ -8,8 +8,8 @@
 #include "server/application.h"
 #include "server/cli/clientconfig.h"
 #include "server/cli/connect.h"
-#include "server/signals.h"
 #include "server/demo/demo.h"
+#include "server/signals.h"
 
 #include <QtCore/QCoreApplication>
 #include <QtCore/QDir>
@@ -135,9 +135,9 @@ int main(int argc, char *argv[])
         return printClientConfig(arguments);
     if (command == "connect"_L1)
         return runConnect(arguments);
-    if (command == "serve"_L1)
-        arguments.removeFirst();
     if (command == "settings"_L1)
         return printSettings(arguments);
+    if (command == "serve"_L1)
+        arguments.removeFirst();
     return serve(app, arguments);
 }

@@ -79,6 +79,14 @@ void log(const http::ExchangeSummary &summary)
                    u"request", fields);
 }
 
+telemetry::ServerSample sampleOf(const upstream::Server &server)
+{
+    const upstream::ServerStatus status = server.status();
+    return {server.definition().name, status.state == "ready"_L1,
+            status.instances,         status.starts,
+            status.startFailures,     status.deaths};
+}
+
 } // namespace
 
 void observe(http::Server &server, telemetry::Metrics &metrics)
@@ -93,14 +101,6 @@ void observe(http::Server &server, telemetry::Metrics &metrics)
                          sample.handler = handlerOf(summary.fields);
                          sample.status = summary.status;
                          sample.requestBytes = summary.requestBytes;
-telemetry::ServerSample sampleOf(const upstream::Server &server)
-{
-    const upstream::ServerStatus status = server.status();
-    return {server.definition().name, status.state == "ready"_L1,
-            status.instances,         status.starts,
-            status.startFailures,     status.deaths};
-}
-
                          sample.responseBytes = summary.responseBytes;
                          sample.seconds = double(summary.durationUs) / 1e6;
                          metrics.requestFinished(sample);

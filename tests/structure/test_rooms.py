@@ -17,14 +17,14 @@ COMMON = {
     "jsonrpc": {"base", "async", "json", "logging"},
     "httpclient": {"base", "async", "logging"},
     "mcp": {"base", "async", "json", "jsonrpc", "logging", "httpclient"},
-}
     "stdio": set(),
+}
 SERVER = {
     "http": set(),
     "telemetry": set(),
     "demo": set(),
-    "upstream": {"telemetry"},
     "cli": set(),
+    "upstream": {"telemetry"},
     "sessions": {"upstream", "telemetry"},
     "routes": {"http", "sessions", "upstream", "telemetry"},
     "gateway": {"http", "sessions", "upstream", "telemetry"},
