@@ -11,6 +11,7 @@ import unittest
 
 from bridge import DEMO, SLOW, Bridge
 from nodejs import NODE, Scripts, Service, module, needs_clients
+from recorder import Recorder
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SUITE = "@modelcontextprotocol/conformance"
@@ -125,9 +126,9 @@ class Through:
         raise NotImplementedError
 
     def check(self, revision):
-        with self.bridge() as bridge:
-            url = f"http://127.0.0.1:{bridge.port}/servers/default/mcp"
-            through = run_patiently(url, revision)
+        with self.bridge() as bridge, Recorder(bridge) as recorder:
+            through = run_patiently(recorder.url + "/servers/default/mcp", revision)
+            valid = recorder.report()
         known = self.known if revision == REVISIONS[-1] else {}
         bad, seen = [], set()
         for key, (status, _) in sorted(Direct.results[revision].items()):
@@ -141,6 +142,7 @@ class Through:
                 continue
             if key[1] not in known:
                 bad.append(f"{' / '.join(key)}: {got} {message}")
+        self.assertEqual(valid["problems"], [], "messages that break their schema")
         self.assertEqual(bad, [], f"pass directly, but not through the bridge ({revision})")
         self.assertEqual(set(known) - seen, set(), "these pass: take them off the list")
 

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The official TypeScript SDKs of both eras as clients and servers, each with each through the
+bridge. Writes the page of the results."""
+import json
+import os
+import subprocess
+import unittest
+
+from bridge import DEMO, SLOW, Bridge
+from nodejs import Scripts, Service, needs_clients, version_of
+from page import check_page
+from recorder import Recorder
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ERAS = ["old", "new"]
+TRANSPORTS = ["stdio", "http"]
+
+# Cells that cannot work: {(row, client, server, transport): why}. None now.
+EXCEPTIONS = {}
+
+
+class Matrix:
+    """Results by (client, server, transport): {row: None or what went wrong}."""
+
+    cells = {}
+    valid = {}
+
+
+def run_client(scripts, era, url, mark):
+    done = subprocess.run(scripts.command(f"{era}client.mjs", url, mark), capture_output=True,
+                          timeout=120 * SLOW,
+                          env={**os.environ, "BRIDGE_ROW_SECONDS": str(10 * SLOW)})
+    lines = done.stdout.decode().splitlines()
+    if not lines:
+        raise AssertionError(f"the {era} client said nothing:\n{done.stderr.decode()}")
+    return json.loads(lines[0])
+
+
+def run_cells(case, scripts, server, transport):
+    mark = scripts.path(f"mark-{server}-{transport}")
+    command = scripts.command(f"{server}server.mjs", "--mark", mark)
+    env, service = {}, None
+    if transport == "http":
+        service = Service(command + ["--http"])
+        case.addClassCleanup(service.stop)
+        env, command = {"MCP_REMOTE_SERVER": service.url}, DEMO
+    with Bridge(command, env) as bridge, Recorder(bridge) as recorder:
+        for client in ERAS:
+            url = recorder.url + "/servers/default/mcp"
+            Matrix.cells[client, server, transport] = run_client(scripts, client, url, mark)
+        Matrix.valid[server, transport] = recorder.report()
+
+
+@needs_clients
+class SdkMatrix(unittest.TestCase):
+    longMessage = True
+
+    @classmethod
+    def setUpClass(cls):
+        scripts = Scripts(os.path.join(HERE, "matrix"))
+        cls.addClassCleanup(scripts.__exit__)
+        for server in ERAS:
+            for transport in TRANSPORTS:
+                run_cells(cls, scripts, server, transport)
+
+    def test_every_cell_works_but_the_known_ones(self):
+        bad = {}
+        for (client, server, transport), rows in Matrix.cells.items():
+            for row, problem in rows.items():
+                key = (row, client, server, transport)
+                if (problem is None) == (key in EXCEPTIONS):
+                    bad[key] = problem or "works: take it off the list"
+        self.assertEqual(bad, {})
+        self.assertEqual(len(Matrix.cells), 8)
+        self.assertGreaterEqual(min(map(len, Matrix.cells.values())), 16)
+
+    def test_every_message_is_valid_in_its_revision(self):
+        for where, report in Matrix.valid.items():
+            self.assertEqual(report["problems"], [], where)
+        counts = [sum(report["checked"].values()) for report in Matrix.valid.values()]
+        print(f"     {sum(counts)} messages checked")
+
+    def test_the_page_says_so(self):
+        check_page(self, "mcp-matrix.md", page())
+
+
+def cell(row, client, server):
+    """One sign for both transports when they agree."""
+    signs = []
+    for transport in TRANSPORTS:
+        works = Matrix.cells[client, server, transport].get(row, "missing") is None
+        signs.append("✔" if works else "✘")
+    return signs[0] if len(set(signs)) == 1 else " / ".join(signs)
+
+
+def page():
+    old = version_of("@modelcontextprotocol/sdk")
+    new = version_of("@modelcontextprotocol/client")
+    server = version_of("@modelcontextprotocol/server")
+    with open(os.path.join(HERE, "matrix.md")) as file:
+        text = file.read()
+    lines = ["| | old client<br>old server | old client<br>new server | new client<br>old server "
+             "| new client<br>new server |", "|---|:-:|:-:|:-:|:-:|"]
+    for row in Matrix.cells["old", "old", "stdio"]:
+        signs = [cell(row, a, b) for a in ERAS for b in ERAS]
+        lines.append(f"| {row} | {' | '.join(signs)} |")
+    text = text.replace("{table}", "\n".join(lines))
+    for name, value in (("old", old), ("new", new), ("server", server),
+                        ("inspector", version_of("@modelcontextprotocol/inspector"))):
+        text = text.replace("{" + name + "}", value)
+    notes = [f"- {row}, {client} client, {server} server over {transport}: {why}"
+             for (row, client, server, transport), why in EXCEPTIONS.items()]
+    return text.replace("{notes}", "\n".join(notes) or "Every cell works over both.")
