@@ -117,6 +117,8 @@ QString tableRow(const Option &option)
         names += u"<br>"_s + code(option.name + u"_FILE"_s);
     if (!option.flag.isEmpty())
         names += u"<br>"_s + code(option.flag);
+    if (!option.ignored && option.reload == Reload::Restart)
+        help += u" Takes a restart."_s;
     return u"| "_s + names + u" | "_s + cell(typeCell(option)) + u" | "_s
            + code(option.defaultValue) + u" | "_s + cell(help) + u" |\n"_s;
 }
@@ -149,8 +151,9 @@ program ends with status 2. A secret can be read from a file: put its path under
 ```
 
 Booleans are `true`/`false`, `1`/`0`, `yes`/`no` or `on`/`off`. Seconds may end in `ms`, `s`, `m` or
-`h`, bytes in `KiB`, `MiB` or `GiB`. Lists are separated by commas. A changed
-setting takes effect at the next start.
+`h`, bytes in `KiB`, `MiB` or `GiB`. Lists are separated by commas. What
+changed in the file, in `.env` or in a secret's file takes effect at a reload (operating.md), unless
+the setting takes a restart. Environment and flags are those of the start.
 )"_s;
 }
 
@@ -169,6 +172,8 @@ QString helpText(int width, const OptionTable &table)
     const int columns = std::max(width, 40);
     QString text = u"Usage:\n"
                    "  mcp-bridge [options] [-- command [argument…]]\n"
+                   "  mcp-bridge connect URL [options]        for MCP clients that only start programs\n"
+                   "  mcp-bridge client-config [CLIENT]       what MCP clients are to be told\n"
                    "  mcp-bridge demo-server\n"
                    "  mcp-bridge settings --markdown\n"
                    "\nPuts MCP servers behind HTTP. Each option can also be set by its name in\n"
