@@ -10,7 +10,8 @@ import tempfile
 import unittest
 
 from bridge import DEMO, SLOW, Bridge
-from nodejs import NODE, Scripts, Service, module, needs_clients
+from nodejs import NODE, Scripts, Service, module, needs_clients, version_of
+from page import check_page
 from recorder import Recorder
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -34,14 +35,17 @@ OWN_SERVER = {f"sep-2575-server-sends-{what}-list-changed-on-subscription"
 # A server of the legacy era cannot do what these checks of the modern one want.
 LEGACY_SERVER = {
     "sep-2322-elicitation-incomplete":
-        "only modern servers name their questions; the bridge makes up a name",
-    "sep-2322-elicitation-complete": "as above",
-    "sep-2322-ignore-unexpected-params": "as above",
+        "only modern servers name their questions; the bridge makes up names",
+    "sep-2322-elicitation-complete":
+        "only modern servers name their questions; the bridge makes up names",
+    "sep-2322-ignore-unexpected-params":
+        "only modern servers name their questions; the bridge makes up names",
     "sep-2322-respect-client-capabilities":
         "the tool reads the capabilities from metadata that only modern requests have",
     "sep-2575-server-rejects-undeclared-capability":
         "the server itself turns the missing capability into a failed tool call",
-    "sep-2575-missing-capability-http-400": "as above",
+    "sep-2575-missing-capability-http-400":
+        "the server itself turns the missing capability into a failed tool call",
 }
 
 
@@ -111,6 +115,30 @@ class Directly(unittest.TestCase):
             scenarios = {key[0] for key in checks}
             self.assertGreaterEqual(len(scenarios), 27, (revision, sorted(scenarios)))
             print(f"     {revision}: {len(scenarios)} scenarios, {len(checks)} checks")
+
+    def test_the_page_says_so(self):
+        check_page(self, "mcp-conformance.md", page())
+
+
+def page():
+    with open(os.path.join(HERE, "conformance.md")) as file:
+        text = file.read()
+    lines = []
+    for revision, checks in Direct.results.items():
+        count = len({key[0] for key in checks})
+        lines.append(f"| {revision} | {count} | {count} |")
+    reasons = {}
+    for check, why in LEGACY_SERVER.items():
+        reasons.setdefault(why, []).append(f"`{check}`")
+    legacy = ["With a server of the legacy era behind the bridge, in revision 2026-07-28:", ""]
+    legacy += [f"- {', '.join(checks)}: {why}" for why, checks in reasons.items()]
+    values = {"suite": version_of(SUITE), "server": version_of("@modelcontextprotocol/server"),
+              "table": "\n".join(lines), "legacy": "\n".join(legacy),
+              "chancy": ", ".join(f"`{check}`" for check in sorted(OWN_SERVER)),
+              "occasion": ", ".join(f"`{check}`" for check in sorted(NO_OCCASION))}
+    for name, value in values.items():
+        text = text.replace("{" + name + "}", value)
+    return text
 
 
 class Through:
