@@ -6,6 +6,7 @@
 #include "server/gateway/names.h"
 #include "server/gateway/translation.h"
 #include "server/upstream/catalogue.h"
+#include "server/upstream/remoteheaders.h"
 
 using namespace Qt::StringLiterals;
 
@@ -183,7 +184,11 @@ private:
     /// Nothing of the caller reached a server, and none said its list is his only.
     bool isPublic() const
     {
-        if (m_request.state || !viewerOf(m_request).identity.isNeutral())
+        const upstream::Identity caller = viewerOf(m_request).identity;
+        const auto isNeutral = [&caller](const upstream::Server *server) {
+            return upstream::effectiveFor(caller, server->definition()).isNeutral();
+        };
+        if (m_request.state || !std::all_of(m_servers.cbegin(), m_servers.cend(), isNeutral))
             return false;
         return std::all_of(m_lists.cbegin(), m_lists.cend(), [](const OfferListPtr &list) {
             return list && (list->ttlMs < 0 || list->shareable);

@@ -4,6 +4,7 @@
 #include "server/gateway/names.h"
 #include "server/gateway/uritemplate.h"
 #include "server/upstream/catalogue.h"
+#include "server/upstream/remoteheaders.h"
 #include "server/upstream/toollisting.h"
 
 using namespace Qt::StringLiterals;
@@ -155,7 +156,8 @@ Task<OfferListPtr> offersOf(Core *core, upstream::Server *server, Viewer viewer,
     if (viewer.state && viewer.server.isEmpty() && core->registry->isMany()
         && !viewer.state->sessions.contains(name))
         viewer.state.reset();
-    QString scope = u"server\n%1\n%2"_s.arg(name, upstream::Catalogue::scopeOf(viewer.identity));
+    const upstream::Identity known = upstream::effectiveFor(viewer.identity, server->definition());
+    QString scope = u"server\n%1\n%2"_s.arg(name, upstream::Catalogue::scopeOf(known));
     std::chrono::milliseconds ttl = server->definition().cacheTtl;
     const bool isSharedTools = kind == OfferKind::Tools && !viewer.state && !core->options.lease;
     if (isSharedTools || (!viewer.state && !core->isCurrent(server)))

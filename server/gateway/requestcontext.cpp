@@ -24,9 +24,11 @@ QJsonObject traceMeta(const http::Request &request)
 
 } // namespace
 
-upstream::Identity identityOf(const http::Exchange &)
+upstream::Identity identityOf(const http::Exchange &exchange)
 {
-    return {};
+    upstream::Identity identity;
+    identity.requestHeaders = exchange.request().headers;
+    return identity;
 }
 
 Request requestFrom(const http::Exchange &exchange, const jsonrpc::Message &message)

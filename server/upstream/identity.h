@@ -35,6 +35,10 @@ struct Identity {
     /// to different clients, so other than the ordinary ones mean a server process of one's own.
     QJsonObject clientCapabilities = ordinaryCapabilities();
 
+    /// Headers of the caller's request, from which effectiveFor() takes what one server may see.
+    /// Never logged.
+    QList<std::pair<QByteArray, QByteArray>> requestHeaders = {};
+
     /// For remote servers, never logged. Headers of the request that go on, as the definition
     /// spells them.
     QList<std::pair<QByteArray, QByteArray>> forwardedHeaders = {};
@@ -45,6 +49,7 @@ struct Identity {
 
     bool isOrdinary() const { return clientCapabilities == ordinaryCapabilities(); }
     /// Nothing of the caller reaches the child, so that an instance may be prepared beforehand.
+    /// Asked of what effectiveFor() gives, as requestHeaders are not looked at.
     bool isNeutral() const
     {
         return placeholders.isEmpty() && environment.isEmpty() && isOrdinary()

@@ -69,9 +69,7 @@ Launcher::Launcher(ServerDefinition definition, std::shared_ptr<ChildBudget> bud
 
 Identity Launcher::effective(const Identity &identity) const
 {
-    Identity copy = identity;
-    dropUnused(copy, m_definition);
-    return copy;
+    return effectiveFor(identity, m_definition);
 }
 
 Call Launcher::launch(const Identity &identity, ChildBudget::Purpose purpose,

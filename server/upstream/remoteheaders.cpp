@@ -2,6 +2,7 @@
 #include "server/upstream/remoteheaders.h"
 
 #include <algorithm>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -111,6 +112,15 @@ void readCaller(Identity &identity, const ServerDefinition &definition,
     identity.callerToken = tokenOf(headers);
     identity.forwardedHeaders = forwarded(*definition.remote, headers);
     dropUnused(identity, definition);
+}
+
+Identity effectiveFor(const Identity &identity, const ServerDefinition &definition)
+{
+    Identity known = identity;
+    if (const Headers given = std::exchange(known.requestHeaders, {}); !given.isEmpty())
+        readCaller(known, definition, given);
+    dropUnused(known, definition);
+    return known;
 }
 
 void dropUnused(Identity &identity, const ServerDefinition &definition)

@@ -12,6 +12,9 @@ namespace bridge::upstream {
 /// and the headers that go on. Nothing for servers that are child processes.
 void readCaller(Identity &identity, const ServerDefinition &definition,
                 const httpclient::Headers &headers);
+/// \a identity as \a definition sees it: readCaller() done for the headers it brings, and what
+/// makes no difference forgotten.
+Identity effectiveFor(const Identity &identity, const ServerDefinition &definition);
 /// Forgets what makes no difference to \a definition, so that callers share what they can.
 void dropUnused(Identity &identity, const ServerDefinition &definition);
 /// Headers of every request made for \a identity.
