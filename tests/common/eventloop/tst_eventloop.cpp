@@ -17,6 +17,7 @@
 #include <QtTest/QSignalSpy>
 #include <QtTest/QTest>
 
+#include <atomic>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -77,13 +78,16 @@ private Q_SLOTS:
 
     void anotherThreadWakesIt()
     {
-        for (int i = 0; i < 200; ++i) {
-            QEventLoop loop;
-            const std::unique_ptr<QThread> thread(QThread::create([&loop] {
-                QMetaObject::invokeMethod(&loop, &QEventLoop::quit, Qt::QueuedConnection);
+        QAbstractEventDispatcher *dispatcher = QAbstractEventDispatcher::instance();
+        for (int i = 0; i < 500; ++i) {
+            std::atomic<bool> isDone = false;
+            const std::unique_ptr<QThread> thread(QThread::create([&] {
+                isDone = true;
+                dispatcher->wakeUp();
             }));
             thread->start();
-            loop.exec(); // would hang when a wake-up got lost
+            while (!isDone) // would hang when a wake-up got lost
+                dispatcher->processEvents(QEventLoop::WaitForMoreEvents);
             thread->wait();
         }
     }
