@@ -302,7 +302,8 @@ void Relay::loseSession(const Error &reason)
     const auto questions = std::exchange(m_questions, {});
     for (const QByteArray &id : questions)
         Q_EMIT messageReady(withdrawal(id));
-    failSent(reason);
+    if (!failSent(reason)) // then nobody hears of it
+        qCWarning(logging::lcMcp).noquote() << reason.message;
 }
 
 // --- errors --------------------------------------------------------------------------------------
@@ -316,17 +317,16 @@ void Relay::fail(const QByteArray &id, const Error &error)
     }
 }
 
-void Relay::failSent(const Error &reason)
+bool Relay::failSent(const Error &reason)
 {
     QList<QByteArray> sent;
     for (auto it = m_pending.cbegin(); it != m_pending.cend(); ++it) {
         if (it->isSent)
             sent.append(it.key());
     }
-    if (sent.isEmpty())
-        qCWarning(logging::lcMcp).noquote() << reason.message;
     for (const QByteArray &id : std::as_const(sent))
         fail(id, reason);
+    return !sent.isEmpty();
 }
 
 void Relay::answered(const QByteArray &id)

@@ -94,7 +94,8 @@ private:
     void release();
     void tellChanges(const QByteArray &result);
     void fail(const QByteArray &id, const Error &error);
-    void failSent(const Error &reason);
+    /// False when there was none.
+    bool failSent(const Error &reason);
     void answered(const QByteArray &id);
 
     RelayPeer m_peer;
