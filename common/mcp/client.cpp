@@ -59,29 +59,6 @@ void Client::Private::started(const ServerInfo &info)
         subscribe();
 }
 
-// In the modern era list changes come only on a stream one has asked for (MCP 2026-07-28
-// "Subscriptions"); it stays open as long as the connection.
-void Client::Private::subscribe()
-{
-    QJsonObject filter;
-    for (const char *what : {"tools", "prompts", "resources"}) {
-        const QString name = QString::fromLatin1(what);
-        if (q->m_server.capabilities[name]["listChanged"_L1].toBool())
-            filter.insert(name + "ListChanged"_L1, true);
-    }
-    if (filter.isEmpty())
-        return;
-    jsonrpc::RequestOptions request;
-    request.timeout = std::chrono::milliseconds(-1);
-    request.abandoned = [this](qint64 id, const QString &reason) { tellCancelled(id, reason); };
-    subscriptionId = connection->nextId();
-    subscription = connection->request(
-        u"subscriptions/listen"_s,
-        compact({{"notifications"_L1, filter},
-                 {"_meta"_L1, modernMeta(options, q->m_server.revision)}}),
-        std::move(request), [this](const Result<QByteArray> &) { subscriptionId = 0; });
-}
-
 Client::Client(std::unique_ptr<jsonrpc::Transport> transport, ClientOptions options,
                QObject *parent)
     : QObject(parent)

@@ -156,7 +156,32 @@ void Client::Private::onRefusal(const ClientCallPtr &call, const Error &error)
             return;
         }
     }
-    finish(call, fromRpc(call->refusal, contextOf(call->method)));
+    const bool isTool = isModernEra() && call->method == "tools/call"_L1;
+    if (isTool && call->refusal.code == kHeaderMismatch && !call->hasRelisted)
+        relistAndRetry(call);
+    else
+        finish(call, fromRpc(call->refusal, contextOf(call->method)));
+}
+
+// The server wants other arguments mirrored as headers than when it was last asked. It refuses
+// such a call before it does anything (MCP 2026-07-28 Streamable HTTP, "Client Behavior").
+void Client::Private::relistAndRetry(const ClientCallPtr &call)
+{
+    call->hasRelisted = true;
+    const std::weak_ptr<ClientCall> weak = call;
+    const Call refused = std::move(call->work);
+    call->work =
+        q->list(u"tools/list"_s, u"tools"_s, [this, weak](const Result<QList<QByteArray>> &tools) {
+            const ClientCallPtr strong = weak.lock();
+            if (!strong)
+                return;
+            const Call listed = std::move(strong->work);
+            calls.remove(strong->id);
+            if (tools)
+                sendRound(strong);
+            else
+                finish(strong, fromRpc(strong->refusal, contextOf(strong->method)));
+        });
 }
 
 void Client::Private::finish(const ClientCallPtr &call, Result<QByteArray> outcome)

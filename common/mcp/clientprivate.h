@@ -31,6 +31,7 @@ struct ClientCall : JobOf<QByteArray> {
     int awaited = 0;           ///< inputs asked for and not settled
     QJsonObject inputResponses;
     std::optional<QString> requestState;
+    bool hasRelisted = false; ///< the tools, because headers did not fit
 };
 using ClientCallPtr = std::shared_ptr<ClientCall>;
 
@@ -43,7 +44,6 @@ public:
     // client.cpp
     bool isModernEra() const { return q->m_server.era == Era::Modern; }
     void started(const ServerInfo &info);
-    void subscribe();
     template <typename T>
     Call own(Task<T> task, Handler<T> handler);
 
@@ -55,6 +55,7 @@ public:
     void onAnswer(const ClientCallPtr &call, Result<QByteArray> answer);
     void onResult(const ClientCallPtr &call, const QByteArray &result);
     void onRefusal(const ClientCallPtr &call, const Error &error);
+    void relistAndRetry(const ClientCallPtr &call);
     void finish(const ClientCallPtr &call, Result<QByteArray> outcome);
     void finishLater(const ClientCallPtr &call, const Error &error);
     void drop(const ClientCallPtr &call);
@@ -72,11 +73,18 @@ public:
     ClientCallPtr callForInput(const jsonrpc::Message &request) const;
 
     // clientsubscriptions.cpp
+    void subscribe();
+    void onSubscriptionAcknowledged();
+    void onSubscriptionEnded();
+    /// Between the end of a subscription and the next try; doubled each time.
+    static constexpr std::chrono::milliseconds kShortPause{1'000};
+    static constexpr std::chrono::milliseconds kLongPause{60'000};
     /// A resource whose changes are told.
     struct Watch {
         int users = 0;
-        qint64 stream = 0; ///< request id of its subscription (modern)
-        bool isAcknowledged = false;
+        qint64 stream = 0;           ///< request id of its subscription (modern)
+        bool isAcknowledged = false; ///< at least once
+        std::chrono::milliseconds pause{kShortPause};
         Call work;
         std::map<qint64, Handler<Nothing>> waiting;
     };
@@ -108,6 +116,9 @@ public:
     Call levelCall;
     std::map<qint64, Call> unsubscribing;
     Call subscription;
+    bool hasSubscribed = false; ///< acknowledged at least once
+    std::chrono::milliseconds subscriptionPause{kShortPause};
+    QElapsedTimer subscriptionClock; ///< since it was acknowledged
     bool closing = false;
 };
 

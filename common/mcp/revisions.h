@@ -39,6 +39,7 @@ inline constexpr int kInvalidParams = -32602;
 inline constexpr int kInternalError = -32603;
 inline constexpr int kRequestTimeout = -32001;         ///< TypeScript SDK
 inline constexpr int kLegacyResourceNotFound = -32002; ///< up to 2025-11-25
+inline constexpr int kHeaderMismatch = -32020;         ///< modern, HTTP
 inline constexpr int kMissingCapability = -32021;      ///< modern
 inline constexpr int kUnsupportedRevision = -32022;    ///< modern
 inline constexpr int kUrlElicitationRequired = -32042; ///< 2025-11-25 only

@@ -4,13 +4,14 @@
 
 #include "common/base/error.h"
 #include "common/jsonrpc/message.h"
+#include "common/mcp/revisions.h"
 #include "server/http/exchange.h"
 
 namespace bridge::gateway {
 
 inline constexpr int kParseError = -32700;
 inline constexpr int kInvalidRequest = -32600;
-inline constexpr int kHeaderMismatch = -32020; ///< MCP 2026-07-28, "Server Validation"
+inline constexpr int kHeaderMismatch = mcp::kHeaderMismatch;
 
 /// A protocol error with its JSON-RPC code and the HTTP status of the answer that carries it.
 Error rpcError(int code, int status, const QString &message,

@@ -180,6 +180,61 @@ private Q_SLOTS:
         QCOMPARE(got, (QStringList{u"tools"_s, u"a:b"_s, u"notifications/other"_s}));
     }
 
+    /// Acknowledges the newest subscription; \a filter is raw JSON.
+    void acknowledge(const QByteArray &filter)
+    {
+        server().notify(u"notifications/subscriptions/acknowledged"_s,
+                        R"({"_meta":{"io.modelcontextprotocol/subscriptionId":)"
+                            + server().of(u"subscriptions/listen"_s).last().id
+                            + R"(},"notifications":)" + filter + '}');
+    }
+
+    void aSubscriptionThatEndedIsOpenedAgain()
+    {
+        begin(u"2026-07-28"_s);
+        QTRY_COMPARE(server().of(u"subscriptions/listen"_s).size(), 1);
+        QStringList got;
+        connect(&client(), &Client::toolsChanged, this, [&] { got += u"tools"_s; });
+        connect(&client(), &Client::promptsChanged, this, [&] { got += u"prompts"_s; });
+        acknowledge(R"({"toolsListChanged":true,"promptsListChanged":true})");
+        server().error(server().seen.last().id, -32603, u"lost"_s);
+        QTRY_COMPARE(server().of(u"subscriptions/listen"_s).size(), 2);
+        QCOMPARE(got, QStringList());
+        acknowledge(R"({"toolsListChanged":true,"promptsListChanged":true})");
+        QTRY_COMPARE(got, (QStringList{u"tools"_s, u"prompts"_s})); // something may be missed
+        server().result(server().seen.last().id, R"({"resultType":"complete"})");
+        QTRY_COMPARE(server().of(u"subscriptions/listen"_s).size(), 3);
+    }
+
+    void aSubscriptionNeverAcknowledgedIsNotOpenedAgain()
+    {
+        begin(u"2026-07-28"_s);
+        QTRY_COMPARE(server().of(u"subscriptions/listen"_s).size(), 1);
+        server().error(server().seen.last().id, -32601, u"no such method"_s);
+        QTest::qWait(1200);
+        QCOMPARE(server().of(u"subscriptions/listen"_s).size(), 1);
+    }
+
+    void aResourceIsFollowedAgain()
+    {
+        begin(u"2026-07-28"_s, {}, R"({"resources":{"subscribe":true}})");
+        QStringList updated;
+        connect(&client(), &Client::resourceUpdated, this,
+                [&](const QString &uri) { updated += uri; });
+        int told = 0;
+        m_call = client().subscribe(u"a:b"_s, [&](const Result<Nothing> &r) { told += r.ok(); });
+        QTRY_COMPARE(server().of(u"subscriptions/listen"_s).size(), 1);
+        acknowledge(R"({"resourceSubscriptions":["a:b"]})");
+        QTRY_COMPARE(told, 1);
+        server().result(server().seen.last().id, R"({"resultType":"complete"})");
+        QTRY_COMPARE(server().of(u"subscriptions/listen"_s).size(), 2);
+        acknowledge(R"({"resourceSubscriptions":["a:b"]})");
+        QTRY_COMPARE(updated, QStringList{u"a:b"_s});
+        client().unsubscribe(u"a:b"_s);
+        QTRY_COMPARE(server().seen.last().method, u"notifications/cancelled"_s);
+        QCOMPARE(told, 1);
+    }
+
     void modernServersAreNotAnswered()
     {
         begin(u"2026-07-28"_s);

@@ -126,6 +126,31 @@ private Q_SLOTS:
         QVERIFY(responses().isEmpty());
     }
 
+    void headersThatDoNotFitAreLookedUpOnce_data()
+    {
+        QTest::addColumn<int>("refusals");
+        QTest::newRow("changed") << 1;
+        QTest::newRow("wrong for good") << 9;
+    }
+    void headersThatDoNotFitAreLookedUpOnce()
+    {
+        QFETCH(int, refusals);
+        begin(u"2026-07-28"_s);
+        server().answers(u"tools/list"_s, R"({"resultType":"complete","tools":[]})");
+        server().on[u"tools/call"_s] = [&](const jsonrpc::Message &m) {
+            if (requests().size() <= refusals)
+                server().error(m.id, -32020, u"Mcp-Param-Region is missing"_s);
+            else
+                server().result(m.id, R"({"resultType":"complete","content":[]})");
+        };
+        tool({});
+        QTRY_VERIFY(m_answer);
+        QCOMPARE(m_answer->ok(), refusals == 1);
+        QCOMPARE(server().of(u"tools/list"_s).size(), 1);
+        QCOMPARE(requests().size(), 2);
+        QCOMPARE(client().pendingCount(), 0);
+    }
+
     void stateIsEchoedOnlyWhenItWasGivenLast()
     {
         begin(u"2026-07-28"_s);
