@@ -188,7 +188,7 @@ void Application::watchFile()
     const QString &path = m_loaded.configFile;
     if (path.isEmpty() || !m_loaded.settings.boolean(u"BRIDGE_CONFIG_WATCH"_s))
         return m_watch.reset();
-    if (m_watch)
+    if (m_watch && m_watch->path() == path)
         return;
     m_watch = std::make_unique<config::FileWatch>(path);
     connect(m_watch.get(), &config::FileWatch::changed, this, [this] {

@@ -25,6 +25,7 @@ public:
     /// \a path absolute; the file need not exist. Reads it: for start and reload.
     explicit FileWatch(QString path, QObject *parent = nullptr);
 
+    const QString &path() const { return m_path; }
     /// Whether the system watches it; false when it has no more watches to give.
     bool isWatching() const { return m_isWatching; }
 

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <io.h>
+#include <utility>
 
 namespace bridge::stdio {
 

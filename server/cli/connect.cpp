@@ -170,7 +170,7 @@ void Connect::onInputEnded()
     deliver(m_framer.finish());
     if (m_isLeaving)
         return;
-    if (m_relay->pendingCount() == 0)
+    if (m_relay->awaitedCount() == 0)
         return leave(0);
     connect(m_relay.get(), &Relay::settled, this, [this] { leave(0); });
     m_draining = after(kDrainTime, [this] { leave(0); });

@@ -21,9 +21,10 @@ using Milliseconds = std::chrono::milliseconds;
 bool isOwnHeader(const QString &lower)
 {
     static const QStringList names{
-        u"accept"_s,     u"content-type"_s,      u"content-length"_s, u"host"_s,
-        u"connection"_s, u"transfer-encoding"_s, u"last-event-id"_s,  u"mcp-protocol-version"_s};
-    return names.contains(lower) || lower.startsWith("mcp-"_L1);
+        u"accept"_s,         u"content-type"_s,      u"content-length"_s, u"host"_s,
+        u"connection"_s,     u"transfer-encoding"_s, u"last-event-id"_s,  u"mcp-protocol-version"_s,
+        u"mcp-session-id"_s, u"mcp-method"_s,        u"mcp-name"_s};
+    return names.contains(lower) || lower.startsWith("mcp-param-"_L1);
 }
 
 bool isCredentialHeader(const QString &lower)

@@ -5,6 +5,8 @@
 #include "common/mcp/rawjson.h"
 #include "server/cli/relayerrors.h"
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace bridge::cli {
@@ -133,7 +135,7 @@ void Relay::cancelled(const Message &message)
     m_held.removeIf([&id](const Message &held) { return held.id == id; });
     if (isSent && m_transport)
         m_transport->send(message);
-    if (m_pending.isEmpty())
+    if (awaitedCount() == 0)
         Q_EMIT settled();
 }
 
@@ -165,6 +167,13 @@ void Relay::forward(const Message &message)
         message.kind == Kind::Request && pending != m_pending.end())
         pending->isSent = true;
     m_transport->send(message);
+}
+
+qsizetype Relay::awaitedCount() const
+{
+    return std::count_if(m_pending.cbegin(), m_pending.cend(), [](const Pending &pending) {
+        return pending.message.method != "subscriptions/listen"_L1;
+    });
 }
 
 void Relay::close()
@@ -331,7 +340,7 @@ bool Relay::failSent(const Error &reason)
 
 void Relay::answered(const QByteArray &id)
 {
-    if (m_pending.remove(id) && m_pending.isEmpty())
+    if (m_pending.remove(id) && awaitedCount() == 0)
         Q_EMIT settled();
 }
 

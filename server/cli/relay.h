@@ -44,13 +44,15 @@ public:
     /// The client has gone: ends the session. Nothing is sent from here on.
     void close();
     qsizetype pendingCount() const { return m_pending.size(); }
+    /// The same without those that are open as long as the client wants, subscriptions.
+    qsizetype awaitedCount() const;
     /// The connection in use, or null.
     jsonrpc::Transport *transport() const { return m_transport.get(); }
 
 Q_SIGNALS:
     /// For the client.
     void messageReady(const bridge::jsonrpc::Message &message);
-    /// After the last open request was answered.
+    /// After the last request that is awaited was answered.
     void settled();
 
 private:

@@ -161,6 +161,11 @@ class Modern(BridgeCase):
             self.assertEqual(opened["method"], "notifications/subscriptions/acknowledged")
             client.notify("notifications/cancelled", {"requestId": ident})
             self.assertEqual(client.result("server/discover", modern())["resultType"], "complete")
+            client.ask("subscriptions/listen", modern({"notifications": {}}))
+            client.next()
+            status, seconds = client.end()  # nobody waits for the end of a subscription
+            self.assertEqual(status, 0)
+            self.assertLess(seconds, 0.8 * SLOW)
 
 
 class Cancel(BridgeCase):

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // newclient.mjs URL MARK [row…]: the matrix's rows with SDK 2.x, a client of the modern era only.
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 
 import { ANSWERS, runRows } from './rows.mjs';
 
@@ -28,9 +29,18 @@ async function connect(headers = {}) {
             heard.push(notification);
         });
     }
-    await client.connect(new StreamableHTTPClientTransport(new URL(url),
-        { requestInit: { headers } }));
+    await client.connect(transportWith(headers));
     return client;
+}
+
+// BRIDGE_CONNECT: by way of `mcp-bridge connect`.
+function transportWith(headers) {
+    const program = process.env.BRIDGE_CONNECT;
+    if (!program) {
+        return new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } });
+    }
+    const options = Object.entries(headers).flatMap(([name, value]) => ['--header', `${name}: ${value}`]);
+    return new StdioClientTransport({ command: program, args: ['connect', url, ...options] });
 }
 
 function peerOf(client, meta = undefined) {

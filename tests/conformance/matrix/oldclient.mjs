@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // oldclient.mjs URL MARK [row…]: the matrix's rows with SDK 1.x, a client of the legacy era.
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import {
     CreateMessageRequestSchema, ElicitRequestSchema, ListRootsRequestSchema,
@@ -30,7 +31,11 @@ for (const schema of [LoggingMessageNotificationSchema, ResourceUpdatedNotificat
         heard.push(notification);
     });
 }
-const transport = new StreamableHTTPClientTransport(new URL(url));
+// BRIDGE_CONNECT: by way of `mcp-bridge connect`.
+const program = process.env.BRIDGE_CONNECT;
+const transport = program
+    ? new StdioClientTransport({ command: program, args: ['connect', url] })
+    : new StreamableHTTPClientTransport(new URL(url));
 await client.connect(transport);
 
 const peer = {
@@ -48,5 +53,5 @@ const peer = {
     watchLists: async () => {}
 };
 await runRows(peer, rows.length ? rows : undefined);
-await transport.terminateSession();
+await transport.terminateSession?.();
 await client.close();
