@@ -174,9 +174,6 @@ class Through:
         self.assertEqual(bad, [], f"pass directly, but not through the bridge ({revision})")
         self.assertEqual(set(known) - seen, set(), "these pass: take them off the list")
 
-    def test_2025_06_18(self):
-        self.check("2025-06-18")
-
     def test_2025_11_25(self):
         self.check("2025-11-25")
 
@@ -203,10 +200,14 @@ class Stdio(ThroughStdio, unittest.TestCase):
 
     chancy = OWN_SERVER
 
+    def test_2025_06_18(self):
+        self.check("2025-06-18")
+
 
 @needs_clients
 class Http(ThroughHttp, unittest.TestCase):
-    pass
+    def test_2025_06_18(self):
+        self.check("2025-06-18")
 
 
 @needs_clients
