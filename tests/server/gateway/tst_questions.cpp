@@ -3,6 +3,8 @@
 #include "backstage.h"
 #include "schemacheck.h"
 
+#include "server/gateway/questions.h"
+
 #include <QtTest/QtTest>
 
 using namespace gatewaytest;
@@ -60,6 +62,8 @@ private Q_SLOTS:
     void aModernClientAnswersByRetrying_data();
     void aModernClientAnswersByRetrying();
     void severalQuestionsAtOnceAndMissingAnswers();
+    void answersGivenAheadAreTakenOnce();
+    void whatHappensBehindAUrlHasANameIn2025Only();
     void questionsOneAfterTheOther();
     void foreignTamperedAndUsedStatesAreRefused();
     void anAnswerThatIsNoneLeavesTheCallWaiting();
@@ -134,6 +138,38 @@ void QuestionsTest::severalQuestionsAtOnceAndMissingAnswers()
     QTRY_VERIFY(got.isThere());
     QVERIFY(got.text().contains("Ada"_L1) && got.text().contains("36"_L1));
     QCOMPARE(theatre.stats(u"one"_s).sideEffects, 1);
+}
+
+void QuestionsTest::answersGivenAheadAreTakenOnce()
+{
+    Theatre theatre({{u"one"_s, true}});
+    theatre.profile = modern(everything());
+    Got got;
+    theatre.send(got, theatre.request(u"tools/call"_s, call(u"ask"_s)));
+    QTRY_VERIFY(isQuestion(got));
+    QJsonObject ahead = retryOf(u"ask"_s, got, accept(u"name"_s, u"Ada"_s));
+    ahead.remove("requestState"_L1);
+    Got quick;
+    theatre.send(quick, theatre.request(u"tools/call"_s, ahead));
+    QTRY_VERIFY(quick.isThere());
+    QVERIFY2(quick.text().contains("Ada"_L1), quick.raw().constData());
+    QJsonObject useless = ahead;
+    useless["inputResponses"_L1] = QJsonObject{{"other"_L1, accept(u"name"_s, u"Ada"_s)}};
+    theatre.send(quick, theatre.request(u"tools/call"_s, useless));
+    QTRY_VERIFY(isQuestion(quick));
+}
+
+void QuestionsTest::whatHappensBehindAUrlHasANameIn2025Only()
+{
+    mcp::InputRequest input;
+    input.method = u"elicitation/create"_s;
+    input.params = {{"mode"_L1, "url"_L1}, {"url"_L1, "https://a.b/"_L1}, {"message"_L1, "Go"_L1}};
+    const QJsonObject named = gateway::questionFor(input, legacy(u"2025-11-25"_s));
+    QVERIFY(isValid(gatewaytest::json(named), u"2025-11-25"_s, u"ElicitRequestURLParams"_s));
+    QVERIFY(!named["elicitationId"_L1].toString().isEmpty());
+    input.params["elicitationId"_L1] = u"mine"_s;
+    QCOMPARE(gateway::questionFor(input, legacy(u"2025-11-25"_s))["elicitationId"_L1], u"mine"_s);
+    QVERIFY(!gateway::questionFor(input, modern()).contains("elicitationId"_L1));
 }
 
 void QuestionsTest::questionsOneAfterTheOther()

@@ -25,6 +25,7 @@ private Q_SLOTS:
     void resourcesAreFollowed_data();
     void resourcesAreFollowed();
     void aSubscriptionEndsInOrderWithItsServer();
+    void theServerBehindAHandleTellsOfItself();
     void subscriptionsAreLimited();
     void aLegacySessionHearsOfChanges();
     void aLegacySessionFollowsResources();
@@ -32,11 +33,13 @@ private Q_SLOTS:
 
 private:
     static void listen(Theatre &theatre, Got &got, const QJsonObject &filter,
-                       const QByteArray &id = "7"_ba)
+                       const QByteArray &id = "7"_ba,
+                       const gateway::ClientStatePtr &state = nullptr)
     {
         auto request = theatre.request(u"subscriptions/listen"_s, {{"notifications"_L1, filter}});
         request.message.id = id;
         request.profile = modern();
+        request.state = state;
         got.call = theatre.dispatcher->listen(
             request, got.audience,
             [&got](Result<gateway::Answer> answer) { got.result.emplace(std::move(answer)); });
@@ -136,6 +139,31 @@ void SubscriptionsTest::aSubscriptionEndsInOrderWithItsServer()
     theatre.watcher(u"one"_s)->transport->close();
     QTRY_VERIFY(got.isThere());
     QVERIFY(isValid(got.raw(), u"2026-07-28"_s, u"SubscriptionsListenResult"_s));
+}
+
+void SubscriptionsTest::theServerBehindAHandleTellsOfItself()
+{
+    Theatre theatre({{u"one"_s}, {u"two"_s}});
+    theatre.profile = modern();
+    const auto state = theatre.makeState({}, u"2026-07-28"_s);
+    Got got;
+    listen(theatre, got, {{"toolsListChanged"_L1, true}}, "7"_ba, state);
+    QTRY_COMPARE(got.audience->notices.size(), 1);
+    Got called;
+    auto request = theatre.request(u"tools/call"_s, {{"name"_L1, "one__count"_L1}});
+    request.state = state;
+    theatre.send(called, request);
+    QTRY_VERIFY(called.isThere());
+    theatre.actor(u"one"_s)->notify(u"notifications/tools/list_changed"_s);
+    theatre.actor(u"one"_s)->notify(u"notifications/prompts/list_changed"_s);
+    QTRY_COMPARE(got.audience->notices.size(), 2);
+    QCOMPARE(got.audience->notices.last().method, u"notifications/tools/list_changed"_s);
+    // What happens to other processes of that server is nothing to this client, other servers are.
+    Q_EMIT theatre.registry->find(u"one"_s)->offersChanged(u"tools"_s);
+    Q_EMIT theatre.registry->find(u"two"_s)->offersChanged(u"tools"_s);
+    QTRY_COMPARE(got.audience->notices.size(), 3);
+    QTest::qWait(100);
+    QCOMPARE(got.audience->notices.size(), 3);
 }
 
 void SubscriptionsTest::subscriptionsAreLimited()
