@@ -11,6 +11,14 @@ namespace bridge::mcp {
 
 Q_LOGGING_CATEGORY(lcWire, "bridge.mcp.wire", QtWarningMsg)
 
+namespace {
+
+/// The most a pipe holds. What a child that has ended wrote itself is among it; what comes after is
+/// written by processes it left behind, perhaps without end.
+constexpr qsizetype kLastWords = 1024 * 1024;
+
+} // namespace
+
 StdioTransport::StdioTransport(ByteChannel *channel, qsizetype maxLine, QObject *parent)
     : Transport(parent)
     , m_channel(channel)
@@ -61,7 +69,12 @@ void StdioTransport::close()
 void StdioTransport::fail(const Error &reason)
 {
     const QPointer guard(this);
-    while (readSome()) {
+    qsizetype taken = 0;
+    while (taken < kLastWords) {
+        const qsizetype more = readSome();
+        if (more == 0)
+            break;
+        taken += more;
     }
     if (guard && deliver(m_framer.finish()))
         end(reason);
@@ -72,12 +85,12 @@ void StdioTransport::read()
     readSome();
 }
 
-bool StdioTransport::readSome()
+qsizetype StdioTransport::readSome()
 {
     if (m_ended || !m_channel)
-        return false;
+        return 0;
     const QByteArray bytes = m_channel->read();
-    return !bytes.isEmpty() && deliver(m_framer.feed(bytes));
+    return !bytes.isEmpty() && deliver(m_framer.feed(bytes)) ? bytes.size() : 0;
 }
 
 bool StdioTransport::deliver(const QList<jsonrpc::LineFramer::Line> &lines)

@@ -40,7 +40,7 @@ public:
     void close() override;
     bool isOpen() const override { return m_open; }
 
-    /// Delivers what can still be read, then closes with \a reason.
+    /// Delivers what can still be read, up to what a pipe holds, then closes with \a reason.
     void fail(const bridge::Error &reason);
 
 Q_SIGNALS:
@@ -49,8 +49,8 @@ Q_SIGNALS:
 
 private:
     void read();
-    /// False when there was nothing, or when a receiver closed or destroyed this transport.
-    bool readSome();
+    /// How many bytes; none when a receiver closed or destroyed this transport.
+    qsizetype readSome();
     /// False when a receiver closed or destroyed this transport.
     bool deliver(const QList<jsonrpc::LineFramer::Line> &lines);
     void onInputEnded();

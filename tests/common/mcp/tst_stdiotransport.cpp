@@ -49,6 +49,26 @@ private:
     QByteArray m_in;
 };
 
+/// What a child leaves behind that never stops writing; for a test that must end, it does.
+class EndlessChannel final : public ByteChannel
+{
+    Q_OBJECT
+public:
+    QByteArray read() override
+    {
+        given += part.size();
+        return given < 64 * 1024 * 1024 ? part : QByteArray();
+    }
+    bool hasInput() const override { return false; }
+    bool write(const QByteArray &) override { return true; }
+    qint64 bytesToWrite() const override { return 0; }
+    void closeOutput() override {}
+    bool isProcess() const override { return true; }
+
+    const QByteArray part = QByteArray(kNote + '\n').repeated(2'000);
+    qsizetype given = 0;
+};
+
 jsonrpc::Message note()
 {
     jsonrpc::Message m;
@@ -148,6 +168,17 @@ private Q_SLOTS:
         QCOMPARE(m_closed[0].message, u"exit status 3"_s);
         m_transport->fail(Error(ErrorCode::UpstreamFailed, u"again"_s));
         QCOMPARE(m_closed.size(), 1);
+    }
+
+    void failStopsReadingWhatNeverEnds()
+    {
+        EndlessChannel channel;
+        m_transport = std::make_unique<StdioTransport>(&channel);
+        watch();
+        m_transport->fail(Error(ErrorCode::UpstreamFailed, u"exit status 0"_s));
+        QCOMPARE(m_closed.size(), 1);
+        QVERIFY(channel.given >= 1024 * 1024); // a pipe holds that much
+        QVERIFY(channel.given < 2 * 1024 * 1024);
     }
 
     void theEndOfADeviceClosesTheTransport()
