@@ -69,15 +69,20 @@ bool EpollDispatcher::processEvents(QEventLoop::ProcessEventsFlags flags)
 {
     m_interrupted.store(false);
     Q_EMIT awake();
-    // Whoever posts from here on wakes us again, so that nothing is left behind.
+    // Whoever posts from here on wakes us again, so that nothing is left behind. Sent even when
+    // nobody did: an outer loop may be in the middle of its posted events, and what an inner one
+    // had to leave, deferred deletions, comes without a wake-up.
     const bool hadPosted = m_woken.exchange(false);
-    if (hadPosted)
-        QCoreApplication::sendPostedEvents();
-    const bool mayWait = flags.testFlag(QEventLoop::WaitForMoreEvents) && m_files.empty()
-                         && !m_woken.load() && !m_interrupted.load();
-    if (mayWait)
+    QCoreApplication::sendPostedEvents();
+    const auto mayWait = [this, flags] {
+        return flags.testFlag(QEventLoop::WaitForMoreEvents) && m_files.empty() && !m_woken.load()
+               && !m_interrupted.load();
+    };
+    if (mayWait())
         Q_EMIT aboutToBlock();
-    const int timeout = mayWait ? timeoutUntilNextTimer() : 0;
+    if (m_interrupted.load())
+        return false;
+    const int timeout = mayWait() ? timeoutUntilNextTimer() : 0; // what it told may have posted
     int handled = flags.testFlag(QEventLoop::ExcludeSocketNotifiers) ? waitForWakeUp(timeout)
                                                                      : waitAndActivate(timeout);
     if (!flags.testFlag(QEventLoop::X11ExcludeTimers) && !m_timers.isEmpty())

@@ -104,6 +104,43 @@ private Q_SLOTS:
         thread->wait();
     }
 
+    void aNestedLoopSendsWhatTheOuterOneHasLeft()
+    {
+        QEventLoop inner;
+        int code = -1;
+        QTimer::singleShot(3s, &inner, [&inner] { inner.exit(1); });
+        QMetaObject::invokeMethod(
+            this, [&] { code = inner.exec(); }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            &inner, [&inner] { inner.exit(0); }, Qt::QueuedConnection);
+        QTRY_VERIFY(code != -1);
+        QCOMPARE(code, 0);
+    }
+
+    void whatIsPostedBeforeItBlocksIsNotLeft()
+    {
+        QEventLoop loop;
+        QTimer::singleShot(3s, &loop, [&loop] { loop.exit(1); });
+        connect(
+            QAbstractEventDispatcher::instance(), &QAbstractEventDispatcher::aboutToBlock, &loop,
+            [&loop] { QMetaObject::invokeMethod(&loop, &QEventLoop::quit, Qt::QueuedConnection); });
+        QCOMPARE(loop.exec(), 0);
+    }
+
+    void interruptedItReturnsBeforeItAsksTheDescriptors()
+    {
+        const Pipe pipe;
+        QSocketNotifier notifier(pipe.ends[0], QSocketNotifier::Read);
+        QSignalSpy read(&notifier, &QSocketNotifier::activated);
+        pipe.put();
+        QMetaObject::invokeMethod(
+            this, [] { QAbstractEventDispatcher::instance()->interrupt(); }, Qt::QueuedConnection);
+        turn();
+        QCOMPARE(read.size(), 0);
+        turn();
+        QCOMPARE(read.size(), 1);
+    }
+
     void timersFireInTimeAndInOrder()
     {
         QStringList order;
