@@ -14,19 +14,24 @@ namespace {
 
 QString hint(const Error &error)
 {
-    switch (httpStatusOf(error)) {
+    const int status = httpStatusOf(error);
+    switch (status) {
     case 401:
         return u" Give `mcp-bridge connect` a valid token with --token-env or --token-file; a "
                u"token "
                "file may be replaced while it runs."_s;
     case 403:
         return u" Use a token that is allowed to do this."_s;
-    case 404:
-        return u" Check the address given to `mcp-bridge connect`."_s;
     case 0:
         break;
-    default:
+    case 408:
+    case 429:
         return u" Try again later."_s;
+    default:
+        return status >= 500
+                   ? u" Try again later."_s
+                   : u" Check the address given to `mcp-bridge connect`; that of a bridge ends in "
+                     "/mcp."_s;
     }
     if (error.code == ErrorCode::UpstreamTimeout || error.code == ErrorCode::UpstreamFailed)
         return u" The next request tries to reach the server again; if this goes on, check the "

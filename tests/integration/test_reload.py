@@ -13,7 +13,7 @@ from reloading import ReloadCase, entry
 
 
 class Servers(ReloadCase):
-    servers = {"keep": entry("counter", "--tools", "kept"), "old": entry("probe"),
+    servers = {"keep": entry("counter", "--tools", "kept", warmPoolSize=0), "old": entry("probe"),
                "gone": entry("slow", "--events", "events")}
 
     def test_the_report_names_every_server_once(self):
