@@ -26,10 +26,15 @@ class Matrix:
     valid = {}
 
 
-def run_client(scripts, era, url, mark):
+def run_client(scripts, era, url, mark, names=""):
+    """`names` is the server's at an endpoint of several."""
+    env = {**os.environ, "BRIDGE_ROW_SECONDS": str(10 * SLOW)}
+    if names:
+        env["BRIDGE_NAME_PREFIX"] = names + "__"
+        # Both have the same URIs; the first server keeps them.
+        env["BRIDGE_URI_PREFIX"] = "" if names == ERAS[0] else f"bridge://{names}/"
     done = subprocess.run(scripts.command(f"{era}client.mjs", url, mark), capture_output=True,
-                          timeout=120 * SLOW,
-                          env={**os.environ, "BRIDGE_ROW_SECONDS": str(10 * SLOW)})
+                          timeout=120 * SLOW, env=env)
     lines = done.stdout.decode().splitlines()
     if not lines:
         raise AssertionError(f"the {era} client said nothing:\n{done.stderr.decode()}")
@@ -51,6 +56,23 @@ def run_cells(case, scripts, server, transport):
         Matrix.valid[server, transport] = recorder.report()
 
 
+def run_together(case, scripts):
+    """Both servers behind /mcp."""
+    mark = scripts.path("mark-together")
+    servers = {}
+    for server in ERAS:
+        command, *args = scripts.command(f"{server}server.mjs", "--mark", mark)
+        servers[server] = {"command": command, "args": args}
+    files = {"servers.json": json.dumps({"mcpServers": servers})}
+    with Bridge(DEMO, args=["--config", "{home}/servers.json"], files=files) as bridge, \
+            Recorder(bridge) as recorder:
+        for server in ERAS:
+            for client in ERAS:
+                Matrix.cells[client, server, "/mcp"] = run_client(
+                    scripts, client, recorder.url + "/mcp", mark, server)
+        Matrix.valid["/mcp"] = recorder.report()
+
+
 @needs_clients
 class SdkMatrix(unittest.TestCase):
     longMessage = True
@@ -62,6 +84,7 @@ class SdkMatrix(unittest.TestCase):
         for server in ERAS:
             for transport in TRANSPORTS:
                 run_cells(cls, scripts, server, transport)
+        run_together(cls, scripts)
 
     def test_every_cell_works_but_the_known_ones(self):
         bad = {}
@@ -71,7 +94,7 @@ class SdkMatrix(unittest.TestCase):
                 if (problem is None) == (key in EXCEPTIONS):
                     bad[key] = problem or "works: take it off the list"
         self.assertEqual(bad, {})
-        self.assertEqual(len(Matrix.cells), 8)
+        self.assertEqual(len(Matrix.cells), 12)
         self.assertGreaterEqual(min(map(len, Matrix.cells.values())), 16)
 
     def test_every_message_is_valid_in_its_revision(self):
@@ -85,9 +108,9 @@ class SdkMatrix(unittest.TestCase):
 
 
 def cell(row, client, server):
-    """One sign for both transports when they agree."""
+    """One sign for all ways when they agree."""
     signs = []
-    for transport in TRANSPORTS:
+    for transport in [*TRANSPORTS, "/mcp"]:
         works = Matrix.cells[client, server, transport].get(row, "missing") is None
         signs.append("✔" if works else "✘")
     return signs[0] if len(set(signs)) == 1 else " / ".join(signs)
@@ -110,4 +133,4 @@ def page():
         text = text.replace("{" + name + "}", value)
     notes = [f"- {row}, {client} client, {server} server over {transport}: {why}"
              for (row, client, server, transport), why in EXCEPTIONS.items()]
-    return text.replace("{notes}", "\n".join(notes) or "Every cell works over both.")
+    return text.replace("{notes}", "\n".join(notes) or "Every cell works in all three ways.")

@@ -3,7 +3,7 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 
-import { ANSWERS, runRows } from './rows.mjs';
+import { ANSWERS, runRows, tool } from './rows.mjs';
 
 const [url, mark, ...rows] = process.argv.slice(2);
 const heard = [];
@@ -48,7 +48,7 @@ function peerOf(client, meta = undefined) {
         client, heard, visited, mark,
         async call(name, given = {}, options = undefined) {
             const result = await client.callTool(
-                { name, arguments: given, ...(meta && { _meta: meta }) }, options);
+                { name: tool(name), arguments: given, ...(meta && { _meta: meta }) }, options);
             return result.content[0].text;
         },
         withLog: (run) => run(peerOf(client, { 'io.modelcontextprotocol/logLevel': 'info' })),

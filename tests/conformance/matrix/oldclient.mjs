@@ -9,7 +9,7 @@ import {
     ToolListChangedNotificationSchema
 } from '@modelcontextprotocol/sdk/types.js';
 
-import { ANSWERS, runRows } from './rows.mjs';
+import { ANSWERS, runRows, tool } from './rows.mjs';
 
 const [url, mark, ...rows] = process.argv.slice(2);
 const heard = [];
@@ -41,7 +41,7 @@ await client.connect(transport);
 const peer = {
     client, heard, visited, mark,
     async call(name, given = {}, options = undefined) {
-        const result = await client.callTool({ name, arguments: given }, undefined, options);
+        const result = await client.callTool({ name: tool(name), arguments: given }, undefined, options);
         return result.content[0].text;
     },
     async withLog(run) {
