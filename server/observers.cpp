@@ -5,6 +5,9 @@
 #include "common/logging/logger.h"
 #include "server/telemetry/metrics.h"
 
+#include <QtCore/QRegularExpression>
+#include <QtCore/QUrl>
+
 using namespace Qt::StringLiterals;
 
 namespace bridge {
@@ -16,18 +19,26 @@ QByteArray handlerOf(const http::ExchangeFields &fields)
     return fields.handler == "none"_L1 ? QByteArray() : fields.handler.toUtf8();
 }
 
-/// Which segment of \a path, counted from 0, is the id of a session, -1 for none: by the route that
-/// matched, else behind the word that announces it. A base path only adds segments in front.
+/// Which segment of \a path, counted from 0, is the id of a session by the \a route that matched,
+/// -1 for none. A base path only adds segments in front.
 qsizetype sessionSegment(const QString &path, const QString &route)
 {
-    if (route.isEmpty()) {
-        const qsizetype place = path.indexOf("/session/"_L1);
-        return place < 0 ? -1 : path.first(place).count(u'/') + 2;
-    }
     const qsizetype place = route.indexOf("{session}"_L1);
     if (place < 0)
         return -1;
     return path.count(u'/') - route.count(u'/') + route.first(place).count(u'/');
+}
+
+/// For a \a path that no route matched, where anything behind the word that announces a session may
+/// be its id: `/session//id`, `/session%2Fid`.
+QString cutAtSession(const QString &path)
+{
+    static const QRegularExpression announced(u"/session(?![A-Za-z0-9]).+"_s,
+                                              QRegularExpression::CaseInsensitiveOption
+                                                  | QRegularExpression::DotMatchesEverythingOption);
+    const QString plain = QUrl::fromPercentEncoding(path.toUtf8());
+    const QRegularExpressionMatch match = announced.match(plain);
+    return match.hasMatch() ? plain.first(match.capturedStart()) + "/session/{session}"_L1 : path;
 }
 
 /// The path without its query, which may hold secrets, and without the id of a session, which is
@@ -38,6 +49,8 @@ QString pathOf(const http::ExchangeSummary &summary)
     QString path = QString::fromUtf8(query < 0 ? summary.target : summary.target.first(query));
     if (path.size() > 1 && path.endsWith(u'/'))
         path.chop(1);
+    if (summary.fields.route.isEmpty())
+        return cutAtSession(path).left(512);
     const qsizetype segment = sessionSegment(path, summary.fields.route);
     if (segment > 0) {
         qsizetype begin = 0;

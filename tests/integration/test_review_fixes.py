@@ -123,6 +123,8 @@ class Secrets(unittest.TestCase):
                 prefix = base.rstrip("/")
                 session = bridge.post(prefix + "/session/start").json["session_id"]
                 for path in (f"/session/{session}:the-token/tools", f"/session/{session}/nothing",
+                             f"/session//{session}/tools", f"/Session/{session}/tools",
+                             f"/session%2F{session}", f"/%73ession/{session}/nothing",
                              f"/servers/default/session/{session}/tools/",
                              f"/%73ession/{session}/status?x"):
                     bridge.get(prefix + path)
