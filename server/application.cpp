@@ -145,6 +145,7 @@ void Application::start(Handler<quint16> done)
 {
     if (Result<Nothing> built = build(); !built)
         return done(built.error());
+    watchFile(); // the command below may take its time, or write the file
     Result<upstream::StartHook> hook = upstream::startHookFrom(m_loaded.settings);
     if (!hook)
         return done(hook.error());
@@ -160,7 +161,6 @@ void Application::listen(Handler<quint16> done)
     Result<quint16> port = m_http->listen();
     if (port) {
         m_registry->warmUp();
-        watchFile();
         announce(*port);
     }
     done(std::move(port));

@@ -11,6 +11,14 @@ from mcpclient import LegacyClient, ModernClient
 from reloading import ReloadCase, entry
 
 
+class StartCommand(ReloadCase):
+    watch = True
+    servers = {"first": entry("counter", warmPoolSize=0)}
+    settings = {"MCP_RUN_ON_START": """sed -i 's/"first"/"second"/' "$HOME/config.json" """}
+
+    def test_what_the_command_writes_is_read(self):
+        self.wait_for_names("second")
+
 
 class Servers(ReloadCase):
     servers = {"keep": entry("counter", "--tools", "kept", warmPoolSize=0), "old": entry("probe"),
