@@ -149,8 +149,10 @@ void Connect::deliver(const QList<jsonrpc::LineFramer::Line> &lines)
             m_relay->refuse(line.error());
             continue;
         }
-        for (const jsonrpc::Message &message : *line)
-            m_relay->receive(message);
+        for (const jsonrpc::Message &message : *line) {
+            if (m_relay) // an answer that cannot be written ends it
+                m_relay->receive(message);
+        }
     }
 }
 

@@ -257,6 +257,20 @@ class Ends(RemoteTest):
         self.assertEqual(status, 0)
         self.assertLess(seconds, 3 * SLOW)
 
+    def test_a_client_that_no_longer_reads_is_left_in_the_middle_of_a_batch(self):
+        remote = self.remote()
+        reading, writing = os.pipe()
+        client = subprocess.Popen([PROGRAM, "connect", remote.url + "/mcp"],
+                                  stdin=subprocess.PIPE, stdout=writing, stderr=subprocess.DEVNULL)
+        self.addCleanup(client.stdin.close)
+        self.addCleanup(client.kill)
+        os.close(writing)
+        os.close(reading)
+        ping = '{"jsonrpc":"2.0","id":1,"method":"ping"}'
+        client.stdin.write(f"[{ping},{ping},{ping}]\n".encode())  # the second is refused at once
+        client.stdin.flush()
+        self.assertEqual(client.wait(10 * SLOW), 0)
+
 
 class Fallback(RemoteTest):
     def test_an_older_server_is_found_out(self):
