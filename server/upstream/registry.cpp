@@ -98,9 +98,20 @@ Registry::Changes Registry::replace(QList<ServerDefinition> definitions, int max
     QList<Server *> old = before;
     d->budget->setLimit(maxChildren);
     adopt(std::move(definitions), old);
-    for (Server *server : std::as_const(old)) {
+    const auto isGone = [this](const Server *server) {
         const Server *next = find(server->definition().name);
-        const bool gone = !next || next->definition().disabled;
+        return !next || next->definition().disabled;
+    };
+    // Those that were only replaced before go with their name.
+    const QList<Server *> earlier = d->retired;
+    for (Server *server : earlier) {
+        if (server->isGone() || !isGone(server))
+            continue;
+        server->retire(true);
+        Q_EMIT serverRetired(server, true);
+    }
+    for (Server *server : std::as_const(old)) {
+        const bool gone = isGone(server);
         server->retire(gone);
         d->retired.append(server);
         Q_EMIT serverRetired(server, gone);

@@ -45,7 +45,7 @@ Q_SIGNALS:
     /// After replace(), for a new server or a new definition of one.
     void serverAdded(bridge::upstream::Server *server);
     /// After replace(), for the other side of it. \a gone: the name is no longer served, because
-    /// the server was removed or disabled.
+    /// the server was removed or disabled; told also of one that was replaced earlier.
     void serverRetired(bridge::upstream::Server *server, bool gone);
 
 private:

@@ -60,6 +60,13 @@ class Servers(ReloadCase):
         self.addCleanup(alone.close)
         self.assertEqual(alone.call("fresh")["content"][0]["text"], "{}")
 
+    def test_sessions_with_an_earlier_definition_end_with_the_server(self):
+        self.start("old")
+        self.change(old=entry("probe", "changed"))
+        self.assertEqual(self.bridge.metric("mcp_sessions_active"), 1)
+        self.change(old=None)
+        wait_for(lambda: self.bridge.metric("mcp_sessions_active") == 0, what="the session's end")
+
     def test_a_removed_server_is_nowhere(self):
         self.bridge.get("/openapi.json")
         self.bridge.get("/metrics")

@@ -102,6 +102,25 @@ private Q_SLOTS:
         QCOMPARE(retired[0][1].toBool(), true);
     }
 
+    void aReplacedServerGoesWithItsName()
+    {
+        Registry registry({named(u"a"_s)}, 0);
+        const QPointer<Server> first = registry.find(u"a"_s);
+        const ServerPin pin = first->pin();
+        registry.replace({named(u"a"_s, u"tac"_s)}, 0);
+        QVERIFY(!first->isGone());
+        QList<std::pair<Server *, bool>> retired;
+        connect(&registry, &Registry::serverRetired, this, [&](Server *server, bool gone) {
+            retired.append({server, gone});
+        });
+        Server *second = registry.find(u"a"_s);
+        registry.replace({}, 0);
+        QCOMPARE(retired, (QList<std::pair<Server *, bool>>{{first, true}, {second, true}}));
+        QVERIFY(first->isGone());
+        registry.replace({}, 0);
+        QCOMPARE(retired.size(), 2);
+    }
+
     void aRetiredServerLivesAsLongAsItIsPinned()
     {
         Registry registry({named(u"a"_s)}, 0);
