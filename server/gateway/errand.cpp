@@ -219,7 +219,7 @@ void Errand::tellLog(const mcp::LogMessage &message)
 Task<> Errand::awaitLog(mcp::Client *client)
 {
     const auto late =
-        QObject::connect(client, &mcp::Client::logReceived,
+        QObject::connect(client, &mcp::Client::logReceived, client,
                          [this](const mcp::LogMessage &message) { tellLog(message); });
     const auto undo = qScopeGuard([late] { QObject::disconnect(late); });
     co_return co_await answer<Nothing>([](Handler<Nothing> done) {
