@@ -14,17 +14,20 @@ import sys
 import time
 from dataclasses import replace
 
+import gateway
 import machine
 import measures
 import plan as plans
 import report
 from programs import Programs
 
+SECTIONS = {**measures.SECTIONS, **gateway.SECTIONS}
+
 
 def parse():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__.split("\n\n")[0])
     parser.add_argument("sections", nargs="*", metavar="section",
-                        help="of " + ", ".join(measures.SECTIONS) + "; default: all")
+                        help="of " + ", ".join(SECTIONS) + "; default: all")
     parser.add_argument("--bin", default="build/bench/bin", help="folder with the programs")
     parser.add_argument("--rounds", type=int, help="medians are taken over so many rounds")
     parser.add_argument("--sessions", type=int, help="idle sessions for the memory of one")
@@ -35,9 +38,9 @@ def parse():
     parser.add_argument("--patience", type=float, default=0, metavar="SECONDS",
                         help="wait up to that long, before each round, for a second of idleness")
     arguments = parser.parse_args()
-    unknown = [name for name in arguments.sections if name not in measures.SECTIONS]
+    unknown = [name for name in arguments.sections if name not in SECTIONS]
     if unknown:
-        parser.error(f"no section {', '.join(unknown)}; there are {', '.join(measures.SECTIONS)}")
+        parser.error(f"no section {', '.join(unknown)}; there are {', '.join(SECTIONS)}")
     return arguments
 
 
@@ -79,7 +82,7 @@ def measure(programs, plan, names, patience):
         others, begin = machine.Others(), time.monotonic()
         load = os.getloadavg()[0]
         print(f"  {name} … ", end="", file=sys.stderr, flush=True)
-        rounds = rounds_of(measures.SECTIONS[name], programs, plan, patience)
+        rounds = rounds_of(SECTIONS[name], programs, plan, patience)
         numbers.update(medians(rounds))
         bests.update({key: best(rounds, key) for key in rounds[0]})
         company[name] = {"load": load, "others": others.share()}
@@ -90,7 +93,7 @@ def measure(programs, plan, names, patience):
 def main():
     arguments = parse()
     plan = plan_of(arguments)
-    names = arguments.sections or list(measures.SECTIONS)
+    names = arguments.sections or list(SECTIONS)
     programs = Programs(arguments.bin)
     numbers, bests, company = measure(programs, plan, names, arguments.patience)
     print(f"MCP Bridge, medians of {plan.rounds} rounds, {machine.describe()}")

@@ -29,6 +29,9 @@ def main():
     for title, name, *_ in report.TARGETS:
         if title not in text or not math.isfinite(numbers[name]):
             raise SystemExit(f"no number for: {title}")
+    for title in (*(title for title, _ in report.WAYS), "idle subscription"):
+        if title not in text:
+            raise SystemExit(f"no line for: {title}")
     for name, value in numbers.items():
         is_time = name.endswith("_us") and ".added." not in name and "child" not in name
         if not math.isfinite(value) or (is_time and value <= 0):

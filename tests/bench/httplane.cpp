@@ -29,16 +29,45 @@ int connectTo(uint16_t port)
     return fd;
 }
 
-/// The length of the body after \a head.
-size_t contentLength(std::string_view head)
+/// The value of a header, up to the end of \a head; null without it. \a name is "\r\nname:".
+const char *field(std::string_view head, std::string_view name)
 {
-    constexpr std::string_view name = "\r\ncontent-length:";
     for (size_t at = 0; (at = head.find("\r\n", at)) != std::string_view::npos; at += 2) {
         if (head.size() - at > name.size()
             && strncasecmp(head.data() + at, name.data(), name.size()) == 0)
-            return std::strtoul(head.data() + at + name.size(), nullptr, 10);
+            return head.data() + at + name.size();
     }
-    fail("an answer without Content-Length:\n" + std::string(head));
+    return nullptr;
+}
+
+/// How many bytes the chunks at the start of \a in take, the last one included; npos as long as
+/// that has not come. Texts to look for do not cross chunks, so these stay as they are.
+size_t chunkedLength(std::string_view in)
+{
+    size_t at = 0;
+    for (;;) {
+        const size_t line = in.find("\r\n", at);
+        if (line == std::string_view::npos)
+            return line;
+        const size_t size = std::strtoul(in.data() + at, nullptr, 16);
+        at = line + 2 + size + 2;
+        if (at > in.size())
+            return std::string_view::npos;
+        if (size == 0)
+            return at;
+    }
+}
+
+/// The length of the body at the start of \a in; npos as long as it is not whole.
+size_t bodyLength(std::string_view head, std::string_view in)
+{
+    if (field(head, "\r\ntransfer-encoding:"))
+        return chunkedLength(in);
+    const char *told = field(head, "\r\ncontent-length:");
+    if (!told)
+        fail("an answer whose end cannot be known:\n" + std::string(head));
+    const size_t length = std::strtoul(told, nullptr, 10);
+    return length <= in.size() ? length : std::string_view::npos;
 }
 
 } // namespace
@@ -61,7 +90,8 @@ std::string HttpLane::render(uint64_t number) const
 {
     const std::string body = forRequest(m_plan.body, number);
     std::string request = m_plan.method + " " + forRequest(m_plan.path, number) + " HTTP/1.1\r\n"
-                          + "Host: 127.0.0.1:" + std::to_string(m_plan.port) + "\r\n";
+                          + "Host: 127.0.0.1:" + std::to_string(m_plan.port) + "\r\n"
+                          + m_plan.headers;
     if (m_plan.method != "GET")
         request += "Content-Type: application/json\r\nContent-Length: "
                    + std::to_string(body.size()) + "\r\n";
@@ -89,8 +119,9 @@ bool HttpLane::takeAnswer()
     if (end == std::string::npos)
         return false;
     const std::string_view head = std::string_view(m_in).substr(0, end + 4);
-    const size_t length = m_plan.headOnly ? 0 : contentLength(head);
-    if (m_in.size() < head.size() + length)
+    const size_t length =
+        m_plan.headOnly ? 0 : bodyLength(head, std::string_view(m_in).substr(head.size()));
+    if (length == std::string_view::npos)
         return false;
     const std::string_view body = std::string_view(m_in).substr(head.size(), length);
     if (!isExpected(head, body))
@@ -101,8 +132,9 @@ bool HttpLane::takeAnswer()
 
 bool HttpLane::isExpected(std::string_view head, std::string_view body) const
 {
+    const std::string_view searched = m_plan.headOnly ? head : body;
     return head.substr(0, 13) == "HTTP/1.1 200 "
-           && (m_plan.headOnly || body.find(m_plan.expect) != std::string_view::npos);
+           && searched.find(m_plan.expect) != std::string_view::npos;
 }
 
 } // namespace bridge::bench

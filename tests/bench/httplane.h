@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A keep-alive HTTP/1.1 connection to 127.0.0.1. Any status but 200, a missing expected text or a
-// closed connection ends the program.
+// A keep-alive HTTP/1.1 connection to 127.0.0.1; answers may be chunked. Any status but 200, a
+// missing expected text or a closed connection ends the program.
 #pragma once
 
 #include "tests/bench/poller.h"
@@ -11,9 +11,10 @@ struct HttpPlan {
     uint16_t port = 0;
     std::string method;    ///< GET or POST
     std::string path;      ///< may hold {n}
+    std::string headers;   ///< lines beside Host and those of the body, each with its end
     std::string body;      ///< may hold {n}
     std::string expect;    ///< must be in every body
-    bool headOnly = false; ///< the head of the answer completes it; for streams
+    bool headOnly = false; ///< the head of the answer completes it, and is searched; for streams
 };
 
 class HttpLane : public Lane

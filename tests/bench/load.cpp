@@ -17,9 +17,10 @@ LanePtr makeLane(const Options &options, Poller &poller, int number)
 {
     HttpPlan http = options.http;
     PipePlan pipe = options.pipe;
-    http.path = forLane(http.path, uint64_t(number));
-    http.body = forLane(http.body, uint64_t(number));
-    pipe.params = forLane(pipe.params, uint64_t(number));
+    const std::string value =
+        options.values.empty() ? "" : options.values[size_t(number) % options.values.size()];
+    for (std::string *text : {&http.path, &http.headers, &http.body, &pipe.params})
+        *text = forLane(*text, uint64_t(number), value);
     switch (options.mode) {
     case Options::Mode::Pipe:
         return std::make_unique<PipeLane>(pipe, poller);

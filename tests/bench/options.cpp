@@ -26,9 +26,11 @@ Options                                       modes
   --pause-ms N     bursts with a pause        all but hold
   --limit-s N      stop asking after that     all but hold
   --port N         port of the bridge         http, hold
-  --path TEXT      {lane} and {n} stand for numbers
+  --path TEXT      {lane} and {n} stand for numbers, {value} for one of --value
   --method TEXT    GET or POST; MCP method
-  --body TEXT      body, or the MCP params; {lane} and {n} stand for numbers
+  --header TEXT    "Name: value", as often as wanted; {lane} and {value} as above
+  --value TEXT     the first one is for the first lane, and so on
+  --body TEXT      body, or the MCP params; {lane}, {n} and {value} as above
   --expect TEXT    must be in every answer)";
 
 Options::Mode modeOf(const std::string &name)
@@ -65,6 +67,8 @@ std::map<std::string, Setter> settersOf(Options &options)
         {"--port", [&](const std::string &value) { http.port = uint16_t(std::stoi(value)); }},
         {"--path", [&](const std::string &value) { http.path = value; }},
         {"--method", [&](const std::string &value) { http.method = pipe.method = value; }},
+        {"--header", [&](const std::string &value) { http.headers += value + "\r\n"; }},
+        {"--value", [&](const std::string &value) { options.values.push_back(value); }},
         {"--body", [&](const std::string &value) { http.body = pipe.params = value; }},
         {"--expect", [&](const std::string &value) { http.expect = pipe.expect = value; }},
     };

@@ -12,6 +12,8 @@ struct Options {
     enum class Mode { Http, Pipe, Fresh, Hold };
     Mode mode = Mode::Http;
     int lanes = 1;
+    std::vector<std::string>
+        values; ///< what {value} is for each lane, from the start when they end
     HttpPlan http;
     PipePlan pipe;
     Pace pace;

@@ -27,7 +27,8 @@ class Programs:
         command = [self.load, mode]
         for name, value in options.items():
             if value is not None:
-                command += ["--" + name.replace("_", "-"), str(value)]
+                for one in value if isinstance(value, list) else [value]:
+                    command += ["--" + name.replace("_", "-"), str(one)]
         if mode in ("pipe", "fresh"):
             command += ["--", self.child]
         return command
@@ -67,10 +68,10 @@ def free_port():
 
 class Bridge:
     """A bridge in front of bench-child, its log in a file, every default but the limits on counts
-    left alone."""
+    left alone. `reuse` lets calls without a session share one process."""
 
-    def __init__(self, programs, **settings):
-        self.programs = programs
+    def __init__(self, programs, reuse=False, **settings):
+        self.programs, self.reuse = programs, reuse
         self.port = free_port()
         self.home = tempfile.TemporaryDirectory(prefix="bridge-bench-")
         self.env = {"PATH": os.environ["PATH"], "HOME": self.home.name, "LANG": "C.UTF-8",
@@ -81,9 +82,8 @@ class Bridge:
         self.log = open(os.path.join(self.home.name, "log"), "wb")
         begin = time.monotonic()
         self.process = subprocess.Popen(
-            [self.programs.bridge, "--port", str(self.port), "--", self.programs.child],
-            env=self.env, cwd=self.home.name, stdin=subprocess.DEVNULL, stdout=self.log,
-            stderr=self.log)
+            [self.programs.bridge, "--port", str(self.port), *self.server()], env=self.env,
+            cwd=self.home.name, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         while not self.answers():
             if self.process.poll() is not None or time.monotonic() - begin > 60:
                 raise SystemExit("the bridge does not start:\n" + self.tail())
@@ -103,6 +103,15 @@ class Bridge:
             self.process.wait()
         self.log.close()
         self.home.cleanup()
+
+    def server(self):
+        if not self.reuse:
+            return ["--", self.programs.child]
+        path = os.path.join(self.home.name, "config.json")
+        with open(path, "w") as file:
+            json.dump({"mcpServers": {"echo": {"command": self.programs.child, "reuse": True}}},
+                      file)
+        return ["--config", path]
 
     def answers(self):
         try:

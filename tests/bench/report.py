@@ -20,6 +20,12 @@ HEALTH = ("clients", "p50", "p99", "calls/s", "CPU")
 CALLS = ("clients", "raw p50", "bridge p50", "added p50", "raw p99", "bridge p99", "added p99",
          "raw calls/s", "bridge calls/s", "ratio")
 CPU = ("clients", "bridge", "children", "together")
+GATEWAY = ("the way of the call", "clients", "p50", "added p50", "p99", "added p99", "calls/s",
+           "CPU bridge", "CPU children")
+WAYS = (("REST, in a session", "rest"), ("MCP, in a legacy session, JSON", "legacy"),
+        ("MCP, in a legacy session, event stream", "events"),
+        ("REST, no session, shared process", "rest_shared"),
+        ("MCP, modern and stateless, shared process", "modern"))
 
 
 def table(title, heads, rows):
@@ -71,6 +77,16 @@ def health_rows(numbers, clients):
                 "bridge.p50_us", "bridge.p99_us", "bridge.calls_per_second", "cpu_us"))]
 
 
+def gateway_rows(numbers, clients):
+    for count in clients:
+        for title, way in WAYS:
+            name = f"gateway.{way}.{count}"
+            if name + ".cpu_us" in numbers:
+                yield [title, count, *(number(numbers[f"{name}.{key}"]) for key in (
+                    "bridge.p50_us", "added.p50_us", "bridge.p99_us", "added.p99_us",
+                    "bridge.calls_per_second", "cpu_bridge_us", "cpu_children_us"))]
+
+
 def single_rows(numbers):
     names = (
         ("child start + handshake, raw, p50", "start.raw.p50_us", 1e-3, "ms"),
@@ -92,6 +108,13 @@ def single_rows(numbers):
         ("idle keep-alive connection", "streams.per_connection_kb", 1, "KB"),
         ("CPU per call, 1 client, no streams", "streams.call_alone.cpu_us", 1, "µs"),
         ("CPU per call, 1 client, beside the idle streams", "streams.call_beside.cpu_us", 1, "µs"),
+        ("idle subscriptions", "subscriptions.streams", 1, ""),
+        ("idle subscription", "subscriptions.per_stream_kb", 1, "KB"),
+        ("left over after all subscriptions were closed", "subscriptions.after_close_kb", 1, "KB"),
+        ("/mcp call, 1 client, no subscriptions, p50", "subscriptions.call_alone.p50_us", 1, "µs"),
+        ("/mcp call, 1 client, beside them, p50", "subscriptions.call_beside.p50_us", 1, "µs"),
+        ("CPU per /mcp call, no subscriptions", "subscriptions.call_alone.cpu_us", 1, "µs"),
+        ("CPU per /mcp call, beside them", "subscriptions.call_beside.cpu_us", 1, "µs"),
         ("pool full again before each burst of 64", "pooled.64.refilled", 100, "%"),
     )
     for title, name, factor, unit in names:
@@ -127,6 +150,8 @@ def text(numbers, bests, clients):
               CALLS, call_rows(numbers, "pooled", clients)),
         table("Stateless calls without a pause against a raw child for each call; µs", CALLS,
               call_rows(numbers, "drained", clients)),
+        table("The same call over REST and MCP; µs, added to the raw pipe", GATEWAY,
+              gateway_rows(numbers, clients)),
         table("Starting, listing, memory", ("what", "value", "unit"), single_rows(numbers)),
         table("Targets (design, speed budget)", 
               ("what", "median", "quietest round", "target", "verdict by median"),

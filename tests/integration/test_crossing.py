@@ -2,9 +2,9 @@
 """Two users whose calls carry the same JSON-RPC ids at the same time: every answer has to come with
 its own id and its own argument. Randomised; BRIDGE_SEED asks the same again.
 
-Each user has a connection for everything that can go wrong: two legacy sessions with several calls
-in flight (one of them in a revision that has batches), stateless modern requests, REST calls without
-a session and in one. What is stateless goes to one process that all share (`reuse` in the server's
+Each user has connections for everything that can cross: two legacy sessions with several calls in
+flight (one of them in a revision that has batches), stateless modern requests, REST calls without a
+session and in one. What is stateless goes to one process that all share (`reuse` in the server's
 definition), because a process for each of so many calls would make this a test of fork(): so the
 answers of both users come out of the same pipe, and out of order."""
 import collections
@@ -133,7 +133,7 @@ class Rest(Kind):
 
 
 class Lane:
-    """A keep-alive connection that has up to two requests on their way, the second one pipelined."""
+    """A keep-alive connection with up to two requests on their way, the second one pipelined."""
 
     def __init__(self, bridge, kind):
         self.kind = kind
@@ -226,8 +226,9 @@ class Crossing(unittest.TestCase):
         session = bridge.start_session(token=token(user))
         dice = self.dice
         return [(Legacy(user, dice, bridge, "2025-11-25"), 4),
-                (Legacy(user, dice, bridge, "2025-03-26", batches=True), 2), (Modern(user, dice), 2),
-                (Rest(user, dice), 1), (Rest(user, dice, f"/session/{session}/tools/echo"), 1)]
+                (Legacy(user, dice, bridge, "2025-03-26", batches=True), 2),
+                (Modern(user, dice), 2), (Rest(user, dice), 1),
+                (Rest(user, dice, f"/session/{session}/tools/echo"), 1)]
 
     def run_calls(self, bridge, calls):
         """Asks until `calls` were answered; returns how many there were of each kind."""
@@ -256,7 +257,8 @@ class Crossing(unittest.TestCase):
         with self.bridge() as bridge:
             begin = time.monotonic()
             counts = self.run_calls(bridge, CALLS)
-            print(f"{sum(counts.values())} calls in {time.monotonic() - begin:.1f} s: {dict(counts)}")
+            seconds = time.monotonic() - begin
+            print(f"{sum(counts.values())} calls in {seconds:.1f} s: {dict(counts)}")
             self.assertGreaterEqual(sum(counts.values()), CALLS)
             self.assertGreater(min(counts.values()), CALLS / 50)
 
