@@ -207,10 +207,12 @@ void EpollDispatcher::registerSocketNotifier(QSocketNotifier *notifier)
     if (descriptor < 0)
         return;
     QSocketNotifier *&place = watchOf(descriptor).notifiers[std::size_t(notifier->type())];
-    if (place && place != notifier)
+    if (place && place != notifier) {
         qWarning("Two socket notifiers for descriptor %d and the same events; the older one is "
                  "no longer told.",
                  descriptor);
+        forget(descriptor); // most likely closed meanwhile, with which the kernel forgot it
+    }
     place = notifier;
     touch(descriptor);
 }

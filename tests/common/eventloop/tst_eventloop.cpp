@@ -278,6 +278,23 @@ private Q_SLOTS:
         }
     }
 
+    void aNumberWhoseOldNotifierStillLivesIsWatchedAnew()
+    {
+        Pipe gone;
+        const int number = gone.ends[0];
+        const QSocketNotifier old(number, QSocketNotifier::Read);
+        turn();
+        gone.close(); // before its notifier was switched off: the kernel forgets it by itself
+        const Pipe pipe;
+        QCOMPARE(pipe.ends[0], number);
+        QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"Two socket notifiers"_s));
+        QSocketNotifier notifier(number, QSocketNotifier::Read);
+        QSignalSpy read(&notifier, &QSocketNotifier::activated);
+        pipe.put();
+        turn();
+        QCOMPARE(read.size(), 1);
+    }
+
     void aNestedLoopMayServeWhatTheOuterOneWasAboutTo()
     {
         QList<std::shared_ptr<Pipe>> pipes;
