@@ -5,6 +5,7 @@
 #include "common/eventloop/eventloop.h"
 #include "common/logging/categories.h"
 #include "common/logging/logger.h"
+#include "common/stdio/standardstreams.h"
 #include "server/application.h"
 #include "server/cli/clientconfig.h"
 #include "server/cli/connect.h"
@@ -123,6 +124,7 @@ int serve(QCoreApplication &app, const QStringList &arguments)
 
 int main(int argc, char *argv[])
 {
+    stdio::openMissingStreams();
     installEventLoop();
     QCoreApplication app(argc, argv);
     QCoreApplication::setApplicationName(u"mcp-bridge"_s);

@@ -257,6 +257,22 @@ class Ends(RemoteTest):
         self.assertEqual(status, 0)
         self.assertLess(seconds, 3 * SLOW)
 
+    def test_a_stdin_that_was_never_there_is_its_end(self):
+        remote = self.remote()
+        done = subprocess.run(["sh", "-c", 'exec "$0" connect "$1" <&-', PROGRAM,
+                               remote.url + "/mcp"], capture_output=True, timeout=10 * SLOW)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, b"", b""))
+
+    def test_nothing_else_gets_the_numbers_of_standard_streams(self):
+        with tempfile.TemporaryDirectory() as home:
+            server = subprocess.Popen(["sh", "-c", 'exec "$0" --port 0 <&- >&- 2>&-', PROGRAM],
+                                      cwd=home)
+            self.addCleanup(server.wait)
+            self.addCleanup(server.kill)
+            links = [f"/proc/{server.pid}/fd/{number}" for number in range(3)]
+            wait_for(lambda: all(os.path.realpath(link) == os.devnull for link in links),
+                     what="the opening of the streams")
+
     def test_a_client_that_no_longer_reads_is_left_in_the_middle_of_a_batch(self):
         remote = self.remote()
         reading, writing = os.pipe()
