@@ -4,9 +4,10 @@ its own id and its own argument. Randomised; BRIDGE_SEED asks the same again.
 
 Each user has connections for everything that can cross: two legacy sessions with several calls in
 flight (one of them in a revision that has batches), stateless modern requests, REST calls without a
-session and in one. What is stateless goes to one process that all share (`reuse` in the server's
-definition), because a process for each of so many calls would make this a test of fork(): so the
-answers of both users come out of the same pipe, and out of order."""
+session and in one. Now and then one is dropped in mid-call. What is stateless goes to one process
+that all share (`reuse` in the server's definition), because a process for each of so many calls
+would make this a test of fork(): so the answers of both users come out of the same pipe, and out of
+order."""
 import collections
 import itertools
 import json
@@ -70,6 +71,8 @@ class Kind:
     """How a connection asks: `make` gives path, body, more header fields and what the answer must
     hold, which is a text for each id (of REST None); `done` gets that back when it was answered."""
 
+    may_leave = True  # closing the connection ends the calls, so their ids are free at once
+
     def __init__(self, user, dice):
         self.user, self.dice = user, dice
         self.fields = {"Authorization": "Bearer " + token(user)}
@@ -87,6 +90,8 @@ class Kind:
 
 class Legacy(Kind):
     """A session; with `batches` most requests hold several calls."""
+
+    may_leave = False
 
     def __init__(self, user, dice, bridge, revision, batches=False):
         super().__init__(user, dice)
@@ -133,14 +138,31 @@ class Rest(Kind):
 
 
 class Lane:
-    """A keep-alive connection with up to two requests on their way, the second one pipelined."""
+    """A keep-alive connection with two requests on their way, the second one pipelined."""
 
-    def __init__(self, bridge, kind):
+    def __init__(self, bridge, kind, ready):
         self.kind = kind
         self.fields = head({"Host": f"127.0.0.1:{bridge.port}",
                             "Content-Type": "application/json", **kind.fields})
-        self.socket = socket.create_connection(("127.0.0.1", bridge.port), 20 * SLOW)
+        self.address, self.ready = ("127.0.0.1", bridge.port), ready
+        self.connect()
+
+    def connect(self):
+        self.socket = socket.create_connection(self.address, 20 * SLOW)
+        self.ready.register(self.socket, selectors.EVENT_READ, self)
         self.waiting, self.received = collections.deque(), b""
+
+    def close(self):
+        self.ready.unregister(self.socket)
+        self.socket.close()
+
+    def leave(self):
+        """Drops what is under way, whose answers must not reach anybody, and comes back; returns
+        how many calls that were."""
+        lost = sum(map(len, self.waiting))
+        self.close()
+        self.connect()
+        return lost
 
     def ask(self):
         """Returns how many calls that are."""
@@ -152,18 +174,15 @@ class Lane:
         return len(expected)
 
     def read(self):
-        """Checks the answers that have come; returns how many."""
+        """Checks the answers that have come."""
         more = self.socket.recv(1 << 18)
         assert more, f"the bridge closed a connection of {self.kind.user}"
         self.received += more
-        count = 0
         while (body := self.take()) is not None:
             expected = self.waiting.popleft()
             got = texts(body)
             assert got == expected, f"{type(self.kind).__name__}: {expected} expected, got {got}"
             self.kind.done(expected)
-            count += 1
-        return count
 
     def take(self):
         """The body of the next answer, None as long as it is not whole."""
@@ -213,6 +232,7 @@ class Crossing(unittest.TestCase):
     def setUp(self):
         self.seed = int(os.environ.get("BRIDGE_SEED") or random.SystemRandom().getrandbits(32))
         self.dice = random.Random(self.seed)
+        self.dropped = 0
         print(f"BRIDGE_SEED={self.seed}", flush=True)
 
     def bridge(self, wrong=0):
@@ -232,35 +252,43 @@ class Crossing(unittest.TestCase):
 
     def run_calls(self, bridge, calls):
         """Asks until `calls` were answered; returns how many there were of each kind."""
-        lanes = [Lane(bridge, kind) for user in ("alice", "bob")
-                 for kind, connections in self.kinds(bridge, user) for _ in range(connections)]
-        counts, left = collections.Counter(), calls
+        counts = collections.Counter()
         with selectors.DefaultSelector() as ready:
-            for lane in lanes:
-                self.addCleanup(lane.socket.close)
-                ready.register(lane.socket, selectors.EVENT_READ, lane)
-            free = lanes * 2
-            while free or any(lane.waiting for lane in lanes):
-                self.dice.shuffle(free)
-                for lane in free if left > 0 else ():
-                    count = lane.ask()
-                    counts[type(lane.kind).__name__] += count
-                    left -= count
-                found = ready.select(20 * SLOW)
-                self.assertTrue(found, "no answer came")
-                free = [key.data for key, _ in found for _ in range(key.data.read())]
-                if left <= 0:
-                    free = []
+            lanes = [Lane(bridge, kind, ready) for user in ("alice", "bob")
+                     for kind, connections in self.kinds(bridge, user) for _ in range(connections)]
+            try:
+                self.fill(lanes, counts, calls)
+                while any(lane.waiting for lane in lanes):
+                    answered = [key.data for key, _ in ready.select(20 * SLOW)]
+                    self.assertTrue(answered, "no answer came")
+                    for lane in answered:
+                        lane.read()
+                    self.fill(answered, counts, calls)
+            finally:
+                for lane in lanes:
+                    lane.close()
         return counts
+
+    def fill(self, lanes, counts, calls):
+        self.dice.shuffle(lanes)
+        for lane in lanes:
+            kind = type(lane.kind).__name__
+            if lane.waiting and lane.kind.may_leave and self.dice.random() < 0.005:
+                counts[kind] -= lane.leave()
+                self.dropped += 1
+            while len(lane.waiting) < 2 and sum(counts.values()) < calls:
+                counts[kind] += lane.ask()
 
     def test_answers_reach_who_asked(self):
         with self.bridge() as bridge:
             begin = time.monotonic()
             counts = self.run_calls(bridge, CALLS)
             seconds = time.monotonic() - begin
-            print(f"{sum(counts.values())} calls in {seconds:.1f} s: {dict(counts)}")
+            print(f"{sum(counts.values())} calls in {seconds:.1f} s: {dict(counts)}; "
+                  f"{self.dropped} dropped connections")
             self.assertGreaterEqual(sum(counts.values()), CALLS)
             self.assertGreater(min(counts.values()), CALLS / 50)
+            self.assertGreater(self.dropped, 0)
 
     def test_a_foreign_answer_would_be_noticed(self):
         with self.bridge(wrong=50) as bridge:
