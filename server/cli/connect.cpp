@@ -23,6 +23,13 @@ constexpr qint64 kMostUnread = 256 * 1024 * 1024;
 /// For answers that do not depend on what a tool does.
 constexpr std::chrono::milliseconds kPlainAnswer{60'000};
 
+/// A token that was put where its variable's name belongs must not get into a log.
+QString shownName(const QString &variable)
+{
+    const bool looksLikeOne = variable == variable.toUpper();
+    return looksLikeOne ? variable : u"of --token-env"_s;
+}
+
 bool isLocal(const QUrl &url)
 {
     return url.host() == "localhost"_L1 || QHostAddress(url.host()).isLoopback();
@@ -42,9 +49,10 @@ Result<Nothing> Connect::prepareToken(const QProcessEnvironment &environment)
     if (!m_options.tokenVariable.isEmpty()) {
         const QString value = environment.value(m_options.tokenVariable);
         if (value.trimmed().isEmpty())
-            return Error(ErrorCode::InvalidConfig,
-                         u"The environment variable %1 of --token-env is not set. Put the access "
-                         "token into it."_s.arg(m_options.tokenVariable));
+            return Error(
+                ErrorCode::InvalidConfig,
+                u"The environment variable %1 is not set. Put the access token into it, "
+                "and its name behind --token-env."_s.arg(shownName(m_options.tokenVariable)));
         outcome = m_token.useText(value);
     } else if (!m_options.tokenFile.isEmpty()) {
         outcome = m_token.useFile(m_options.tokenFile);

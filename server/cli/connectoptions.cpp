@@ -122,7 +122,7 @@ private:
         if (name == "--header"_L1)
             takeHeader(value);
         else if (name == "--token-env"_L1)
-            m_options.tokenVariable = value;
+            takeVariable(value);
         else if (name == "--token-file"_L1)
             m_options.tokenFile = path(value);
         else if (name == "--timeout"_L1)
@@ -142,7 +142,8 @@ private:
     void takeUrl(const QString &text)
     {
         if (!m_options.url.isEmpty())
-            return problem(text, u"is not expected here: one address is enough."_s);
+            // Perhaps a token: it is not repeated.
+            return problem(u"URL"_s, u"is followed by what is no option: one address is enough."_s);
         const QUrl url(text, QUrl::StrictMode);
         const bool isWeb = url.scheme() == "http"_L1 || url.scheme() == "https"_L1;
         if (!url.isValid() || !isWeb || url.host().isEmpty())
@@ -154,6 +155,15 @@ private:
                     "could read. Use --token-env NAME or --token-file PATH, or --header "
                     "'X-Name: ${VARIABLE}'."_s);
         m_options.url = url.adjusted(QUrl::RemoveFragment | QUrl::RemoveUserInfo);
+    }
+
+    void takeVariable(const QString &name)
+    {
+        static const QRegularExpression form(u"^[A-Za-z_][A-Za-z0-9_]*$"_s);
+        if (!form.match(name).hasMatch())
+            return problem(u"--token-env"_s,
+                           u"must be the name of an environment variable, not the token."_s);
+        m_options.tokenVariable = name;
     }
 
     void takeHeader(const QString &text)

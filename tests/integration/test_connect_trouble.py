@@ -123,6 +123,8 @@ class Tokens(RemoteTest):
                 ([url, "--header", "X-Api-Key: " + TOKEN], "${VARIABLE}"),
                 ([url, "--header", "Cookie: a=" + TOKEN], "${VARIABLE}"),
                 ([url, "--token", TOKEN], "--token-env"),
+                ([url, "--token-env", TOKEN], "--token-env"),
+                ([url, TOKEN], "one address"),
                 (["http://me:" + TOKEN + "@127.0.0.1:9/mcp"], "--token-env")):
             with self.subTest(arguments[-1]):
                 status, out, log = options(*arguments)
@@ -138,6 +140,9 @@ class Tokens(RemoteTest):
             self.assertIn(word, log)
         self.assertEqual(options()[0], 2)
         self.assertIn("MY_TOKEN", options("http://127.0.0.1:9", "--token-env", "MY_TOKEN")[2])
+        mistaken = options("http://127.0.0.1:9", "--token-env", "ghp_tokenLikeAName")
+        self.assertEqual(mistaken[0], 2)
+        self.assertNotIn("tokenLikeAName", mistaken[2])
         self.assertEqual(options("http://127.0.0.1:9", "--token-file", "/nowhere")[0], 2)
         self.assertEqual(options("https://127.0.0.1:9", "--remote-ca-bundle", "/nowhere")[0], 2)
         self.assertEqual(options("http://127.0.0.1:9", "--token-env", "T",

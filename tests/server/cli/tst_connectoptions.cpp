@@ -80,6 +80,8 @@ private Q_SLOTS:
         QTest::newRow("cookie") << QStringList{u"--header=Cookie: sid=t0p"_s};
         QTest::newRow("token") << QStringList{u"--token"_s, u"t0p"_s};
         QTest::newRow("inline token") << QStringList{u"--token=t0p"_s};
+        QTest::newRow("token as a variable") << QStringList{u"--token-env"_s, u"sk-t0p"_s};
+        QTest::newRow("bare token") << QStringList{u"https://a.example"_s, u"t0p"_s};
         QTest::newRow("url") << QStringList{u"https://me:t0p@b.example"_s};
     }
     void refusesSecretsThatOthersCouldRead()
@@ -101,7 +103,7 @@ private Q_SLOTS:
                  (QStringList{u"URL"_s, u"--timeout"_s, u"--header"_s, u"--header"_s, u"--header"_s,
                               u"--transport"_s, u"--wrong"_s, u"--token-env"_s}));
         QCOMPARE(places(read({})), QStringList{u"URL"_s});
-        QCOMPARE(places(read({u"http://b"_s, u"http://c"_s})), QStringList{u"http://c"_s});
+        QCOMPARE(places(read({u"http://b"_s, u"http://c"_s})), QStringList{u"URL"_s});
         QCOMPARE(places(read({u"http://b"_s, u"--token-env"_s, u"A"_s, u"--token-file"_s, u"b"_s})),
                  QStringList{u"--token-env"_s});
     }
