@@ -53,7 +53,7 @@ struct ServerDefinition {
     config::GlobList include; ///< empty = everything
     config::GlobList exclude;
     config::GlobList effect;
-    QStringList hidden; ///< exact names, `disabledTools` of the ecosystem
+    config::GlobList hidden; ///< `disabledTools` of the ecosystem, in addition to exclude
     QList<HeaderMapping> headerMappings;
     bool headerMappingStrict = true;
     bool validateInput = true;

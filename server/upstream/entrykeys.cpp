@@ -37,6 +37,7 @@ const QStringList &ownKeys()
                                   u"reuse"_s,
                                   u"timeout"_s,
                                   u"startTimeout"_s,
+                                  u"requestTimeout"_s,
                                   u"limits"_s};
     return keys;
 }

@@ -157,9 +157,7 @@ void readPolicy(Reader &reader, ServerDefinition &definition, const QJsonObject 
     reader.readGlobs(u"include"_s, definition.include);
     reader.readGlobs(u"exclude"_s, definition.exclude);
     reader.readGlobs(u"effectTools"_s, definition.effect);
-    QStringList hidden;
-    if (reader.readList(u"disabledTools"_s, hidden, false))
-        definition.hidden = hidden;
+    reader.readGlobs(u"disabledTools"_s, definition.hidden);
     reader.read(u"headerMapStrict"_s, definition.headerMappingStrict);
     reader.read(u"validateInput"_s, definition.validateInput);
     if (reader.has(u"headerMap"_s)) {
@@ -188,6 +186,7 @@ void readLimits(Reader &reader, ServerDefinition &definition, const QString &pla
     definition.warmPoolSize = int(qMin<qint64>(warm, 256));
     reader.readSeconds(u"timeout"_s, definition.toolTimeout);
     reader.readSeconds(u"startTimeout"_s, definition.startTimeout);
+    reader.readSeconds(u"requestTimeout"_s, definition.requestTimeout);
 }
 
 } // namespace

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One entry of `mcpServers`: the keys other programs use (command, args, env, cwd, disabled,
 // disabledTools, timeout in seconds) and our own (include, exclude, effectTools, warmPoolSize,
-// reuse, headerMap, headerMapStrict, validateInput, envPassthrough, startTimeout, outputSchemas,
-// limits {memoryMb, cpuSeconds, openFiles, lifetimeSeconds}).
+// reuse, headerMap, headerMapStrict, validateInput, envPassthrough, startTimeout, requestTimeout,
+// outputSchemas, limits {memoryMb, cpuSeconds, openFiles, lifetimeSeconds}).
 #pragma once
 
 #include "server/upstream/definition.h"

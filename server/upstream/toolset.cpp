@@ -18,7 +18,7 @@ constexpr QLatin1StringView kOauthToken("oauth_token");
 bool isOffered(const QString &name, const ServerDefinition &definition)
 {
     return (definition.include.isEmpty() || definition.include.matches(name))
-           && !definition.exclude.matches(name) && !definition.hidden.contains(name);
+           && !definition.exclude.matches(name) && !definition.hidden.matches(name);
 }
 
 void withoutRequired(QJsonObject &schema, const QStringList &names)

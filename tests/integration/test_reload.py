@@ -118,6 +118,56 @@ class Servers(ReloadCase):
         self.assertEqual(self.call("gone", "echo", {"text": "x"}, session=session).status, 404)
         self.assertEqual(self.text_of("gone", "echo", {"text": "back"}), "back")
 
+    def test_disabled_tools_are_neither_listed_nor_called(self):
+        legacy = LegacyClient(self.bridge)
+        legacy.initialize()
+        clients = [legacy, ModernClient(self.bridge)]
+        for client in clients:
+            self.addCleanup(client.close)
+
+        def shown():
+            names = [tool["name"] for tool in self.bridge.get("/servers/old/tools").json]
+            for client in clients:
+                listed = [tool["name"] for tool in client.result("tools/list")["tools"]]
+                self.assertEqual([name for name in listed if name.startswith("old__")],
+                                 [f"old__{name}" for name in names])
+            return names
+        everything = shown()
+        self.assertTrue({"argv", "pid"} <= set(everything))
+        for hidden, gone in ((["pid"], {"pid"}), (["a?gv", "p[ih]d"], {"argv", "pid"})):
+            self.change(old=entry("probe", disabledTools=hidden))
+            with self.subTest(hidden=hidden):
+                self.assertEqual(shown(), [name for name in everything if name not in gone])
+                for tool in gone:
+                    answer = self.call("old", tool)
+                    self.assertEqual((answer.status, answer.json["error"]),
+                                     (404, self.call("old", "none").json["error"]))
+                    for client in clients:
+                        error = client.post("tools/call", {"name": f"old__{tool}"}).json["error"]
+                        self.assertEqual(error["code"], -32602)
+                self.assertNotIn("/servers/old/tools/pid",
+                                 self.bridge.get("/openapi.json").json["paths"])
+        self.change(old=entry("probe"))
+        self.assertEqual(shown(), everything)
+        self.assertEqual(self.call("old", "pid").status, 200)
+
+    def test_each_server_has_its_own_timeouts(self):
+        client = ModernClient(self.bridge)
+        self.addCleanup(client.close)
+        for timeouts, fails in (({"timeout": 0.3}, True), ({"timeout": 30}, False)):
+            self.change(gone={**self.servers["gone"], **timeouts})
+            with self.subTest(timeouts):
+                answer = self.call("gone", "sleep", {"seconds": 1})
+                self.assertEqual(answer.status, 504 if fails else 200, answer)
+                called = client.post("tools/call", {"name": "gone__sleep",
+                                                    "arguments": {"seconds": 1}}).json
+                self.assertEqual("error" in called or called["result"].get("isError", False),
+                                 fails, called)
+        slow = entry("slow", "--delay-prompt", "1")
+        for timeout, status in ((0.3, 504), (30, 200)):
+            self.change(gone={**slow, "requestTimeout": timeout})
+            self.assertEqual(self.bridge.post("/servers/gone/prompts/slow", {}).status, status)
+
     def test_sessions_of_a_changed_server_go_on_as_they_began(self):
         session = self.start("old")
         pid = json.loads(self.text_of("old", "pid", session=session))["pid"]

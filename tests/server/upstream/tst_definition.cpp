@@ -77,7 +77,8 @@ private Q_SLOTS:
         config::Loaded loaded = loadedWith(
             quotes(
                 "{'zeta':{'command':'npx','args':['-y','server'],'env':{'A':'1','B':2},'cwd':'"
-                "data','disabledTools':['rm'],'timeout':5,'autoApprove':[]},'alpha':{'type':'"
+                "data','disabledTools':['rm','un*'],'timeout':5,'requestTimeout':2,'autoApprove':[]"
+                "},'alpha':{'type':'"
                 "stdio','command':'py','disabled':true,'include':['a*'],'exclude':'b, "
                 "c','effectTools':['d'],'warmPoolSize':7,'reuse':true,'headerMap':{'user':'X-User'"
                 "},'limits':{'memoryMb':64,'lifetimeSeconds':1.5}}}"),
@@ -91,7 +92,9 @@ private Q_SLOTS:
         QCOMPARE(zeta.environment.value(u"B"_s), u"2"_s);
         QCOMPARE(zeta.workingDirectory, u"/etc/bridge/data"_s);
         QCOMPARE(zeta.toolTimeout, 5s);
-        QCOMPARE(zeta.hidden, QStringList{u"rm"_s});
+        QCOMPARE(zeta.requestTimeout, 2s);
+        QVERIFY(zeta.hidden.matches(u"rm"_s) && zeta.hidden.matches(u"undo"_s));
+        QVERIFY(!zeta.hidden.matches(u"rmdir"_s));
         QVERIFY(!zeta.isDefault);
         const ServerDefinition &alpha = definitions->at(1);
         QVERIFY(alpha.disabled && alpha.reuse && alpha.isDefault);

@@ -54,7 +54,7 @@ private Q_SLOTS:
         ServerDefinition definition;
         definition.include = config::GlobList::parse(u"test_*, other"_s);
         definition.exclude = config::GlobList::parse(u" *_secret "_s);
-        definition.hidden = {u"test_b"_s};
+        definition.hidden = config::GlobList::parse(u"test_b"_s);
         definition.effect = config::GlobList::parse(u"other"_s);
         const auto set = ToolSet::build(
             {named("test_a"), named("test_b"), named("test_secret"), named("other"), named("more")},
