@@ -82,10 +82,13 @@ bool EpollDispatcher::processEvents(QEventLoop::ProcessEventsFlags flags)
         Q_EMIT aboutToBlock();
     if (m_interrupted.load())
         return false;
-    const int timeout = mayWait() ? timeoutUntilNextTimer() : 0; // what it told may have posted
+    const bool firesTimers = !flags.testFlag(QEventLoop::X11ExcludeTimers);
+    int timeout = 0;
+    if (mayWait()) // what it told may have posted
+        timeout = firesTimers ? timeoutUntilNextTimer() : -1;
     int handled = flags.testFlag(QEventLoop::ExcludeSocketNotifiers) ? waitForWakeUp(timeout)
                                                                      : waitAndActivate(timeout);
-    if (!flags.testFlag(QEventLoop::X11ExcludeTimers) && !m_timers.isEmpty())
+    if (firesTimers && !m_timers.isEmpty())
         handled += m_timers.fire(TimerList::Clock::now());
     return hadPosted || handled > 0;
 }

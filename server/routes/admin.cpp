@@ -24,12 +24,21 @@ bool cameByProxy(const http::Request &request)
     return false;
 }
 
+/// A page open in a browser on this machine may belong to anybody; ours says so.
+bool cameByForeignPage(const http::Request &request)
+{
+    const QByteArray origin = request.header("origin");
+    const QByteArray host = request.header("host");
+    return !origin.isEmpty() && origin != "http://" + host && origin != "https://" + host;
+}
+
 Task<Response> reload(Services *services, http::Exchange *exchange, http::PathParams)
 {
-    if (!exchange->request().peer.isLoopback() || cameByProxy(exchange->request()))
+    const http::Request &request = exchange->request();
+    if (!request.peer.isLoopback() || cameByProxy(request) || cameByForeignPage(request))
         co_return Error(ErrorCode::Forbidden,
                         u"The configuration is reloaded for callers on the bridge's own machine "
-                        "only, not through a proxy."_s);
+                        "only, not through a proxy or a web page."_s);
     Result<QJsonObject> report = services->reload();
     if (!report) {
         Error error = report.error();

@@ -148,10 +148,6 @@ Task<SessionPtr> SessionManager::Private::startTask(std::shared_ptr<const Order>
         co_return instance.error();
     if (!manager || manager->d->shuttingDown)
         co_return goingDown();
-    if (order->server->isGone())
-        co_return Error(ErrorCode::ServerNotFound,
-                        u"The MCP server was taken out of the configuration. GET /servers lists "
-                        "those there are."_s);
 
     const SessionRecord record = manager->d->newRecord(reservation->key(), order->group);
     reservation->setStoring(true);
@@ -165,6 +161,10 @@ Task<SessionPtr> SessionManager::Private::startTask(std::shared_ptr<const Order>
     }
     if (!manager || manager->d->shuttingDown)
         co_return goingDown();
+    if (order->server->isGone())
+        co_return Error(ErrorCode::ServerNotFound,
+                        u"The MCP server was taken out of the configuration. GET /servers lists "
+                        "those there are."_s);
     if (!(*instance)->isAlive())
         co_return Error(ErrorCode::UpstreamStart,
                         u"The MCP server ended right after its start. Try again."_s);

@@ -108,6 +108,14 @@ class Route(ReloadCase):
             "Origin": "https://evil.example"}).status, 403)
         self.assertEqual(self.bridge.get("/admin/reload").status, 405)
 
+    def test_no_web_page_may_even_where_every_origin_may_call_tools(self):
+        with Bridge(("--config", self.path), {"CORS_ORIGINS": "*"}) as bridge:
+            def status(origin):
+                return bridge.post("/admin/reload", headers={"Origin": origin}).status
+            self.assertEqual(status("https://evil.example"), 403)
+            self.assertEqual(status("null"), 403)
+            self.assertEqual(status(f"http://127.0.0.1:{bridge.port}"), 200)  # ours
+
     def test_settings_that_take_a_restart_are_named_and_stay(self):
         report = self.reload(settings={"SERVICE_NAME": "other", "MAX_CONNECTIONS": 77,
                                        "MAX_TOTAL_SESSIONS": 1})
