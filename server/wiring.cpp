@@ -66,6 +66,7 @@ gateway::DispatcherOptions dispatcherOptions(const config::Settings &settings)
     options.name = settings.text(u"SERVICE_NAME"_s);
     options.version = QString::fromLatin1(kVersion);
     options.suspendTime = settings.seconds(u"ELICITATION_TIMEOUT_SECONDS"_s);
+    options.sessionTools = settings.boolean(u"MCP_SESSION_TOOLS"_s);
     return options;
 }
 
@@ -77,6 +78,7 @@ gateway::GatewaySettings gatewaySettings(const config::Settings &settings)
     gateway.table.maxTotal = int(settings.integer(u"MAX_TOTAL_SESSIONS"_s));
     gateway.legacy.askTimeout = settings.seconds(u"ELICITATION_TIMEOUT_SECONDS"_s);
     gateway.sessionField = settings.text(u"SESSION_FIELD_NAME"_s).toLatin1();
+    gateway.sessionTools = settings.boolean(u"MCP_SESSION_TOOLS"_s);
     return gateway;
 }
 

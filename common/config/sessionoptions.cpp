@@ -28,6 +28,13 @@ QList<Option> sessions()
          .check = checkFieldName,
          .group = group,
          .help = u"Name of the header and the cookie that carry the session id."_s},
+        {.name = u"MCP_SESSION_TOOLS"_s,
+         .flag = u"--mcp-session-tools"_s,
+         .type = OptionType::Boolean,
+         .defaultValue = u"false"_s,
+         .group = group,
+         .help = u"Offer clients of MCP revision 2026-07-28 the tools bridge__start_session and "
+                 "bridge__end_session at /mcp, so that servers keep their state between calls."_s},
         {.name = u"SESSION_TIMEOUT_SECONDS"_s,
          .flag = u"--session-timeout"_s,
          .type = OptionType::Seconds,

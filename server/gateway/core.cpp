@@ -92,6 +92,11 @@ Call Core::sessionFor(const ClientStatePtr &state, upstream::Server *server,
     const sessions::SessionPtr known = state->sessions.value(name);
     if (known && known->state() != sessions::Session::State::Closing)
         return later([known, handler = std::move(handler)] { handler(known); });
+    // A request that outlives its session must not leave a server behind.
+    if (state->released)
+        return later([handler = std::move(handler)] {
+            handler(Error(ErrorCode::SessionNotFound, u"The session has ended."_s));
+        });
     const auto start = [this, server, &state](Handler<sessions::SessionPtr> done) {
         return sessions->start(server, identityFor(state->identity, state->profile, state.get()),
                                {}, {}, std::move(done));

@@ -206,6 +206,7 @@ void Dispatcher::dropSuspended()
 
 void Dispatcher::release(const ClientStatePtr &state)
 {
+    state->released = true;
     d->core.forget(state.get());
     const auto sessions = std::exchange(state->sessions, {});
     for (const sessions::SessionPtr &session : sessions) {

@@ -22,6 +22,7 @@ struct DispatcherOptions {
     int maxSuspendedPerOwner = 64;
     int maxSuspended = 4'096;
     int maxSubscriptions = 10'000;
+    bool sessionTools = false; ///< modern clients are shown those of sessiontools.h
     /// Leases servers for requests without state; empty = upstream::Server::lease(). For tests.
     std::function<Call(upstream::Server &server, const upstream::Identity &identity,
                        Handler<upstream::LeasePtr> handler)>

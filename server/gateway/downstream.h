@@ -43,6 +43,7 @@ public:
     QHash<QString, sessions::SessionPtr> sessions;
     /// URIs this client subscribed to with resources/subscribe, as it knows them.
     QSet<QString> subscribedUris;
+    bool released = false; ///< it has ended: nothing is started for it any more
 
 Q_SIGNALS:
     /// A notification for this client that belongs to no running request: list_changed,

@@ -37,8 +37,9 @@ Gateway::Gateway(GatewaySettings settings, Backend backend, upstream::Registry *
     , m_registry(registry)
     , m_sessions(m_settings.table)
     , m_sseSessions(withoutExpiry(m_settings.table))
-    , m_modern({m_settings.sessionField, m_settings.legacy.streamAfter}, m_backend, registry,
-               manager)
+    , m_modern({m_settings.sessionField, m_settings.legacy.streamAfter, m_settings.sessionTools,
+                m_settings.table},
+               m_backend, registry, manager)
 {
     connect(registry, &upstream::Registry::serverRetired, this,
             [this](const upstream::Server *server, bool gone) {
@@ -109,6 +110,7 @@ void Gateway::setSettings(const GatewaySettings &settings)
     m_settings.legacy = settings.legacy;
     m_sessions.setLimits(settings.table);
     m_sseSessions.setLimits(withoutExpiry(settings.table));
+    m_modern.setLimits(settings.table);
 }
 
 void Gateway::shutDown()

@@ -11,7 +11,8 @@ namespace bridge::gateway {
 struct GatewaySettings {
     TableLimits table;
     LegacyLimits legacy;
-    QByteArray sessionField; ///< SESSION_FIELD_NAME, a second name of the session handle
+    QByteArray sessionField;   ///< SESSION_FIELD_NAME, a second name of the session handle
+    bool sessionTools = false; ///< MCP_SESSION_TOOLS
 };
 
 class Gateway : public QObject
@@ -27,7 +28,7 @@ public:
     void addRoutes(http::Router &router);
     /// Ends sessions and long streams, so that the HTTP server can finish.
     void shutDown();
-    /// From now on; the session field stays as it is.
+    /// From now on; the session field and the session tools stay as they are.
     void setSettings(const GatewaySettings &settings);
 
 private:

@@ -4,6 +4,7 @@
 #include "common/json/writer.h"
 #include "server/gateway/metadata.h"
 #include "server/gateway/names.h"
+#include "server/gateway/sessiontools.h"
 #include "server/gateway/translation.h"
 #include "server/upstream/catalogue.h"
 #include "server/upstream/remoteheaders.h"
@@ -99,6 +100,13 @@ private:
         QList<QByteArray> items;
         QSet<QString> shown;
         const bool isShared = m_core->isShared(m_request.server);
+        if (m_kind == OfferKind::Tools && m_core->options.sessionTools
+            && mayHaveSessionTools(m_request.profile, m_request.server)) {
+            for (const auto &[name, item] : sessionTools()) {
+                shown.insert(name); // a server's tool of that name could not be called
+                items.append(item);
+            }
+        }
         for (qsizetype i = 0; i < m_servers.size(); ++i) {
             if (!m_lists[i])
                 continue;

@@ -4,6 +4,7 @@
 #include "common/mcp/rawjson.h"
 #include "common/mcp/revisions.h"
 #include "server/gateway/lookup.h"
+#include "server/gateway/sessiontools.h"
 
 #include <QtCore/QJsonArray>
 
@@ -56,6 +57,9 @@ QJsonObject merged(const Core &core, const ClientProfile &profile, const QString
                 all.insert(feature, QJsonObject());
         }
     }
+    if (core.options.sessionTools && mayHaveSessionTools(profile, server)
+        && !all.contains("tools"_L1))
+        all.insert("tools"_L1, QJsonObject{{"listChanged"_L1, true}});
     if (!isModern && profile.revision < "2025-03-26"_L1)
         all.remove("completions"_L1);
     return all;

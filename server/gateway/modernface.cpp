@@ -6,6 +6,8 @@
 #include "server/gateway/headers.h"
 #include "server/gateway/requestcontext.h"
 #include "server/gateway/rpc.h"
+#include "server/gateway/sessiontools.h"
+#include "server/gateway/translation.h"
 
 using namespace Qt::StringLiterals;
 
@@ -31,6 +33,25 @@ std::optional<Error> checkHeaders(const http::Request &request, const Message &m
     return checkMethodHeaders(request, message);
 }
 
+/// The session handle a request gives; empty without one.
+Result<QString> handleIn(const http::Request &request, const QJsonObject &params,
+                         const QByteArray &sessionField)
+{
+    const QString inHeader = QString::fromUtf8(request.header(kHandleHeader).trimmed());
+    const QJsonValue inMeta = params["_meta"_L1].toObject().value(kMetaHandle);
+    if (inMeta.isUndefined())
+        return inHeader.isEmpty() ? QString::fromUtf8(request.header(sessionField).trimmed())
+                                  : inHeader;
+    if (!inMeta.isString() || inMeta.toString().isEmpty())
+        return rpcError(mcp::kInvalidParams, 400,
+                        u"`%1` in `_meta` must be a session handle."_s.arg(kMetaHandle));
+    if (!inHeader.isEmpty() && inHeader != inMeta.toString())
+        return rpcError(kHeaderMismatch, 400,
+                        u"%1 and `%2` in `_meta` name two sessions; send one."_s.arg(
+                            QLatin1String(kHandleHeader), kMetaHandle));
+    return inMeta.toString();
+}
+
 QByteArray completion(const QByteArray &id)
 {
     return "{\"resultType\":\"complete\",\"_meta\":{\"" + QByteArray(mcp::kMetaSubscription.data())
@@ -46,6 +67,7 @@ ModernFace::ModernFace(ModernOptions options, Backend backend, upstream::Registr
     , m_backend(std::move(backend))
     , m_registry(registry)
     , m_manager(manager)
+    , m_handles(m_options.handles, m_backend.release)
 {
 }
 
@@ -87,7 +109,7 @@ Result<Request> ModernFace::check(const http::Exchange &exchange, const Message 
     Result<ClientProfile> profile = modernProfile(params);
     if (!profile)
         return profile.error();
-    Result<ClientStatePtr> state = stateFor(exchange, server);
+    Result<ClientStatePtr> state = stateFor(exchange, params, server);
     if (!state)
         return state.error();
     Request request = requestFrom(exchange, message);
@@ -117,6 +139,9 @@ void ModernFace::run(http::Exchange &exchange, Request request)
         outcome ? strong->finish(outcome->result) : strong->finish(outcome.error());
     };
     exchange.own(way);
+    if (m_options.sessionTools && mayHaveSessionTools(request.profile, request.server)
+        && callsSessionTool(request.message))
+        return runOwnTool(way, request);
     if (listens) {
         m_subscriptions.removeIf([](const auto &other) { return other.expired(); });
         m_subscriptions.append(way);
@@ -126,8 +151,15 @@ void ModernFace::run(http::Exchange &exchange, Request request)
                           : m_backend.handle(std::move(request), way, std::move(answer)));
 }
 
+void ModernFace::runOwnTool(const std::shared_ptr<ModernWay> &way, const Request &request)
+{
+    const Result<QByteArray> result = callSessionTool(request, m_handles);
+    result ? way->finish(*result) : way->finish(errorFor(result.error(), request.profile));
+}
+
 void ModernFace::shutDown()
 {
+    m_handles.endAll();
     const auto all = std::exchange(m_subscriptions, {});
     for (const std::weak_ptr<ModernWay> &weak : all) {
         if (const auto way = weak.lock())
@@ -151,20 +183,34 @@ sessions::SessionPtr ModernFace::findSession(const QString &owner, const QString
     return nullptr;
 }
 
-Result<ClientStatePtr> ModernFace::stateFor(const http::Exchange &exchange, const QString &server)
+Result<ClientStatePtr> ModernFace::stateFor(const http::Exchange &exchange,
+                                            const QJsonObject &params, const QString &server)
 {
-    QByteArray given = exchange.request().header(kHandleHeader).trimmed();
-    if (given.isEmpty())
-        given = exchange.request().header(m_options.sessionField).trimmed();
-    if (given.isEmpty())
+    const Result<QString> id = handleIn(exchange.request(), params, m_options.sessionField);
+    if (!id)
+        return id.error();
+    if (id->isEmpty())
         return ClientStatePtr();
-    const QString id = QString::fromUtf8(given);
     const upstream::Identity identity = identityOf(exchange);
+    ClientStatePtr state = m_handles.find(*id, identity.owner, server);
+    if (!state)
+        state = restState(identity, server, *id);
+    if (!state)
+        return rpcError(mcp::kInvalidParams, 400,
+                        u"There is no session of yours with the handle given in %1, or it has "
+                        "ended. Start a new one."_s.arg(QLatin1String(kHandleHeader)));
+    // Servers the client does not use at the moment keep their state with the others.
+    for (const sessions::SessionPtr &session : std::as_const(state->sessions))
+        session->touch();
+    return state;
+}
+
+ClientStatePtr ModernFace::restState(const upstream::Identity &identity, const QString &server,
+                                     const QString &id)
+{
     const sessions::SessionPtr session = findSession(identity.owner, server, id);
     if (!session)
-        return rpcError(mcp::kInvalidParams, 400,
-                        u"There is no session of yours with the handle given in %1. Start one "
-                        "with POST /session/start."_s.arg(QLatin1String(kHandleHeader)));
+        return nullptr;
     const QString &name = session->server().definition().name;
     const QString key = identity.owner + '\n'_L1 + server + '\n'_L1 + name + '\n'_L1 + id;
     if (ClientStatePtr known = m_states.value(key); known && known->sessions.value(name) == session)

@@ -5,17 +5,17 @@
 #pragma once
 
 #include "server/gateway/backend.h"
+#include "server/gateway/handletable.h"
 #include "server/gateway/incoming.h"
 #include "server/gateway/modernway.h"
 
 namespace bridge::gateway {
 
-/// A session id given here binds a modern request to the server instance of that session.
-inline constexpr char kHandleHeader[] = "Mcp-Bridge-Session";
-
 struct ModernOptions {
     QByteArray sessionField; ///< the REST routes' header, taken as a handle too
     std::chrono::milliseconds streamAfter{10'000}; ///< a slow answer becomes a stream
+    bool sessionTools = false;                     ///< those of sessiontools.h can be called
+    TableLimits handles;                           ///< of the sessions they start
 };
 
 class ModernFace : public QObject
@@ -27,15 +27,22 @@ public:
     ~ModernFace() override;
 
     void post(http::Exchange &exchange, const Incoming &incoming, const QString &server);
-    /// Ends every subscription with its completion result.
+    /// For the handles of the session tools, from now on.
+    void setLimits(const TableLimits &limits) { m_handles.setLimits(limits); }
+    /// Ends every subscription with its completion result, and the sessions of the session tools.
     void shutDown();
 
 private:
     void run(http::Exchange &exchange, Request request);
     Result<Request> check(const http::Exchange &exchange, const jsonrpc::Message &message,
                           const QString &server);
+    void runOwnTool(const std::shared_ptr<ModernWay> &way, const Request &request);
     /// The state behind a session handle; null without one. -32602 for unknown and foreign ones.
-    Result<ClientStatePtr> stateFor(const http::Exchange &exchange, const QString &server);
+    Result<ClientStatePtr> stateFor(const http::Exchange &exchange, const QJsonObject &params,
+                                    const QString &server);
+    /// The same for \a id of a session of the REST routes; null for unknown and foreign ones.
+    ClientStatePtr restState(const upstream::Identity &identity, const QString &server,
+                             const QString &id);
     sessions::SessionPtr findSession(const QString &owner, const QString &server,
                                      const QString &id) const;
     void forget(const QString &key);
@@ -44,7 +51,8 @@ private:
     Backend m_backend;
     upstream::Registry *m_registry;
     sessions::SessionManager *m_manager;
-    QHash<QString, ClientStatePtr> m_states; ///< by owner, endpoint and handle
+    QHash<QString, ClientStatePtr> m_states; ///< by owner, endpoint and REST session
+    HandleTable m_handles;
     QList<std::weak_ptr<ModernWay>> m_subscriptions;
 };
 

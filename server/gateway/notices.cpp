@@ -4,6 +4,7 @@
 #include "common/json/writer.h"
 #include "common/mcp/client.h"
 #include "common/mcp/revisions.h"
+#include "server/gateway/sessiontools.h"
 
 #include <array>
 
@@ -25,7 +26,8 @@ qsizetype severityOf(const QString &level)
 
 bool isOfProtocol(const QString &key)
 {
-    return key.startsWith("io.modelcontextprotocol/"_L1) || key == "progressToken"_L1;
+    return key.startsWith("io.modelcontextprotocol/"_L1) || key == "progressToken"_L1
+           || key == kMetaHandle;
 }
 
 } // namespace

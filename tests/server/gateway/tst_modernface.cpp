@@ -14,7 +14,7 @@ namespace {
 struct Fixture {
     explicit Fixture(std::chrono::milliseconds streamAfter = 10s)
         : manager(std::move(*sessions::makeSessionStore(u"memory"_s)), {})
-        , face({"x-session"_ba, streamAfter}, fake.backend(), &registry, &manager)
+        , face({"x-session"_ba, streamAfter, false, {}}, fake.backend(), &registry, &manager)
     {
     }
     std::unique_ptr<Visit> post(const QByteArray &method, const QByteArray &id = "1",
