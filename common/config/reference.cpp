@@ -170,15 +170,14 @@ QString typeName(OptionType type)
 QString helpText(int width, const OptionTable &table)
 {
     const int columns = std::max(width, 40);
-    QString text =
-        u"Usage:\n"
-        "  mcp-bridge [options] [-- command [argument…]]\n"
-        "  mcp-bridge connect URL [options]   for MCP clients that only start programs\n"
-        "  mcp-bridge client-config [CLIENT]  what MCP clients are to be told\n"
-        "  mcp-bridge demo-server\n"
-        "  mcp-bridge settings --markdown\n"
-        "\nPuts MCP servers behind HTTP. Each option can also be set by its name in\n"
-        "capitals: in the environment, in .env and in the file.\n\nProgram\n"_s;
+    QString text = u"Usage:\n"
+                   "  mcp-bridge [options] [-- command [argument…]]\n"
+                   "  mcp-bridge connect URL [options]   for MCP clients that only start programs\n"
+                   "  mcp-bridge client-config [CLIENT]  what MCP clients are to be told\n"
+                   "  mcp-bridge demo-server\n"
+                   "  mcp-bridge settings --markdown\n"
+                   "\nPuts MCP servers behind HTTP. Each option can also be set by its name in\n"
+                   "capitals: in the environment, in .env and in the file.\n\nProgram\n"_s;
     for (const auto &[head, help] : programFlags())
         text += entry(head, help, columns);
     for (const QString &group : table.groups()) {

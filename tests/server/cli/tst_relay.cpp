@@ -72,7 +72,11 @@ class TestRelay : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
-    void init() { QTest::failOnWarning(QRegularExpression(u"^(?!Refused|gone|late|The session|The remote)."_s)); }
+    void init()
+    {
+        QTest::failOnWarning(
+            QRegularExpression(u"^(?!Refused|gone|late|The session|The remote)."_s));
+    }
 
     void passesMessagesBothWaysAsTheyAre()
     {
