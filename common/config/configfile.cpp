@@ -14,6 +14,9 @@ namespace bridge::config {
 
 namespace {
 
+/// No setting, as it can stand in the file only.
+constexpr QLatin1StringView kViews("views");
+
 QString position(const QByteArray &content, qsizetype offset)
 {
     // Qt names the byte behind the one it stumbled over.
@@ -28,6 +31,7 @@ QStringList knownNames(const OptionTable &table)
     QStringList names;
     for (const Option &option : table.options())
         names.append(option.name);
+    names.append(kViews);
     return names;
 }
 
@@ -65,6 +69,15 @@ void readSetting(ConfigFile &file, const QString &name, const QJsonValue &value,
         file.problems.append({where, u"is no setting.%1 mcp-bridge --help lists them all."_s.arg(
                                          didYouMean(name, knownNames(table)))});
     }
+}
+
+void readViews(ConfigFile &file, const QJsonValue &value)
+{
+    if (value.isObject())
+        file.views = value.toObject();
+    else
+        file.problems.append(
+            {u"file: bridge.views"_s, u"must be an object from view name to its definition."_s});
 }
 
 /// A file whose mcpServers is mistyped would serve the demo server, so a key nobody knows is a
@@ -117,8 +130,12 @@ ConfigFile parseConfigFile(const QByteArray &content, const OptionTable &table,
         file.problems.append(
             {u"file: bridge"_s, u"must be an object from setting name to value."_s});
     const QJsonObject settings = bridge.toObject();
-    for (auto it = settings.begin(); it != settings.end(); ++it)
-        readSetting(file, it.key(), it.value(), table, directory);
+    for (auto it = settings.begin(); it != settings.end(); ++it) {
+        if (it.key() == kViews)
+            readViews(file, it.value());
+        else
+            readSetting(file, it.key(), it.value(), table, directory);
+    }
     checkTopKeys(file, root);
     return file;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The JSON file: {"mcpServers": {…}, "bridge": {"NAME": value, …}}. `mcpServers` has the shape
-// desktop clients use, so their files can be passed as they are; members nobody knows are problems.
+// The JSON file: {"mcpServers": {…}, "bridge": {"NAME": value, …, "views": {…}}}. `mcpServers` has
+// the shape desktop clients use, so their files can be passed as they are; members nobody knows are
+// problems.
 #pragma once
 
 #include "common/base/error.h"
@@ -15,6 +16,7 @@ struct ConfigFile {
     Layer layer{Source::File, {}, {}};
     QJsonObject mcpServers;
     QStringList serverNames; ///< in the order of the file, which QJsonObject does not keep
+    QJsonObject views;       ///< `bridge.views`, raw
     QStringList notices;
     QList<FieldProblem> problems;
 };

@@ -84,6 +84,7 @@ private:
         m_loaded.notices += file.notices;
         m_loaded.mcpServers = file.mcpServers;
         m_loaded.serverNames = file.serverNames;
+        m_loaded.views = file.views;
     }
 
     void readEnvFile()
@@ -174,7 +175,7 @@ private:
     Merge m_merge;
     QMap<QString, QString> m_variables;
     QMap<QString, QString> m_envFile;
-    Loaded m_loaded{Settings(m_table), {}, {}, {}, {}, {}, false, false};
+    Loaded m_loaded{Settings(m_table), {}, {}, {}, {}, {}, {}, false, false};
 };
 
 } // namespace

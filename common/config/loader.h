@@ -16,6 +16,7 @@ struct Loaded {
     Settings settings;
     QJsonObject mcpServers;    ///< raw, from the file
     QStringList serverNames;   ///< of mcpServers in the order of the file
+    QJsonObject views;         ///< raw, `bridge.views` of the file
     QStringList serverCommand; ///< after `--`; goes before MCP_SERVER_COMMAND
     QString configFile;        ///< absolute path of the file to watch; empty if none
     QStringList notices;       ///< sentences for the log: no effect, probably mistyped

@@ -11,6 +11,9 @@ QList<Option> childRows();         ///< how MCP servers are started and bounded
 QList<Option> remoteRows();        ///< MCP servers reached over HTTP
 QList<Option> toolRows();          ///< tool calls, schemas, prompts, resources
 QList<Option> sessionRows();       ///< sessions, elicitation, streams
+QList<Option> authRows();          ///< who the caller is: tokens, issuers, login
+QList<Option> accessRows();        ///< what he may do: groups, data paths, policy, rates
+QList<Option> credentialRows();    ///< what is passed on for him: exchange, vault, audit
 QList<Option> observationRows();   ///< logs and metrics
 QList<Option> compatibilityRows(); ///< accepted without effect
 QList<Family> families();

@@ -72,7 +72,8 @@ const Family *OptionTable::findFamily(const QString &name) const
 const OptionTable &optionTable()
 {
     static const OptionTable table(listenRows() + childRows() + remoteRows() + toolRows()
-                                       + sessionRows() + observationRows() + compatibilityRows(),
+                                       + sessionRows() + authRows() + accessRows()
+                                       + credentialRows() + observationRows() + compatibilityRows(),
                                    families());
     return table;
 }

@@ -18,16 +18,25 @@ COMMON = {
     "httpclient": {"base", "async", "logging"},
     "mcp": {"base", "async", "json", "jsonrpc", "logging", "httpclient"},
     "stdio": set(),
+    "crypto": {"base"},
 }
 SERVER = {
     "http": set(),
     "telemetry": set(),
     "demo": set(),
-    "cli": set(),
+    "cli": {"audit", "auth", "credentials"},
     "upstream": {"telemetry"},
     "sessions": {"upstream", "telemetry"},
-    "routes": {"http", "sessions", "upstream", "telemetry"},
-    "gateway": {"http", "sessions", "upstream", "telemetry"},
+    "egress": set(),
+    "audit": set(),
+    "auth": {"egress"},
+    "policy": {"auth"},
+    "credentials": {"auth", "egress", "upstream"},
+    "gate": {"http", "auth", "policy", "credentials", "audit", "upstream", "telemetry"},
+    "routes": {"http", "sessions", "upstream", "telemetry", "gate", "auth", "policy",
+               "credentials", "audit"},
+    "gateway": {"http", "sessions", "upstream", "telemetry", "gate", "auth", "policy",
+                "credentials"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]((?:common|server|console|resources)/[^">]+)[">]',
                      re.MULTILINE)

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "common/config/optionrows.h"
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::config {
+
+QList<Option> credentialRows()
+{
+    return {};
+}
+
+} // namespace bridge::config
