@@ -2,20 +2,15 @@
 #include "common/httpclient/client.h"
 
 #include "common/httpclient/exchange.h"
-
-#include <QtNetwork/QNetworkAccessManager>
+#include "common/httpclient/lanes.h"
 
 #include <list>
-#include <vector>
 
 using namespace Qt::StringLiterals;
 
 namespace bridge::httpclient {
 
 namespace {
-
-/// Qt opens no more connections than this to one host from one manager.
-constexpr int kPerManager = 6;
 
 using ExchangePtr = std::shared_ptr<Exchange>;
 
@@ -31,38 +26,34 @@ void destroyLater(Exchange *exchange)
 class Client::Private
 {
 public:
-    struct Lane {
-        std::unique_ptr<QNetworkAccessManager> manager;
-        int active = 0;
-    };
+    explicit Private(ClientOptions given)
+        : options(std::move(given))
+        , lanes(options.maxKeepAlive, options.proxy)
+    {
+    }
 
     bool mayBegin(Priority priority) const;
     void begin(const ExchangePtr &exchange);
     void onEnded(Exchange *exchange);
-    size_t freeLane();
 
     ClientOptions options;
-    std::vector<Lane> lanes;
-    QHash<Exchange *, std::pair<ExchangePtr, size_t>> active;
+    Lanes lanes;
+    QHash<Exchange *, std::pair<ExchangePtr, Lanes::Place>> active;
     std::list<ExchangePtr> waiting;
 };
 
 Client::Client(ClientOptions options, QObject *parent)
     : QObject(parent)
-    , d(std::make_unique<Private>())
+    , d(std::make_unique<Private>(std::move(options)))
 {
-    d->options = std::move(options);
 }
 
 Client::~Client()
 {
-    // Later: this may be the end of an answer that one of them is delivering.
-    for (Private::Lane &lane : d->lanes)
-        lane.manager.release()->deleteLater();
     const Error gone(ErrorCode::UpstreamFailed,
                      u"The connection to the server was closed by the bridge."_s);
     const auto active = std::exchange(d->active, {});
-    for (const auto &[exchange, lane] : active) {
+    for (const auto &[exchange, place] : active) {
         exchange->disconnect(this);
         exchange->failLater(gone);
     }
@@ -89,34 +80,20 @@ bool Client::Private::mayBegin(Priority priority) const
            || active.size() < (priority == Priority::Optional ? most / 2 : most);
 }
 
-size_t Client::Private::freeLane()
-{
-    for (size_t i = 0; i < lanes.size(); ++i) {
-        if (lanes[i].active < kPerManager)
-            return i;
-    }
-    Lane lane{std::make_unique<QNetworkAccessManager>(), 0};
-    lane.manager->setProxy(options.proxy);
-    lane.manager->setAutoDeleteReplies(false);
-    lanes.push_back(std::move(lane));
-    return lanes.size() - 1;
-}
-
 void Client::Private::begin(const ExchangePtr &exchange)
 {
-    const size_t lane = freeLane();
-    ++lanes[lane].active;
-    active.insert(exchange.get(), {exchange, lane});
-    exchange->begin(lanes[lane].manager.get());
+    const Lanes::Place place = lanes.take(exchange->partition());
+    active.insert(exchange.get(), {exchange, place});
+    exchange->begin(place.manager, place.isLast);
 }
 
 void Client::Private::onEnded(Exchange *exchange)
 {
     waiting.remove_if([exchange](const ExchangePtr &one) { return one.get() == exchange; });
-    const auto [kept, lane] = active.take(exchange);
+    const auto [kept, place] = active.take(exchange);
     if (!kept)
         return;
-    --lanes[lane].active;
+    lanes.giveBack(place);
     while (!waiting.empty() && mayBegin(Priority::Normal)) {
         const ExchangePtr next = waiting.front();
         waiting.pop_front();

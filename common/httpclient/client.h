@@ -18,6 +18,7 @@ namespace bridge::httpclient {
 struct ClientOptions {
     std::chrono::milliseconds connectTimeout{10'000}; ///< also for a free connection
     int maxConnections = 100;
+    int maxKeepAlive = 20;                ///< connections kept open while nobody uses them
     qsizetype maxBody = 64 * 1024 * 1024; ///< of a collected body, after decompression
     int maxRedirects = 5;
     QSslConfiguration tls = QSslConfiguration::defaultConfiguration();

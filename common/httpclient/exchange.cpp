@@ -2,6 +2,7 @@
 #include "common/httpclient/exchange.h"
 
 #include "common/httpclient/requestbody.h"
+#include "common/httpclient/tls.h"
 
 #include <QtNetwork/QNetworkAccessManager>
 #include <QtNetwork/QNetworkRequest>
@@ -75,9 +76,11 @@ void Exchange::await()
     enter(Phase::Waiting);
 }
 
-void Exchange::begin(QNetworkAccessManager *manager)
+void Exchange::begin(QNetworkAccessManager *manager, bool isLast)
 {
     m_manager = manager;
+    if (isLast)
+        setHeader(m_request.headers, "Connection", "close");
     post();
 }
 
@@ -98,6 +101,8 @@ void Exchange::post()
     });
     connect(m_reply, &QNetworkReply::metaDataChanged, this, &Exchange::onHead);
     connect(m_reply, &QNetworkReply::readyRead, this, &Exchange::onBytes);
+    connect(m_reply, &QNetworkReply::sslErrors, this,
+            [this](const QList<QSslError> &errors) { m_doubts = errors; });
     connect(m_reply, &QNetworkReply::finished, this, &Exchange::onFinished);
     enter(Phase::Sending);
 }
@@ -229,7 +234,10 @@ Error Exchange::networkError() const
                 u"%1 cannot be reached: there is no such host."_s.arg(who())};
     case QNetworkReply::SslHandshakeFailedError:
         return {ErrorCode::UpstreamFailed,
-                u"%1 cannot be trusted: %2"_s.arg(who(), m_reply->errorString())};
+                m_doubts.isEmpty()
+                    ? u"%1 and the bridge cannot agree on a secure connection (%2). Does it speak "
+                      "https at this port?"_s.arg(who(), m_reply->errorString())
+                    : u"%1 is not trusted: %2"_s.arg(who(), doubtsText(m_doubts))};
     case QNetworkReply::TimeoutError:
         return {ErrorCode::UpstreamTimeout, u"%1 did not answer in time."_s.arg(who())};
     default:

@@ -21,9 +21,11 @@ public:
     ~Exchange() override;
 
     Priority priority() const { return m_request.priority; }
+    const QByteArray &partition() const { return m_request.partition; }
     /// Gives up when begin() was not called in time.
     void await();
-    void begin(QNetworkAccessManager *manager);
+    /// \a isLast: asks the server to close the connection afterwards.
+    void begin(QNetworkAccessManager *manager, bool isLast);
     /// Ends with \a error from the event loop.
     void failLater(const Error &error);
     /// Closes the connection; nobody hears of it again.
@@ -55,6 +57,7 @@ private:
     Handler<Response> m_handler;
     QPointer<QNetworkAccessManager> m_manager;
     QPointer<QNetworkReply> m_reply;
+    QList<QSslError> m_doubts; ///< why the server is not believed to be the right one
     Response m_response;
     QTimer m_timer;
     Call m_failing;

@@ -36,6 +36,9 @@ struct Request {
     std::chrono::milliseconds headTimeout{30'000};  ///< until the response's head; 0 = none
     std::chrono::milliseconds idleTimeout{300'000}; ///< between two pieces of its body; 0 = none
     Priority priority = Priority::Normal;
+    /// On whose behalf, e.g. a digest of the credential: requests of two partitions never share a
+    /// connection.
+    QByteArray partition;
 };
 
 /// What may happen before the answer. Hooks run from the event loop and may cancel the Call.

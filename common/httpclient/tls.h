@@ -13,4 +13,7 @@ namespace bridge::httpclient {
 /// only. InvalidConfig when it holds no certificate.
 Result<QSslConfiguration> tlsConfiguration(bool verify, const QString &bundle);
 
+/// What \a doubts about a server's certificate mean, and what to do about each.
+QString doubtsText(const QList<QSslError> &doubts);
+
 } // namespace bridge::httpclient

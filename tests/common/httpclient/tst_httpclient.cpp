@@ -296,6 +296,98 @@ private Q_SLOTS:
         QCOMPARE(second->got->error().code, ErrorCode::Overloaded);
     }
 
+    void partitionsNeverShareAConnection()
+    {
+        RawServer server;
+        QHash<QByteArray, QSet<QTcpSocket *>> used;
+        server.handle = [&used](const RawServer::Seen &seen) {
+            used[seen.header("X-Who")].insert(seen.socket);
+            seen.answer("200 OK", "text/plain", "x");
+        };
+        Client client;
+        for (const char *who : {"a", "b", "a", "", "b"}) {
+            Request request;
+            request.partition = who;
+            request.headers = {{"X-Who", who}};
+            const auto outcome = post(client, server.url(), {}, request);
+            QTRY_VERIFY(outcome->got);
+            QVERIFY(outcome->got->ok());
+        }
+        QCOMPARE(server.connections, 3);
+        QVERIFY(!used["a"].intersects(used["b"]));
+        QVERIFY(!used[""].intersects(used["a"] + used["b"]));
+    }
+
+    void onlySoManyUnusedConnectionsStayOpen()
+    {
+        RawServer server;
+        ClientOptions options;
+        options.maxKeepAlive = 8;
+        Client client(options);
+        QList<std::shared_ptr<Outcome>> all;
+        for (int i = 0; i < 20; ++i)
+            all.append(post(client, server.url()));
+        QTRY_COMPARE(server.seen.size(), 20);
+        for (const RawServer::Seen &seen : std::as_const(server.seen))
+            seen.answer("200 OK", "text/plain", "x");
+        QTRY_COMPARE(client.activeCount(), 0);
+        QTRY_VERIFY(server.connections - server.closed <= 8);
+        QVERIFY(server.connections > server.closed);
+        const int connections = server.connections;
+        server.handle = [](const RawServer::Seen &seen) {
+            seen.answer("200 OK", "text/plain", "x");
+        };
+        const auto again = post(client, server.url());
+        QTRY_VERIFY(again->got);
+        QCOMPARE(server.connections, connections);
+    }
+
+    void spareConnectionsBesideALongRequestEndWithTheirNextUse()
+    {
+        RawServer server;
+        ClientOptions options;
+        options.maxKeepAlive = 2;
+        Client client(options);
+        QList<std::shared_ptr<Outcome>> all;
+        for (int i = 0; i < 6; ++i)
+            all.append(post(client, server.url()));
+        QTRY_COMPARE(server.seen.size(), 6);
+        for (int i = 0; i < 5; ++i)
+            server.seen.at(i).answer("200 OK", "text/plain", "x");
+        QTRY_COMPARE(client.activeCount(), 1);
+        server.handle = [](const RawServer::Seen &seen) {
+            const bool isLast = seen.header("Connection") == "close";
+            seen.answer("200 OK", "text/plain", "x", isLast ? "Connection: close\r\n" : "");
+            if (isLast)
+                seen.close();
+        };
+        QByteArrayList asked;
+        for (int i = 0; i < 5; ++i) {
+            const auto outcome = post(client, server.url());
+            QTRY_VERIFY(outcome->got);
+            asked.append(server.seen.last().header("Connection").toLower());
+        }
+        QCOMPARE(asked, (QByteArrayList{"close", "close", "close", "keep-alive", "keep-alive"}));
+        QTRY_COMPARE(server.connections - server.closed, 3);
+    }
+
+    void withoutKeepAliveEveryConnectionEnds()
+    {
+        RawServer server;
+        server.handle = [](const RawServer::Seen &seen) {
+            seen.answer("200 OK", "text/plain", "x");
+        };
+        ClientOptions options;
+        options.maxKeepAlive = 0;
+        Client client(options);
+        for (int i = 0; i < 2; ++i) {
+            const auto outcome = post(client, server.url());
+            QTRY_VERIFY(outcome->got);
+            QCOMPARE(server.seen.last().header("Connection"), "close"_ba);
+        }
+        QTRY_COMPARE(server.closed, 2);
+    }
+
     void theEndOfTheClientFailsWhatIsPending()
     {
         RawServer server;
