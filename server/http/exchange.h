@@ -38,6 +38,16 @@ struct ExchangeDefaults {
     qint64 maxQueuedBytes = 4 * 1024 * 1024;    ///< a reader further behind is dropped
 };
 
+/// Something an earlier stage found out for later ones; this room does not know what.
+class Attachment
+{
+public:
+    virtual ~Attachment() = default;
+    Attachment() = default;
+    Attachment(const Attachment &) = delete;
+    Attachment &operator=(const Attachment &) = delete;
+};
+
 class Exchange : public QObject
 {
     Q_OBJECT
@@ -71,6 +81,13 @@ public:
     int status() const { return m_status; }
     qint64 responseBytes() const { return m_bytes; }
     qint64 elapsedUs() const { return m_clock.nsecsElapsed() / 1000; }
+
+    /// There is one; a second one replaces the first.
+    void attach(std::shared_ptr<const Attachment> attachment)
+    {
+        m_attachment = std::move(attachment);
+    }
+    const std::shared_ptr<const Attachment> &attachment() const { return m_attachment; }
 
     /// Keeps \a call until the exchange dies.
     void keep(Call call);
@@ -112,6 +129,7 @@ private:
     mutable QString m_traceId;
     ExchangeFields m_fields;
     Headers m_extraHeaders;
+    std::shared_ptr<const Attachment> m_attachment;
     std::vector<std::shared_ptr<void>> m_owned;
     std::vector<Call> m_calls; ///< after m_owned: calls die first, what they use dies later
     QElapsedTimer m_clock;

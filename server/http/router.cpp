@@ -107,8 +107,15 @@ void Router::setBasePath(const QString &path)
     m_basePath = m_baseSegments.isEmpty() ? QString() : u'/' + m_baseSegments.join(u'/');
 }
 
+void Router::setGuard(std::function<QStringList(const Route &)> guard)
+{
+    m_guard = std::move(guard);
+}
+
 void Router::add(Route route)
 {
+    if (m_guard)
+        route.stages = m_guard(route) + route.stages;
     Node *node = m_root.get();
     const QStringList segments = patternSegments(route.pattern);
     for (const QString &segment : segments) {
@@ -204,7 +211,7 @@ Router::Match Router::match(const QByteArray &method, const QByteArray &rawPath)
         allow.append("OPTIONS");
     match.allow = allow.join(", ");
     match.kind = chosen ? Match::Found : Match::MethodNotAllowed;
-    match.route = chosen.get();
+    match.route = chosen;
     if (!chosen)
         return match;
     const QStringList pattern = patternSegments(chosen->pattern);
@@ -247,9 +254,9 @@ void Router::dispatch(Exchange &exchange) const
         m_observer(exchange);
     if (found.route->stages.isEmpty())
         return found.route->run(exchange, found.params);
-    const auto shared = std::find_if(m_routes.cbegin(), m_routes.cend(),
-                                     [&found](const auto &r) { return r.get() == found.route; });
-    runFrom(exchange, std::make_shared<const Trail>(Trail{*shared, std::move(found.params)}), 0);
+    runFrom(exchange,
+            std::make_shared<const Trail>(Trail{std::move(found.route), std::move(found.params)}),
+            0);
 }
 
 void Router::runFrom(Exchange &exchange, std::shared_ptr<const Trail> trail, qsizetype stage) const

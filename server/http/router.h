@@ -54,7 +54,7 @@ public:
     struct Match {
         enum Kind { Found, NotFound, MethodNotAllowed, BadPath };
         Kind kind = NotFound;
-        const Route *route = nullptr; ///< owned by the router
+        std::shared_ptr<const Route> route;
         PathParams params;
         QByteArray allow; ///< methods of this path, for 405 and OPTIONS
     };
@@ -73,6 +73,9 @@ public:
     void add(Route route);
     const QList<std::shared_ptr<const Route>> &routes() const { return m_routes; }
     void setStage(const QString &name, Stage stage);
+    /// Which stages a route runs before those it names itself, asked for each route added from now
+    /// on. So a guard of all routes cannot be forgotten on one of them.
+    void setGuard(std::function<QStringList(const Route &)> guard);
     /// Called for each request whose route is known, before its stages; for metrics.
     void setObserver(std::function<void(const Exchange &)> observer);
 
@@ -92,6 +95,7 @@ private:
     QStringList m_baseSegments;
     QList<std::shared_ptr<const Route>> m_routes;
     QHash<QString, Stage> m_stages;
+    std::function<QStringList(const Route &)> m_guard;
     std::function<void(const Exchange &)> m_observer;
     std::unique_ptr<Node> m_root; ///< tree of patterns without the base path
 };

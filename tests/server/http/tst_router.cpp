@@ -231,6 +231,54 @@ private Q_SLOTS:
         QCOMPARE(ran.size(), 3);
     }
 
+    void guardsEveryRouteAddedOnceThereIsAGuard()
+    {
+        Router router;
+        router.setGuard([](const Route &added) {
+            return added.pattern == "/open"_L1 ? QStringList() : QStringList{u"guard"_s};
+        });
+        QStringList ran;
+        const auto note = [&ran](const QString &name) {
+            return [&ran, name](Exchange &, const std::function<void()> &pass) {
+                ran.append(name);
+                pass();
+            };
+        };
+        router.setStage(u"guard"_s, note(u"guard"_s));
+        router.setStage(u"own"_s, note(u"own"_s));
+        Route guarded = route("GET", u"/x"_s);
+        guarded.stages = {u"own"_s};
+        router.add(guarded);
+        router.add(route("GET", u"/open"_s));
+        QVERIFY(answer(router, "GET", "/x").startsWith("HTTP/1.1 200 "));
+        QCOMPARE(ran, QStringList({u"guard"_s, u"own"_s}));
+        QVERIFY(answer(router, "GET", "/open").startsWith("HTTP/1.1 200 "));
+        QCOMPARE(ran.size(), 2);
+    }
+
+    void keepsWhatAStageFoundOutForTheHandler()
+    {
+        struct Finding : Attachment {
+            explicit Finding(int number) : value(number) {}
+            int value;
+        };
+        Router router;
+        router.setStage(u"find"_s, [](Exchange &exchange, const std::function<void()> &pass) {
+            exchange.attach(std::make_shared<Finding>(7));
+            pass();
+        });
+        Route found = route("GET", u"/x"_s);
+        found.stages = {u"find"_s};
+        int seen = 0;
+        found.run = [&seen](Exchange &exchange, const PathParams &) {
+            seen = static_cast<const Finding *>(exchange.attachment().get())->value;
+            exchange.finish(Response::noContent());
+        };
+        router.add(found);
+        QVERIFY(answer(router, "GET", "/x").startsWith("HTTP/1.1 204 "));
+        QCOMPARE(seen, 7);
+    }
+
     void refusesARouteWhoseStageIsMissing()
     {
         Router router;
