@@ -40,6 +40,11 @@ bool isHarmless(const QString &value)
 Result<QString> valueOf(QLatin1StringView name, const QMap<QString, QString> &values)
 {
     const QString value = values.value(name);
+    if (value.isEmpty() && !values.isEmpty())
+        return Error(
+            ErrorCode::Forbidden,
+            u"This MCP server works per user: it needs {%1}, which your access token does "
+            "not tell. Ask whoever runs the identity provider for that claim."_s.arg(name));
     if (value.isEmpty())
         return Error(ErrorCode::Unauthorized,
                      u"This MCP server works per user: it needs {%1}, which only an access token "

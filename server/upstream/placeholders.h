@@ -14,7 +14,8 @@ namespace bridge::upstream {
 bool hasPlaceholder(QStringView text);
 
 /// \a text with every placeholder replaced once; values are not looked into again. Unauthorized
-/// when a value is missing, Forbidden when it could lead out of its place.
+/// when a value is missing, as nobody said who he is; Forbidden when only this one is missing, or
+/// when it could lead out of its place.
 Result<QString> fillPlaceholders(const QString &text, const QMap<QString, QString> &values);
 
 /// The same for each word of a command line. Forbidden also when a value would turn a plain

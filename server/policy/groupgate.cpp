@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/policy/groupgate.h"
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::policy {
+
+std::optional<Error> checkRequiredGroups(const auth::Principal &principal,
+                                         const QStringList &required)
+{
+    if (required.isEmpty())
+        return std::nullopt;
+    if (principal.isAnonymous())
+        return Error(ErrorCode::Unauthorized,
+                     u"This bridge is for members of certain groups. Send an access token."_s);
+    if (!principal.isVerified)
+        return Error(ErrorCode::InvalidToken,
+                     u"This bridge is for members of certain groups, and your token was not "
+                     "verified."_s);
+    if (!auth::isInAnyGroup(principal, required))
+        return Error(ErrorCode::Forbidden, u"You are in none of the groups this bridge is for."_s);
+    return std::nullopt;
+}
+
+} // namespace bridge::policy
