@@ -73,7 +73,8 @@ const OptionTable &optionTable()
 {
     static const OptionTable table(listenRows() + childRows() + remoteRows() + toolRows()
                                        + sessionRows() + authRows() + accessRows()
-                                       + credentialRows() + observationRows() + compatibilityRows(),
+                                       + credentialRows() + secretRows() + observationRows()
+                                       + compatibilityRows(),
                                    families());
     return table;
 }

@@ -30,11 +30,27 @@ bool isAnswer(QNetworkReply::NetworkError error)
                && error <= QNetworkReply::UnknownServerError);
 }
 
+/// Makes \a out connect to \a address while the server is asked and checked for the URL's host.
+void pin(QNetworkRequest &out, const QHostAddress &address)
+{
+    QUrl url = out.url();
+    const QString host = url.host(QUrl::FullyEncoded);
+    QByteArray field = (host.contains(u':') ? u'[' + host + u']' : host).toLatin1();
+    if (url.port() > 0)
+        field += ':' + QByteArray::number(url.port());
+    out.setRawHeader("Host", field);
+    out.setPeerVerifyName(host);
+    url.setHost(address.toString());
+    out.setUrl(url);
+}
+
 QNetworkRequest prepared(const Request &request, const QSslConfiguration &tls)
 {
     QNetworkRequest out(request.url);
     for (const Header &header : request.headers)
         out.setRawHeader(header.first, header.second);
+    if (!request.address.isNull())
+        pin(out, request.address);
     const auto set = [&out](QNetworkRequest::Attribute attribute, const QVariant &value) {
         out.setAttribute(attribute, value);
     };

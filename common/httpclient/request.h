@@ -5,12 +5,16 @@
 #include <QtCore/QByteArray>
 #include <QtCore/QList>
 #include <QtCore/QUrl>
+#include <QtNetwork/QHostAddress>
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <utility>
 
 namespace bridge::httpclient {
+
+class Authorizer;
 
 /// Field name and value; names in any case.
 using Header = std::pair<QByteArray, QByteArray>;
@@ -39,6 +43,12 @@ struct Request {
     /// On whose behalf, e.g. a digest of the credential: requests of two partitions never share a
     /// connection.
     QByteArray partition;
+    /// Connects here instead of resolving the URL's host; Host and TLS name stay those of the URL.
+    /// Null = resolve. Redirects stay within the origin, so they go here as well.
+    QHostAddress address = {};
+    /// Adds the credential, and another one when the server does not accept it. Null = what
+    /// `headers` say.
+    std::shared_ptr<Authorizer> authorizer = {};
 };
 
 /// What may happen before the answer. Hooks run from the event loop and may cancel the Call.
