@@ -2,6 +2,7 @@
 #include "server/gateway/offers.h"
 
 #include "common/async/later.h"
+#include "server/gateway/names.h"
 
 #include <algorithm>
 
@@ -9,9 +10,33 @@ namespace bridge::gateway {
 
 const Offer *OfferList::find(const QString &key) const
 {
-    const auto found = std::find_if(items.cbegin(), items.cend(),
-                                    [&key](const Offer &offer) { return offer.key == key; });
-    return found == items.cend() ? nullptr : &*found;
+    if (m_byKey.isEmpty()) {
+        for (auto offer = items.crbegin(); offer != items.crend(); ++offer) // the first one wins
+            m_byKey.insert(offer->key, &*offer);
+    }
+    return m_byKey.value(key);
+}
+
+const Offer *OfferList::findAlias(const QString &server, const QString &alias) const
+{
+    if (m_byAlias.isEmpty()) {
+        for (auto offer = items.crbegin(); offer != items.crend(); ++offer)
+            m_byAlias.insert(aliasOf(server, offer->key), &*offer);
+    }
+    return m_byAlias.value(alias);
+}
+
+OfferListPtr OfferBook::ofTools(const upstream::ToolSetPtr &tools)
+{
+    if (const auto known = m_ofTools.find(tools); known != m_ofTools.end())
+        return known->second;
+    std::erase_if(m_ofTools, [](const auto &entry) { return entry.first.expired(); });
+    auto list = std::make_shared<OfferList>();
+    list->items.reserve(tools->tools().size());
+    for (const auto &tool : tools->tools())
+        list->items.append({tool->name, tool->raw, tool});
+    m_ofTools.emplace(tools, list);
+    return list;
 }
 
 OfferListPtr OfferBook::cached(const QString &scope, OfferKind kind) const

@@ -25,7 +25,15 @@ struct OfferList {
     qint64 ttlMs = -1;      ///< what the server said of freshness, -1 = nothing
     bool shareable = false; ///< the server said everybody may see it
 
+    /// Null when there is none. These two are for lists that change no more.
     const Offer *find(const QString &key) const;
+    /// The one that clients of many servers know as \a alias (aliasOf()), offered by \a server.
+    const Offer *findAlias(const QString &server, const QString &alias) const;
+
+private:
+    using Index = QHash<QString, const Offer *>;
+    mutable Index m_byKey;
+    mutable Index m_byAlias;
 };
 using OfferListPtr = std::shared_ptr<const OfferList>;
 
@@ -41,6 +49,8 @@ public:
     /// The remembered list, else what \a start brings, remembered for \a ttl (0 = not at all).
     Call get(const QString &scope, OfferKind kind, std::chrono::milliseconds ttl,
              const Start &start, Handler<OfferListPtr> handler);
+    /// The offers that \a tools are, made once and remembered as long as \a tools exist.
+    OfferListPtr ofTools(const upstream::ToolSetPtr &tools);
     /// The list changed; what is under way is delivered but not remembered.
     void forget(const QString &scope, OfferKind kind);
     /// The same for every scope that begins with \a prefix.
@@ -64,6 +74,7 @@ private:
     void prune();
 
     std::map<Key, EntryPtr> m_entries;
+    std::map<std::weak_ptr<const upstream::ToolSet>, OfferListPtr, std::owner_less<>> m_ofTools;
     QElapsedTimer m_clock;
     quint64 m_nextWaiter = 1;
 };

@@ -30,6 +30,17 @@ public:
 
     bool isRunning() const { return m_flight && !m_flight->landed; }
 
+    /// Withdraws the work and gives \a error to all who wait, as there will be no other outcome.
+    void fail(const Error &error)
+    {
+        if (!isRunning())
+            return;
+        const std::shared_ptr<Flight> flight = m_flight; // a handler may destroy this
+        flight->landed = true;
+        flight->work.cancel();
+        flight->land(error);
+    }
+
     /// Joins the work under way, or begins it with \a start.
     Call join(Handler<T> handler, const Start &start)
     {
