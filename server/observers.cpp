@@ -4,6 +4,7 @@
 #include "common/logging/categories.h"
 #include "common/logging/logger.h"
 #include "server/telemetry/metrics.h"
+#include "server/telemetry/remotemetrics.h"
 
 #include <QtCore/QRegularExpression>
 #include <QtCore/QUrl>
@@ -150,6 +151,12 @@ void observe(upstream::Registry &registry, telemetry::Metrics &metrics)
                          [&metrics](qint64 ms) { metrics.childStarted(double(ms) / 1000.0); });
         QObject::connect(server, &upstream::Server::instanceDied, server,
                          [&metrics] { metrics.childDied(); });
+        QObject::connect(server, &upstream::Server::remoteCalled, server,
+                         [&metrics, server](const upstream::RemoteCall &call) {
+                             if (!server->isGone()) // its series have ended
+                                 metrics.remoteCalled({server->definition().name, call.method,
+                                                       call.errorType, call.seconds});
+                         });
     };
     for (upstream::Server *server : registry.servers())
         follow(server);

@@ -10,6 +10,11 @@ namespace {
 
 const QString kGroup = u"Remote MCP server"_s;
 
+QString checkOptionalFieldName(const QJsonValue &value)
+{
+    return value.toString().isEmpty() ? QString() : checkFieldName(value);
+}
+
 QList<Option> whichServer()
 {
     return {
@@ -77,6 +82,14 @@ QList<Option> credentials()
          .help = u"Headers of a request that go on to the remote server. * = all except those of "
                  "the connection and those with cookies, credentials or addresses, which must be "
                  "named. Calls with such headers get a connection of their own."_s},
+        {.name = u"MCP_REMOTE_GROUP_HEADER"_s,
+         .flag = u"--remote-group-header"_s,
+         .type = OptionType::Text,
+         .reload = Reload::Live,
+         .check = checkOptionalFieldName,
+         .group = kGroup,
+         .help = u"Header that tells the remote server the caller's group. Empty = it is not told. "
+                 "A caller's own header of this name never goes on."_s},
     };
 }
 
@@ -116,6 +129,17 @@ QList<Option> network()
          .help = u"Requests under way to one remote server; more wait for "
                  "MCP_REMOTE_CONNECT_TIMEOUT. At most half of them are streams for "
                  "notifications."_s},
+        {.name = u"MCP_REMOTE_MAX_KEEPALIVE_CONNECTIONS"_s,
+         .flag = u"--remote-max-keepalive-connections"_s,
+         .type = OptionType::Integer,
+         .defaultValue = u"20"_s,
+         .unit = u"connections"_s,
+         .reload = Reload::Live,
+         .minimum = 0,
+         .maximum = 10000,
+         .group = kGroup,
+         .help = u"Connections to one remote server that stay open while nobody uses them. Callers "
+                 "with credentials or forwarded headers of their own never share one."_s},
         {.name = u"MCP_REMOTE_VERIFY_TLS"_s,
          .flag = u"--remote-verify-tls"_s,
          .type = OptionType::Boolean,
@@ -134,11 +158,32 @@ QList<Option> network()
     };
 }
 
+QList<Option> observation()
+{
+    return {
+        {.name = u"MCP_REMOTE_LOG_REQUESTS"_s,
+         .flag = u"--remote-log-requests"_s,
+         .type = OptionType::Boolean,
+         .defaultValue = u"false"_s,
+         .reload = Reload::Live,
+         .group = kGroup,
+         .help = u"Whether requests to remote servers are logged: method, type and size of the "
+                 "parameters, never their content."_s},
+        {.name = u"MCP_REMOTE_LOG_RESPONSES"_s,
+         .flag = u"--remote-log-responses"_s,
+         .type = OptionType::Boolean,
+         .defaultValue = u"false"_s,
+         .reload = Reload::Live,
+         .group = kGroup,
+         .help = u"The same for their answers, with the time they took."_s},
+    };
+}
+
 } // namespace
 
 QList<Option> remoteRows()
 {
-    return whichServer() + credentials() + network();
+    return whichServer() + credentials() + network() + observation();
 }
 
 } // namespace bridge::config

@@ -3,6 +3,7 @@
 
 #include "common/base/version.h"
 #include "server/telemetry/processstats.h"
+#include "server/telemetry/remotemetrics.h"
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
@@ -160,6 +161,8 @@ public:
     Family<Counter> &serverDeaths = family(BuildCounter(), registry, "mcp_server_deaths_total",
                                            "Instances that ended by themselves, by server");
 
+    RemoteMetrics remotes{registry};
+
     Gauge &children = family(BuildGauge(), registry, "mcp_children_running",
                              "MCP servers running as child processes")
                           .Add({});
@@ -273,8 +276,14 @@ void Metrics::serverGone(const QString &server)
         counters->Remove(&counters->Add(labels));
         d->bases.remove(std::pair<QString, const void *>(server, counters));
     }
+    d->remotes.serverGone(server);
     for (Family<Gauge> *gauges : {&d->serverUp, &d->serverInstances})
         gauges->Remove(&gauges->Add(labels));
+}
+
+void Metrics::remoteCalled(const RemoteSample &sample)
+{
+    d->remotes.called(sample);
 }
 
 void Metrics::childrenRunning(int count)

@@ -40,6 +40,8 @@ struct ServerSample {
     qint64 deaths = 0;
 };
 
+struct RemoteSample;
+
 class Metrics
 {
 public:
@@ -54,6 +56,7 @@ public:
     void sessionCreated();
     void sessionClosed(const QString &reason);
     void serverSeen(const ServerSample &sample);
+    void remoteCalled(const RemoteSample &sample);
     /// Another server has taken over the name and counts from 0.
     void serverReplaced(const QString &server);
     /// No longer served: its series end.

@@ -78,6 +78,10 @@ RemoteDefinition remoteCommon(const config::Settings &settings, QList<FieldProbl
     remote.idleTimeout = settings.seconds(u"MCP_REMOTE_IDLE_TIMEOUT"_s);
     remote.teardownTimeout = settings.seconds(u"MCP_REMOTE_TEARDOWN_TIMEOUT_SECONDS"_s);
     remote.maxConnections = int(settings.integer(u"MCP_REMOTE_MAX_CONNECTIONS"_s));
+    remote.maxKeepAlive = int(settings.integer(u"MCP_REMOTE_MAX_KEEPALIVE_CONNECTIONS"_s));
+    remote.logRequests = settings.boolean(u"MCP_REMOTE_LOG_REQUESTS"_s);
+    remote.logResponses = settings.boolean(u"MCP_REMOTE_LOG_RESPONSES"_s);
+    remote.groupHeader = settings.text(u"MCP_REMOTE_GROUP_HEADER"_s).toLatin1();
     const auto tls = httpclient::tlsConfiguration(settings.boolean(u"MCP_REMOTE_VERIFY_TLS"_s),
                                                   settings.text(u"MCP_REMOTE_CA_BUNDLE"_s));
     if (tls)

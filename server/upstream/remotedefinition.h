@@ -30,6 +30,10 @@ struct RemoteDefinition {
     std::chrono::milliseconds idleTimeout{300'000};
     std::chrono::milliseconds teardownTimeout{10'000};
     int maxConnections = 100;
+    int maxKeepAlive = 20;    ///< of them open while unused
+    bool logRequests = false; ///< shapes only
+    bool logResponses = false;
+    QByteArray groupHeader; ///< carries the caller's group; empty = nobody tells it
     QSslConfiguration tls;
 
     /// How messages name it: host and port, without path and query, which may hold secrets.

@@ -59,22 +59,25 @@ void RemoteInstance::attach(const Options &options, bool sse)
     std::unique_ptr<jsonrpc::Transport> transport;
     m_isSse = sse;
     m_isDead = false;
+    m_http = nullptr;
     if (sse) {
         client.knownEra = mcp::Era::Legacy; // that transport is older than the modern era
         transport = std::make_unique<mcp::SseTransport>(options.endpoint);
     } else {
-        transport = std::make_unique<mcp::HttpTransport>(options.endpoint);
+        auto http = std::make_unique<mcp::HttpTransport>(options.endpoint);
+        m_http = http.get();
+        transport = std::move(http);
     }
     if (m_client)
         m_client->disconnect(this);
+    transport = std::make_unique<WatchedTransport>(std::move(transport), options.watch);
     m_client = std::make_unique<mcp::Client>(std::move(transport), std::move(client));
     connect(m_client.get(), &mcp::Client::closed, this, &RemoteInstance::onClosed);
 }
 
 bool RemoteInstance::looksLikeSse() const
 {
-    const auto *transport = qobject_cast<mcp::HttpTransport *>(m_client->transport());
-    return transport && transport->looksLikeSse();
+    return m_http && m_http->looksLikeSse();
 }
 
 Error RemoteInstance::startFailure(const Error &error) const

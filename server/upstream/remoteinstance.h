@@ -7,6 +7,11 @@
 #include "common/mcp/httpendpoint.h"
 #include "server/upstream/instance.h"
 #include "server/upstream/remotedefinition.h"
+#include "server/upstream/watchedtransport.h"
+
+namespace bridge::mcp {
+class HttpTransport;
+}
 
 namespace bridge::upstream {
 
@@ -19,6 +24,7 @@ public:
         mcp::ClientOptions client;
         mcp::HttpEndpoint endpoint;
         RemoteDefinition::Transport transport = RemoteDefinition::Transport::Auto;
+        WatchOptions watch;
     };
 
     /// Connects and shakes hands; with Transport::Auto over Streamable HTTP, and over HTTP+SSE
@@ -45,6 +51,7 @@ private:
 
     QString m_server;
     std::unique_ptr<mcp::Client> m_client;
+    const mcp::HttpTransport *m_http = nullptr; ///< the client's, null over HTTP+SSE
     QString m_epitaph;
     Call m_tellDeath;
     bool m_isSse = false;

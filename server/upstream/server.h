@@ -5,6 +5,7 @@
 
 #include "server/upstream/identity.h"
 #include "server/upstream/instance.h"
+#include "server/upstream/remotecall.h"
 #include "server/upstream/toolset.h"
 
 namespace bridge::upstream {
@@ -95,6 +96,8 @@ Q_SIGNALS:
     void offersChanged(const QString &what);
     void instanceStarted(qint64 milliseconds);
     void instanceDied();
+    /// A request to a remote server is over, however it ended.
+    void remoteCalled(const bridge::upstream::RemoteCall &call);
 
 private:
     class Private;
