@@ -4,6 +4,7 @@
 #include "common/base/version.h"
 #include "common/logging/categories.h"
 #include "common/logging/logger.h"
+#include "server/gateway/viewconfig.h"
 #include "server/observers.h"
 #include "server/upstream/runonstart.h"
 
@@ -26,6 +27,18 @@ void collect(QList<FieldProblem> &into, const Error &error, const QString &setti
     if (error.problems.isEmpty())
         into.append({setting, error.message});
     into += error.problems;
+}
+
+/// What views may name. Definitions with problems are servers all the same.
+QStringList serverNames(const Result<QList<upstream::ServerDefinition>> &definitions,
+                        const config::Loaded &loaded)
+{
+    if (!definitions)
+        return loaded.serverNames;
+    QStringList names;
+    for (const upstream::ServerDefinition &definition : *definitions)
+        names.append(definition.name);
+    return names;
 }
 
 Error goneError()
@@ -69,6 +82,9 @@ Result<Parts> partsFrom(const config::Loaded &loaded)
     auto definitions = upstream::definitionsFrom(loaded);
     if (!definitions)
         collect(problems, definitions.error(), u"mcpServers"_s);
+    auto views = gateway::viewsFrom(loaded.views, serverNames(definitions, loaded));
+    if (!views)
+        collect(problems, views.error(), u"file: bridge.views"_s);
     auto store = sessions::makeSessionStore(settings.text(u"SESSION_MANAGER_TYPE"_s));
     if (!store)
         collect(problems, store.error(), u"SESSION_MANAGER_TYPE"_s);
@@ -86,7 +102,7 @@ Result<Parts> partsFrom(const config::Loaded &loaded)
     if (!problems.isEmpty())
         return config::settingsError(std::move(problems), loaded.configFile);
     return Parts{std::move(*definitions), std::move(*prompts), std::move(*resources),
-                 std::move(*store)};
+                 std::move(*store), std::move(*views)};
 }
 
 Result<Nothing> Application::build()
@@ -97,6 +113,7 @@ Result<Nothing> Application::build()
         return parts.error();
     m_prompts = std::move(parts->prompts);
     m_resources = std::move(parts->resources);
+    m_views.replace(std::move(parts->views));
     m_metrics = std::make_unique<telemetry::Metrics>(settings.text(u"SERVICE_NAME"_s));
     m_registry = std::make_unique<upstream::Registry>(
         std::move(parts->definitions), int(settings.integer(u"MAX_CONCURRENT_CHILDREN"_s)));
@@ -133,9 +150,13 @@ Result<Nothing> Application::build()
 void Application::buildGateway()
 {
     const config::Settings &settings = m_loaded.settings;
-    m_dispatcher = std::make_unique<gateway::Dispatcher>(
-        dispatcherOptions(settings), m_registry.get(), m_sessions.get(), m_metrics.get());
-    m_gateway = std::make_unique<gateway::Gateway>(gatewaySettings(settings),
+    gateway::DispatcherOptions options = dispatcherOptions(settings);
+    options.views = &m_views;
+    m_dispatcher = std::make_unique<gateway::Dispatcher>(std::move(options), m_registry.get(),
+                                                         m_sessions.get(), m_metrics.get());
+    gateway::GatewaySettings gateway = gatewaySettings(settings);
+    gateway.views = &m_views;
+    m_gateway = std::make_unique<gateway::Gateway>(std::move(gateway),
                                                    gateway::backendOf(m_dispatcher.get()),
                                                    m_registry.get(), m_sessions.get());
     m_gateway->addRoutes(m_http->router());
@@ -244,6 +265,7 @@ ReloadReport Application::apply(config::Loaded loaded, Parts parts)
     applyLimits(m_loaded.settings);
     report.servers = m_registry->replace(
         std::move(parts.definitions), int(m_loaded.settings.integer(u"MAX_CONCURRENT_CHILDREN"_s)));
+    report.views = m_views.replace(std::move(parts.views));
     routes::forgetDocuments(m_services);
     watchFile();
     return report;

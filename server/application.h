@@ -55,6 +55,7 @@ private:
     routes::PromptBook m_prompts;
     routes::ResourceBook m_resources;
     routes::Services m_services;
+    gateway::ViewBook m_views;
     std::unique_ptr<gateway::Dispatcher> m_dispatcher;
     std::unique_ptr<gateway::Gateway> m_gateway;
     std::unique_ptr<http::Server> m_http; ///< dies before what its exchanges use

@@ -13,19 +13,24 @@ namespace bridge {
 bool ReloadReport::isEmpty() const
 {
     return servers.added.isEmpty() && servers.changed.isEmpty() && servers.removed.isEmpty()
-           && settings.isEmpty() && restart.isEmpty();
+           && views.isEmpty() && settings.isEmpty() && restart.isEmpty();
 }
 
 QJsonObject ReloadReport::toJson() const
 {
     const auto list = [](const QStringList &names) { return QJsonArray::fromStringList(names); };
-    return {{"status"_L1, isEmpty() ? u"unchanged"_s : u"reloaded"_s},
-            {"added"_L1, list(servers.added)},
-            {"changed"_L1, list(servers.changed)},
-            {"removed"_L1, list(servers.removed)},
-            {"unchanged"_L1, list(servers.unchanged)},
-            {"settings"_L1, list(settings)},
-            {"restart_required"_L1, list(restart)}};
+    QJsonObject report{{"status"_L1, isEmpty() ? u"unchanged"_s : u"reloaded"_s},
+                       {"added"_L1, list(servers.added)},
+                       {"changed"_L1, list(servers.changed)},
+                       {"removed"_L1, list(servers.removed)},
+                       {"unchanged"_L1, list(servers.unchanged)},
+                       {"settings"_L1, list(settings)},
+                       {"restart_required"_L1, list(restart)}};
+    if (!views.isEmpty())
+        report.insert("views"_L1, QJsonObject{{"added"_L1, list(views.added)},
+                                              {"changed"_L1, list(views.changed)},
+                                              {"removed"_L1, list(views.removed)}});
+    return report;
 }
 
 void sortSettings(const config::Settings &running, const config::Settings &next,
@@ -42,14 +47,17 @@ void sortSettings(const config::Settings &running, const config::Settings &next,
 
 void logReload(const ReloadReport &report, const QString &cause)
 {
-    logging::event(logging::lcConfig(), logging::Level::Info,
-                   report.isEmpty() ? u"The configuration was read again; nothing has changed"
-                                    : u"The configuration was reloaded",
-                   {{u"cause"_s, cause},
-                    {u"added"_s, report.servers.added.join(u", "_s)},
-                    {u"changed"_s, report.servers.changed.join(u", "_s)},
-                    {u"removed"_s, report.servers.removed.join(u", "_s)},
-                    {u"settings"_s, report.settings.join(u", "_s)}});
+    logging::event(
+        logging::lcConfig(), logging::Level::Info,
+        report.isEmpty() ? u"The configuration was read again; nothing has changed"
+                         : u"The configuration was reloaded",
+        {{u"cause"_s, cause},
+         {u"added"_s, report.servers.added.join(u", "_s)},
+         {u"changed"_s, report.servers.changed.join(u", "_s)},
+         {u"removed"_s, report.servers.removed.join(u", "_s)},
+         {u"views"_s,
+          (report.views.added + report.views.changed + report.views.removed).join(u", "_s)},
+         {u"settings"_s, report.settings.join(u", "_s)}});
     if (!report.restart.isEmpty())
         logging::event(logging::lcConfig(), logging::Level::Warning,
                        QString(u"Settings that take a restart have changed; the old values stay in "

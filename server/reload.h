@@ -4,6 +4,7 @@
 
 #include "common/config/filewatch.h"
 #include "common/config/loader.h"
+#include "server/gateway/views.h"
 #include "server/routes/promptbook.h"
 #include "server/routes/resourcebook.h"
 #include "server/sessions/sessionstore.h"
@@ -21,10 +22,12 @@ struct Parts {
     routes::PromptBook prompts;
     routes::ResourceBook resources;
     std::unique_ptr<sessions::SessionStore> store;
+    QList<gateway::View> views;
 };
 
 struct ReloadReport {
     upstream::Registry::Changes servers;
+    gateway::ViewBook::Changes views;
     QStringList settings; ///< now in force with another value
     QStringList restart;  ///< another value, which takes a restart
 

@@ -26,9 +26,10 @@ public:
     void replaced(const QString &server);
 
 Q_SIGNALS:
-    /// \a what: tools, prompts or resources.
+    /// \a what: tools, prompts or resources. \a server may also be the place of a view, which
+    /// shows something else now.
     void changed(const QString &server, const QString &what);
-    /// \a server is no longer served.
+    /// \a server, or the view whose place it is, is no longer served.
     void gone(const QString &server);
 
 private:

@@ -37,7 +37,8 @@ public:
 
     upstream::Identity identity;
     ClientProfile profile;
-    /// Name of the one server behind `/servers/{server}/mcp`; empty = all of them, aggregated.
+    /// Name of the one server behind `/servers/{server}/mcp`, or placeOfView() of the view behind
+    /// `/views/{view}/mcp`; empty = all servers, aggregated.
     QString server;
     /// By server name; filled by the dispatcher on first use.
     QHash<QString, sessions::SessionPtr> sessions;

@@ -35,10 +35,11 @@ Gateway::Gateway(GatewaySettings settings, Backend backend, upstream::Registry *
     , m_settings(std::move(settings))
     , m_backend(std::move(backend))
     , m_registry(registry)
+    , m_views(m_settings.views)
     , m_sessions(m_settings.table)
     , m_sseSessions(withoutExpiry(m_settings.table))
     , m_modern({m_settings.sessionField, m_settings.legacy.streamAfter, m_settings.sessionTools,
-                m_settings.table},
+                m_settings.table, m_settings.views},
                m_backend, registry, manager)
 {
     connect(registry, &upstream::Registry::serverRetired, this,
@@ -50,6 +51,8 @@ Gateway::Gateway(GatewaySettings settings, Backend backend, upstream::Registry *
                                  u"This MCP server is no longer served: it was taken out of the "
                                  "configuration."_s));
             });
+    if (m_views)
+        connect(m_views, &ViewBook::viewRemoved, this, &Gateway::dropView);
 }
 
 Gateway::~Gateway() = default;
@@ -60,10 +63,11 @@ void Gateway::addRoutes(http::Router &router)
     const auto endpoint = [this](http::Exchange &exchange, const http::PathParams &params) {
         serve(exchange, params);
     };
-    for (const QString &pattern : {u"/mcp"_s, u"/servers/{server}/mcp"_s}) {
+    for (const QString &pattern : {u"/mcp"_s, u"/servers/{server}/mcp"_s, u"/views/{view}/mcp"_s}) {
         for (const QByteArray &method : {"POST"_ba, "GET"_ba, "DELETE"_ba})
             router.add(route(method, pattern, endpoint));
     }
+    addViewRoutes(router);
     router.add(route("GET", u"/sse"_s, [this](http::Exchange &exchange, const http::PathParams &) {
         openSse(exchange);
     }));
@@ -74,6 +78,8 @@ void Gateway::addRoutes(http::Router &router)
 
 void Gateway::serve(http::Exchange &exchange, const http::PathParams &params)
 {
+    if (params.contains(u"view"))
+        return serveView(exchange, params[u"view"]);
     const QString name = params[u"server"];
     if (params.contains(u"server")) {
         const upstream::Server *server = m_registry->find(name);
@@ -81,6 +87,11 @@ void Gateway::serve(http::Exchange &exchange, const http::PathParams &params)
             return refuse(exchange, {},
                           rpcError(kInvalidRequest, 404, u"There is no such MCP server."_s));
     }
+    serveAt(exchange, name);
+}
+
+void Gateway::serveAt(http::Exchange &exchange, const QString &name)
+{
     if (m_stopping)
         return refuse(exchange, {},
                       Error(ErrorCode::Overloaded, u"The bridge is shutting down."_s));

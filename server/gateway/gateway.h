@@ -4,6 +4,7 @@
 
 #include "server/gateway/modernface.h"
 #include "server/gateway/sessiontable.h"
+#include "server/gateway/views.h"
 #include "server/http/router.h"
 
 namespace bridge::gateway {
@@ -11,8 +12,9 @@ namespace bridge::gateway {
 struct GatewaySettings {
     TableLimits table;
     LegacyLimits legacy;
-    QByteArray sessionField;   ///< SESSION_FIELD_NAME, a second name of the session handle
-    bool sessionTools = false; ///< MCP_SESSION_TOOLS
+    QByteArray sessionField;         ///< SESSION_FIELD_NAME, a second name of the session handle
+    bool sessionTools = false;       ///< MCP_SESSION_TOOLS
+    const ViewBook *views = nullptr; ///< outlives the gateway; null = there are none
 };
 
 class Gateway : public QObject
@@ -24,7 +26,8 @@ public:
             sessions::SessionManager *manager, QObject *parent = nullptr);
     ~Gateway() override;
 
-    /// `/mcp`, `/servers/{server}/mcp`, `/sse` and `/sse/messages`. \a router dies first.
+    /// `/mcp`, `/servers/{server}/mcp`, `/views` and what is below, `/sse` and `/sse/messages`.
+    /// \a router dies first.
     void addRoutes(http::Router &router);
     /// Ends sessions and long streams, so that the HTTP server can finish.
     void shutDown();
@@ -33,7 +36,17 @@ public:
 
 private:
     void serve(http::Exchange &exchange, const http::PathParams &params);
+    void serveAt(http::Exchange &exchange, const QString &server);
     void post(http::Exchange &exchange, const QString &server);
+
+    // --- views (viewroutes.cpp)
+    void addViewRoutes(http::Router &router);
+    void serveView(http::Exchange &exchange, const QString &name);
+    QJsonObject viewOf(const View &view) const;
+    void listViews(http::Exchange &exchange);
+    void describeView(http::Exchange &exchange, const QString &name);
+    void listTools(http::Exchange &exchange, const QString &name);
+    void dropView(const QString &name);
 
     // --- legacy Streamable HTTP (legacyface.cpp)
     void postLegacy(http::Exchange &exchange, const Incoming &incoming, const QString &server);
@@ -54,6 +67,7 @@ private:
     GatewaySettings m_settings;
     Backend m_backend;
     upstream::Registry *m_registry;
+    const ViewBook *m_views;
     QString m_basePath;
     std::shared_ptr<qint64> m_buffered = std::make_shared<qint64>(0);
     SessionTable m_sessions;    ///< Streamable HTTP

@@ -80,6 +80,17 @@ void HandleTable::endAll()
         remove(id);
 }
 
+void HandleTable::endAllAt(const QString &server)
+{
+    QStringList ids;
+    for (auto it = m_handles.cbegin(); it != m_handles.cend(); ++it) {
+        if (it->state->server == server)
+            ids.append(it.key());
+    }
+    for (const QString &id : std::as_const(ids))
+        remove(id);
+}
+
 void HandleTable::remove(const QString &id)
 {
     const Handle handle = m_handles.take(id);

@@ -27,6 +27,8 @@ public:
     /// Whether there was such a handle of \a owner.
     bool end(const QString &id, const QString &owner);
     void endAll();
+    /// Those of the endpoint \a server, which is no longer there.
+    void endAllAt(const QString &server);
     void setLimits(const TableLimits &limits);
     /// 0 = handles never expire.
     std::chrono::milliseconds idleTimeout() const { return m_limits.idleTimeout; }

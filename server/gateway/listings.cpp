@@ -111,6 +111,8 @@ private:
             if (!m_lists[i])
                 continue;
             for (const Offer &offer : m_lists[i]->items) {
+                if (!m_core->shows(m_request.server, m_servers[i], m_kind, offer.key))
+                    continue;
                 const QByteArray item =
                     itemFor(m_servers[i]->definition().name, offer, isShared, shown);
                 if (!item.isEmpty())

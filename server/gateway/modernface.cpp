@@ -8,6 +8,7 @@
 #include "server/gateway/rpc.h"
 #include "server/gateway/sessiontools.h"
 #include "server/gateway/translation.h"
+#include "server/gateway/views.h"
 
 using namespace Qt::StringLiterals;
 
@@ -175,7 +176,7 @@ sessions::SessionPtr ModernFace::findSession(const QString &owner, const QString
     const QList<upstream::Server *> all = m_registry->servers();
     for (const upstream::Server *one : all) {
         const QString &name = one->definition().name;
-        if (!server.isEmpty() && name != server)
+        if (!showsAt(m_options.views, server, name))
             continue;
         if (const auto found = m_manager->find(owner, name, id); found)
             return *found;

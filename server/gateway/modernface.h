@@ -16,6 +16,7 @@ struct ModernOptions {
     std::chrono::milliseconds streamAfter{10'000}; ///< a slow answer becomes a stream
     bool sessionTools = false;                     ///< those of sessiontools.h can be called
     TableLimits handles;                           ///< of the sessions they start
+    const ViewBook *views = nullptr;               ///< outlives the face; null = there are none
 };
 
 class ModernFace : public QObject
@@ -29,6 +30,8 @@ public:
     void post(http::Exchange &exchange, const Incoming &incoming, const QString &server);
     /// For the handles of the session tools, from now on.
     void setLimits(const TableLimits &limits) { m_handles.setLimits(limits); }
+    /// Ends the sessions of the session tools that belong to the endpoint \a server.
+    void endHandlesAt(const QString &server) { m_handles.endAllAt(server); }
     /// Ends every subscription with its completion result, and the sessions of the session tools.
     void shutDown();
 

@@ -4,6 +4,7 @@
 #include "common/json/writer.h"
 #include "common/mcp/rawjson.h"
 #include "server/gateway/handletable.h"
+#include "server/gateway/views.h"
 
 #include <QtCore/QJsonArray>
 
@@ -107,7 +108,7 @@ Result<QByteArray> start(const Request &request, HandleTable &handles)
 
 bool mayHaveSessionTools(const ClientProfile &profile, const QString &server)
 {
-    return profile.era == mcp::Era::Modern && server.isEmpty();
+    return profile.era == mcp::Era::Modern && (server.isEmpty() || !viewAt(server).isEmpty());
 }
 
 const QList<std::pair<QString, QByteArray>> &sessionTools()

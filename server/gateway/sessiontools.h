@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The bridge's own tools, with which a modern client gets and gives up a session handle
-// (MCP_SESSION_TOOLS). They exist at `/mcp` only, and not for legacy clients, which have sessions.
+// (MCP_SESSION_TOOLS). They exist at `/mcp` and in views, and not for legacy
+// clients, which have sessions.
 #pragma once
 
 #include "server/gateway/dispatcher.h"
