@@ -13,5 +13,6 @@ Q_LOGGING_CATEGORY(lcSessions, "bridge.sessions", QtInfoMsg)
 Q_LOGGING_CATEGORY(lcRoutes, "bridge.routes", QtInfoMsg)
 Q_LOGGING_CATEGORY(lcConfig, "bridge.config", QtInfoMsg)
 Q_LOGGING_CATEGORY(lcAudit, "bridge.audit", QtInfoMsg)
+Q_LOGGING_CATEGORY(lcAuth, "bridge.auth", QtInfoMsg)
 
 } // namespace bridge::logging

@@ -16,5 +16,6 @@ Q_DECLARE_LOGGING_CATEGORY(lcSessions) ///< bridge.sessions: start, expiry, clos
 Q_DECLARE_LOGGING_CATEGORY(lcRoutes)   ///< bridge.routes: REST handlers
 Q_DECLARE_LOGGING_CATEGORY(lcConfig)   ///< bridge.config: settings and their notices
 Q_DECLARE_LOGGING_CATEGORY(lcAudit)    ///< bridge.audit: who did what
+Q_DECLARE_LOGGING_CATEGORY(lcAuth)     ///< bridge.auth: callers, issuers, logins
 
 } // namespace bridge::logging
