@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import queue
+import ssl
 import subprocess
 import sys
 import threading
@@ -89,10 +90,16 @@ class Remote(ThreadingHTTPServer):
         self.lock = threading.Lock()
         self.shared = None
         self.refusals = options.refuse_times
+        if options.tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*options.tls)
+            # The handshake is left to the thread of the connection.
+            self.socket = context.wrap_socket(self.socket, server_side=True,
+                                              do_handshake_on_connect=False)
 
     def handle_error(self, *_):
         """A client that left is no error worth a stack trace."""
-        if not isinstance(sys.exc_info()[1], ConnectionError):
+        if not isinstance(sys.exc_info()[1], (ConnectionError, ssl.SSLError)):
             super().handle_error(*_)
 
     def modern_child(self):
@@ -289,7 +296,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             return self.connection.recv(1) != b""
         except (BlockingIOError, OSError) as error:
-            return isinstance(error, BlockingIOError)
+            return isinstance(error, (BlockingIOError, ssl.SSLWantReadError))
         finally:
             self.connection.settimeout(None)
 
@@ -367,12 +374,14 @@ def main():
     parser.add_argument("--hang-close", type=float, default=0, help="seconds a DELETE takes")
     parser.add_argument("--token-file", help="holds the token clients must show")
     parser.add_argument("--sse-origin", help="put before the address of the endpoint event")
+    parser.add_argument("--tls", nargs=2, metavar=("CERTIFICATE", "KEY"), help="speak https")
     mark = sys.argv.index("--")
     options = parser.parse_args(sys.argv[1:mark])
     options.command = sys.argv[mark + 1:]
     server = Remote(options)
     with open(options.ready + ".new", "w") as file:
-        file.write(f"http://127.0.0.1:{server.server_address[1]}")
+        scheme = "https" if options.tls else "http"
+        file.write(f"{scheme}://127.0.0.1:{server.server_address[1]}")
     os.rename(options.ready + ".new", options.ready)
     server.serve_forever()
 
