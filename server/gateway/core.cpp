@@ -5,6 +5,7 @@
 #include "common/mcp/revisions.h"
 #include "server/gateway/errand.h"
 #include "server/gateway/notices.h"
+#include "server/gateway/views.h"
 
 using namespace Qt::StringLiterals;
 
@@ -39,6 +40,12 @@ void Core::followRegistry()
                          if (gone)
                              Q_EMIT changes.gone(server->definition().name);
                      });
+    if (!options.views)
+        return;
+    QObject::connect(options.views, &ViewBook::viewChanged, &changes,
+                     [this](const QString &view) { changes.replaced(placeOfView(view)); });
+    QObject::connect(options.views, &ViewBook::viewRemoved, &changes,
+                     [this](const QString &view) { Q_EMIT changes.gone(placeOfView(view)); });
 }
 
 bool Core::isCurrent(const upstream::Server *server) const
@@ -52,7 +59,7 @@ PinnedServers Core::serversOf(const QString &name, const ClientState *state) con
     const auto all = registry->servers();
     for (upstream::Server *server : all) {
         const upstream::ServerDefinition &definition = server->definition();
-        if (definition.disabled || (!name.isEmpty() && definition.name != name))
+        if (definition.disabled || !shows(name, definition.name))
             continue;
         const auto session = state ? state->sessions.value(definition.name) : nullptr;
         const bool isOpen = session && session->state() != sessions::Session::State::Closing;
@@ -63,7 +70,32 @@ PinnedServers Core::serversOf(const QString &name, const ClientState *state) con
 
 bool Core::isShared(const QString &name) const
 {
-    return name.isEmpty() && registry->isMany();
+    return (name.isEmpty() || !viewAt(name).isEmpty()) && registry->isMany();
+}
+
+bool Core::shows(const QString &name, const QString &server) const
+{
+    return showsAt(options.views, name, server);
+}
+
+bool Core::shows(const QString &name, const upstream::Server *server, OfferKind kind,
+                 const QString &key) const
+{
+    const ViewRules *rules =
+        options.views ? options.views->rulesFor(name, server->definition().name) : nullptr;
+    return !rules || rules->admits(kind, key);
+}
+
+bool Core::showsAny(const QString &name, const upstream::Server *server, OfferKind kind) const
+{
+    const ViewRules *rules =
+        options.views ? options.views->rulesFor(name, server->definition().name) : nullptr;
+    return !rules || !rules->ruleFor(kind).admitsNothing();
+}
+
+bool Core::concerns(const QString &name, const QString &changed) const
+{
+    return viewAt(changed).isEmpty() ? shows(name, changed) : name == changed;
 }
 
 void Core::remember(const upstream::Server *server, const mcp::ServerInfo &info)
@@ -85,32 +117,6 @@ Call Core::lease(upstream::Server *server, const upstream::Identity &identity,
                          : server->lease(identity, std::move(handler));
 }
 
-Call Core::sessionFor(const ClientStatePtr &state, upstream::Server *server,
-                      Handler<sessions::SessionPtr> handler)
-{
-    const QString name = server->definition().name;
-    const sessions::SessionPtr known = state->sessions.value(name);
-    if (known && known->state() != sessions::Session::State::Closing)
-        return later([known, handler = std::move(handler)] { handler(known); });
-    // A request that outlives its session must not leave a server behind.
-    if (state->released)
-        return later([handler = std::move(handler)] {
-            handler(Error(ErrorCode::SessionNotFound, u"The session has ended."_s));
-        });
-    const auto start = [this, server, &state](Handler<sessions::SessionPtr> done) {
-        return sessions->start(server, identityFor(state->identity, state->profile, state.get()),
-                               {}, {}, std::move(done));
-    };
-    return m_starts[{state.get(), name}].join(
-        [weak = std::weak_ptr(state), name,
-         handler = std::move(handler)](const Result<sessions::SessionPtr> &session) {
-            if (const ClientStatePtr strong = weak.lock(); strong && session)
-                strong->sessions.insert(name, *session);
-            handler(session);
-        },
-        start);
-}
-
 void Core::watch(ClientState *state, upstream::Server *server,
                  const upstream::InstancePtr &instance)
 {
@@ -121,11 +127,12 @@ void Core::watch(ClientState *state, upstream::Server *server,
     seat.watched = instance.get();
     const QString scope = scopeOf(*state->sessions.value(name));
     mcp::Client *client = &instance->client();
-    const auto pass = [this, state, scope](OfferKind kind, const QString &what) {
+    const auto pass = [this, state, scope, name](OfferKind kind, const QString &what) {
         offers.forget(scope, kind);
         if (kind == OfferKind::Resources)
             offers.forget(scope, OfferKind::Templates);
-        Q_EMIT state->notified(u"notifications/%1/list_changed"_s.arg(what), {});
+        if (shows(state->server, name))
+            Q_EMIT state->notified(u"notifications/%1/list_changed"_s.arg(what), {});
     };
     for (const OfferKind kind :
          {OfferKind::Tools, OfferKind::Prompts, OfferKind::Resources, OfferKind::Templates})
@@ -136,16 +143,19 @@ void Core::watch(ClientState *state, upstream::Server *server,
                      [pass] { pass(OfferKind::Prompts, u"prompts"_s); });
     QObject::connect(client, &mcp::Client::resourcesChanged, state,
                      [pass] { pass(OfferKind::Resources, u"resources"_s); });
-    QObject::connect(
-        client, &mcp::Client::resourceUpdated, state, [this, state, name](const QString &uri) {
-            const auto &uris = seatOf(state, name).uris;
-            if (const auto known = uris.find(uri); known != uris.end())
-                Q_EMIT state->notified(u"notifications/resources/updated"_s,
-                                       json::compactJson(QJsonObject{{"uri"_L1, *known}}));
-        });
+    QObject::connect(client, &mcp::Client::resourceUpdated, state,
+                     [this, state, name, server = QPointer(server)](const QString &uri) {
+                         const auto &uris = seatOf(state, name).uris;
+                         const auto known = uris.find(uri);
+                         if (known != uris.end() && server
+                             && shows(state->server, server, OfferKind::Resources, uri))
+                             Q_EMIT state->notified(
+                                 u"notifications/resources/updated"_s,
+                                 json::compactJson(QJsonObject{{"uri"_L1, *known}}));
+                     });
     QObject::connect(client, &mcp::Client::logReceived, state,
-                     [state](const mcp::LogMessage &message) {
-                         if (state->profile.era == mcp::Era::Legacy
+                     [this, state, name](const mcp::LogMessage &message) {
+                         if (state->profile.era == mcp::Era::Legacy && shows(state->server, name)
                              && isLoggedAt(state->profile.logLevel, message.level))
                              Q_EMIT state->notified(u"notifications/message"_s, logParams(message));
                      });
@@ -193,25 +203,14 @@ void Core::announceTo(const ClientStatePtr &state)
     state->setProperty("announced", true);
     QObject::connect(
         &changes, &ChangeHub::changed, state.get(),
-        [told = state.get()](const QString &server, const QString &what) {
-            const bool isSeen = told->server.isEmpty() || told->server == server;
+        [this, told = state.get()](const QString &server, const QString &what) {
+            const bool isSeen = concerns(told->server, server);
             // Its own session tells by itself, and of itself.
             const auto own = told->sessions.value(server);
             const bool tellsItself = own && own->state() != sessions::Session::State::Closing;
             if (isSeen && !tellsItself)
                 Q_EMIT told->notified(u"notifications/%1/list_changed"_s.arg(what), {});
         });
-}
-
-void Core::forget(ClientState *state)
-{
-    std::erase_if(m_starts, [state](const auto &entry) { return entry.first.first == state; });
-    std::erase_if(m_seats, [state](const auto &entry) { return entry.first.first == state; });
-    for (const sessions::SessionPtr &session : std::as_const(state->sessions)) {
-        for (const OfferKind kind :
-             {OfferKind::Tools, OfferKind::Prompts, OfferKind::Resources, OfferKind::Templates})
-            offers.forget(scopeOf(*session), kind);
-    }
 }
 
 upstream::Identity identityFor(const upstream::Identity &identity, const ClientProfile &profile,
@@ -230,38 +229,6 @@ upstream::Identity identityFor(const upstream::Identity &identity, const ClientP
 QString scopeOf(const sessions::Session &session)
 {
     return u"session\n"_s + session.record().key.id;
-}
-
-Task<Target> acquire(Core *core, upstream::Server *server, ClientStatePtr state,
-                     upstream::Identity identity)
-{
-    Target target;
-    if (!state) {
-        Result<upstream::LeasePtr> lease =
-            co_await answer<upstream::LeasePtr>([&](Handler<upstream::LeasePtr> done) {
-                return core->lease(server, identity, std::move(done));
-            });
-        if (!lease)
-            co_return lease.error();
-        target.lease = std::move(*lease);
-        core->remember(server, target.client().server());
-        co_return target;
-    }
-    Result<sessions::SessionPtr> session =
-        co_await answer<sessions::SessionPtr>([&](Handler<sessions::SessionPtr> done) {
-            return core->sessionFor(state, server, std::move(done));
-        });
-    if (!session)
-        co_return session.error();
-    target.session = std::move(*session);
-    Result<sessions::Session::Use> use = co_await answer<sessions::Session::Use>(
-        [&](Handler<sessions::Session::Use> done) { return target.session->use(std::move(done)); });
-    if (!use)
-        co_return use.error();
-    target.instance = std::move(use->instance);
-    core->watch(state.get(), server, target.instance);
-    core->remember(server, target.client().server());
-    co_return target;
 }
 
 } // namespace bridge::gateway

@@ -61,10 +61,20 @@ public:
     ChangeHub changes;
     int subscriptions = 0; ///< modern ones that are open
 
-    /// The servers behind \a name, in the order of their definition; empty when there is none.
-    /// Where \a state, if given, has a session, that session's: a definition may have changed
-    /// since.
+    /// The servers behind \a name (as Request::server), in the order of their definition; empty
+    /// when there is none. Where \a state, if given, has a session, that session's: a definition
+    /// may have changed since.
     PinnedServers serversOf(const QString &name, const ClientState *state = nullptr) const;
+    /// What the view at \a name, if it is one, shows of \a server includes \a key, the server's own
+    /// name, URI or URI template.
+    bool shows(const QString &name, const upstream::Server *server, OfferKind kind,
+               const QString &key) const;
+    /// Clients at \a name see something of \a server.
+    bool shows(const QString &name, const QString &server) const;
+    /// Clients at \a name see any offers of \a kind of \a server, should there be some.
+    bool showsAny(const QString &name, const upstream::Server *server, OfferKind kind) const;
+    /// A change told by ChangeHub is one clients at \a name may see.
+    bool concerns(const QString &name, const QString &changed) const;
     /// Names carry the server's: more than one server answers there.
     bool isShared(const QString &name) const;
     /// Learns what \a server said of itself.
@@ -72,13 +82,19 @@ public:
     std::optional<mcp::ServerInfo> infoOf(const upstream::Server *server) const;
 
     /// The session of \a state with \a server, started on first use or when it was closed; one
-    /// start for all who wait.
+    /// start for all who wait, which goes on when they lose patience.
     Call sessionFor(const ClientStatePtr &state, upstream::Server *server,
                     Handler<sessions::SessionPtr> handler);
     /// Passes on what \a instance, now serving \a state, tells without being asked.
     void watch(ClientState *state, upstream::Server *server, const upstream::InstancePtr &instance);
-    /// Nothing is kept for \a state any more.
+    /// Nothing is kept for \a state any more; who waits for a session of it fails.
     void forget(ClientState *state);
+    /// Asks \a server what it says of itself, for the request of \a identity: one question for
+    /// all who wait, which goes on when they lose patience, and whose answer is remembered.
+    Call learn(upstream::Server *server, const upstream::Identity &identity,
+               Handler<Nothing> handler);
+    /// Nobody is asked any more what learn() asked.
+    void stopLearning();
     /// \a state hears of list changes of the servers it sees, once it has none of its own to tell.
     void announceTo(const ClientStatePtr &state);
     /// What \a state is to be told of the resources of one server.
@@ -95,13 +111,21 @@ public:
 
 private:
     using SeatKey = std::pair<const ClientState *, QString>;
+    /// Work that several wait for. It goes on without them, as this waits as well.
+    template <typename T>
+    struct Shared {
+        upstream::SingleFlight<T> flight;
+        Call own;
+    };
 
     void resubscribe(ClientState *state, const QString &server);
     void followRegistry();
 
     QHash<QString, mcp::ServerInfo> m_infos;
-    std::map<SeatKey, upstream::SingleFlight<sessions::SessionPtr>> m_starts;
+    std::map<SeatKey, Shared<sessions::SessionPtr>> m_starts;
     std::map<SeatKey, Seat> m_seats;
+    /// By server, which the work pins, and whom it sees.
+    std::map<std::pair<const upstream::Server *, QString>, Shared<Nothing>> m_learning;
 };
 
 /// The caller as its servers know it: with what its client can answer. With \a state exactly

@@ -10,6 +10,7 @@
 #include "server/gateway/notices.h"
 #include "server/gateway/subscriptions.h"
 #include "server/gateway/translation.h"
+#include "server/gateway/views.h"
 
 using namespace Qt::StringLiterals;
 
@@ -107,6 +108,12 @@ std::optional<Error> Dispatcher::Private::unknownServer(const Request &request) 
 {
     if (request.server.isEmpty() || !core.serversOf(request.server).isEmpty())
         return std::nullopt;
+    if (const QString view = viewAt(request.server); !view.isEmpty()) {
+        if (core.options.views && core.options.views->find(view))
+            return std::nullopt; // all of its servers are disabled
+        return Error(ErrorCode::ServerNotFound,
+                     u"There is no such view. GET /views lists those there are."_s);
+    }
     return Error(ErrorCode::ServerNotFound,
                  u"There is no such MCP server. GET /servers lists those there are."_s);
 }
@@ -202,6 +209,7 @@ void Dispatcher::setSuspendTime(std::chrono::milliseconds time)
 void Dispatcher::dropSuspended()
 {
     d->core.suspended.clear();
+    d->core.stopLearning();
 }
 
 void Dispatcher::release(const ClientStatePtr &state)

@@ -14,6 +14,8 @@ class Metrics;
 
 namespace bridge::gateway {
 
+class ViewBook;
+
 struct DispatcherOptions {
     QString name; ///< serverInfo.name: SERVICE_NAME
     QString version;
@@ -22,7 +24,8 @@ struct DispatcherOptions {
     int maxSuspendedPerOwner = 64;
     int maxSuspended = 4'096;
     int maxSubscriptions = 10'000;
-    bool sessionTools = false; ///< modern clients are shown those of sessiontools.h
+    bool sessionTools = false;       ///< modern clients are shown those of sessiontools.h
+    const ViewBook *views = nullptr; ///< outlives the dispatcher; null = there are none
     /// Leases servers for requests without state; empty = upstream::Server::lease(). For tests.
     std::function<Call(upstream::Server &server, const upstream::Identity &identity,
                        Handler<upstream::LeasePtr> handler)>
@@ -78,7 +81,8 @@ public:
     void setSuspendTime(std::chrono::milliseconds time);
     /// Ends what \a state holds: its sessions and subscriptions.
     void release(const ClientStatePtr &state);
-    /// Cancels the calls that wait for answers of modern clients, for they keep their servers.
+    /// Cancels the calls that wait for answers of modern clients, for they keep their servers, and
+    /// starts that only tell what a server says of itself.
     void dropSuspended();
 
 private:

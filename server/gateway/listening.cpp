@@ -13,8 +13,6 @@ namespace bridge::gateway {
 
 namespace {
 
-constexpr qsizetype kMaxUris = 1'000;
-
 class Listening : public QObject
 {
 public:
@@ -49,11 +47,14 @@ private:
     {
         return m_filter.value(what + "ListChanged"_L1).toBool();
     }
-    static Task<> watchAll(Listening *self, QStringList uris);
+    static Task<> watch(Listening *self, QString uri);
+    Call open(upstream::Server *server, Handler<Nothing> handler);
+    void keep(const QString &server, Target target);
     void acknowledge();
     void onChanged(const QString &server, const QString &what);
     void onOwn(const QString &method);
     void onUpdated(const QString &server, const QString &key);
+    bool isInSight(const Watched &watched) const;
     void send(const QString &method, QJsonObject params);
     void end();
 
@@ -66,8 +67,12 @@ private:
     QList<std::pair<QString, QJsonObject>> m_early;       ///< before the acknowledgement
     std::map<QString, std::unique_ptr<Target>> m_targets; ///< by server
     QList<Watched> m_watched;
-    Call m_work;
+    QStringList m_uris; ///< asked for
+    qsizetype m_left = 0;
+    Call m_ending;
     Call m_patience;
+    std::map<QString, upstream::SingleFlight<Nothing>> m_opening; ///< by server
+    std::vector<Call> m_work;                                     ///< by URI
 };
 
 QByteArray subscriptionId(const Request &request)
@@ -97,54 +102,80 @@ void Listening::begin()
         if (m_request.server == server)
             end();
     });
-    QStringList uris;
     const QJsonArray wanted = m_filter.value("resourceSubscriptions"_L1).toArray();
     for (const QJsonValue &uri : wanted) {
-        if (uri.isString() && !uris.contains(uri.toString()) && uris.size() < kMaxUris)
-            uris.append(uri.toString());
+        if (uri.isString() && !m_uris.contains(uri.toString()) && m_uris.size() < kMaxUris)
+            m_uris.append(uri.toString());
     }
-    if (uris.isEmpty()) {
-        m_work = later([this] { acknowledge(); });
+    if (m_uris.isEmpty()) {
+        m_patience = later([this] { acknowledge(); });
         return;
     }
-    m_patience = after(m_core->options.listPatience, [this] { acknowledge(); });
-    m_work = watchAll(this, uris).start([this](const Result<Nothing> &) { acknowledge(); });
+    m_patience = after(m_core->options.listPatience, [this] {
+        m_work.clear(); // nothing is told of what was not acknowledged
+        acknowledge();
+    });
+    m_left = m_uris.size();
+    // At a time, for none is to wait for the slow server of another.
+    for (const QString &uri : std::as_const(m_uris)) {
+        m_work.push_back(watch(this, uri).start([this](const Result<Nothing> &) {
+            if (--m_left == 0)
+                acknowledge();
+        }));
+    }
 }
 
 // Owned by \a self, so it is there as long as this runs.
-Task<> Listening::watchAll(Listening *self, QStringList uris)
+Task<> Listening::watch(Listening *self, QString uri)
 {
-    const Viewer viewer = viewerOf(self->m_request);
-    for (const QString &uri : std::as_const(uris)) {
-        Result<Place> place = co_await findResource(self->m_core, viewer, uri);
-        if (!place)
-            continue;
-        const QString name = place->server->definition().name;
-        if (!self->m_targets.contains(name)) {
-            Result<Target> target =
-                co_await acquire(self->m_core, place->server, viewer.state, viewer.identity);
-            if (!target)
-                continue;
-            auto kept = std::make_unique<Target>(std::move(*target));
-            connect(&kept->client(), &mcp::Client::resourceUpdated, self,
-                    [self, name](const QString &key) { self->onUpdated(name, key); });
-            connect(&kept->client(), &mcp::Client::closed, self, &Listening::end);
-            self->m_targets.emplace(name, std::move(kept));
-        }
-        mcp::Client &client = self->m_targets.at(name)->client();
-        const QString key = place->key;
-        Result<Nothing> subscribed = co_await answer<Nothing>(
-            [&](Handler<Nothing> done) { return client.subscribe(key, std::move(done)); });
-        if (!subscribed)
-            continue;
-        Watched watched;
-        watched.server = name;
-        watched.key = key;
-        watched.uri = uri;
-        self->m_watched.append(watched);
-    }
     Nothing nothing;
+    Result<Place> place = co_await findResource(self->m_core, viewerOf(self->m_request), uri);
+    if (!place)
+        co_return nothing;
+    const QString name = place->server->definition().name;
+    Result<Nothing> opened = co_await answer<Nothing>(
+        [&](Handler<Nothing> done) { return self->open(place->server, std::move(done)); });
+    if (!opened)
+        co_return nothing;
+    mcp::Client &client = self->m_targets.at(name)->client();
+    const QString key = place->key;
+    Result<Nothing> subscribed = co_await answer<Nothing>(
+        [&](Handler<Nothing> done) { return client.subscribe(key, std::move(done)); });
+    if (!subscribed)
+        co_return nothing;
+    Watched watched;
+    watched.server = name;
+    watched.key = key;
+    watched.uri = uri;
+    self->m_watched.append(watched);
     co_return nothing;
+}
+
+/// One use of \a server for all of its URIs.
+Call Listening::open(upstream::Server *server, Handler<Nothing> handler)
+{
+    const QString name = server->definition().name;
+    if (m_targets.contains(name))
+        return later([handler = std::move(handler)] { handler(Nothing{}); });
+    return m_opening[name].join(std::move(handler), [&](Handler<Nothing> done) {
+        const Viewer viewer = viewerOf(m_request);
+        return acquire(m_core, server, viewer.state, viewer.identity)
+            .start([this, name, done = std::move(done)](Result<Target> target) {
+                if (!target)
+                    return done(target.error());
+                keep(name, std::move(*target));
+                done(Nothing{});
+            });
+    });
+}
+
+void Listening::keep(const QString &server, Target target)
+{
+    auto kept = std::make_unique<Target>(std::move(target));
+    connect(&kept->client(), &mcp::Client::resourceUpdated, this,
+            [this, server](const QString &key) { onUpdated(server, key); });
+    connect(&kept->client(), &mcp::Client::closed, this, &Listening::end);
+    m_targets.emplace(server, std::move(kept));
 }
 
 // First of all, and with what will be told: a URI whose server was not there in time is left out.
@@ -160,8 +191,11 @@ void Listening::acknowledge()
             honoured.insert(what + "ListChanged"_L1, true);
     }
     QJsonArray uris;
-    for (const Watched &watched : std::as_const(m_watched))
-        uris.append(watched.uri);
+    for (const QString &uri : std::as_const(m_uris)) {
+        const auto isWatched = [&uri](const Watched &watched) { return watched.uri == uri; };
+        if (std::any_of(m_watched.cbegin(), m_watched.cend(), isWatched))
+            uris.append(uri);
+    }
     if (!uris.isEmpty())
         honoured.insert("resourceSubscriptions"_L1, uris);
     send(u"notifications/subscriptions/acknowledged"_s, {{"notifications"_L1, honoured}});
@@ -171,7 +205,7 @@ void Listening::acknowledge()
 
 void Listening::onChanged(const QString &server, const QString &what)
 {
-    const bool isSeen = m_request.server.isEmpty() || m_request.server == server;
+    const bool isSeen = m_core->concerns(m_request.server, server);
     // The server behind a session handle tells by itself, and of itself.
     const bool isOwn = m_request.state && m_request.state->sessions.contains(server);
     if (isSeen && !isOwn && wants(what))
@@ -189,9 +223,19 @@ void Listening::onOwn(const QString &method)
 void Listening::onUpdated(const QString &server, const QString &key)
 {
     for (const Watched &watched : std::as_const(m_watched)) {
-        if (watched.server == server && watched.key == key)
+        if (watched.server == server && watched.key == key && isInSight(watched))
             send(u"notifications/resources/updated"_s, {{"uri"_L1, watched.uri}});
     }
+}
+
+/// What the view shows may have changed since.
+bool Listening::isInSight(const Watched &watched) const
+{
+    const auto servers = m_core->serversOf(m_request.server);
+    return std::any_of(servers.cbegin(), servers.cend(), [&](const upstream::Server *server) {
+        return server->definition().name == watched.server
+               && m_core->shows(m_request.server, server, OfferKind::Resources, watched.key);
+    });
 }
 
 void Listening::send(const QString &method, QJsonObject params)
@@ -205,7 +249,8 @@ void Listening::send(const QString &method, QJsonObject params)
 // A client that reads this subscribes again, and then finds the server anew.
 void Listening::end()
 {
-    m_work = later([this] {
+    m_work.clear();
+    m_ending = later([this] {
         acknowledge();
         if (const auto handler = std::exchange(m_handler, nullptr))
             handler(Answer{withId({{"resultType"_L1, u"complete"_s}}, m_request)});

@@ -34,15 +34,6 @@ KindText textOf(OfferKind kind)
     return {u"tools/list"_s, u"tools"_s, "name"_L1};
 }
 
-OfferListPtr listOf(const upstream::ToolSet &tools)
-{
-    auto list = std::make_shared<OfferList>();
-    list->items.reserve(tools.tools().size());
-    for (const auto &tool : tools.tools())
-        list->items.append({tool->name, tool->raw, tool});
-    return list;
-}
-
 OfferListPtr listOf(const mcp::Listing &listing, OfferKind kind)
 {
     auto list = std::make_shared<OfferList>();
@@ -61,7 +52,7 @@ OfferListPtr listOf(const mcp::Listing &listing, OfferKind kind)
 }
 
 /// Lists through \a target, which is the answer's to keep.
-Task<OfferListPtr> fetch(Target target, upstream::Server *server, OfferKind kind)
+Task<OfferListPtr> fetch(Core *core, Target target, upstream::Server *server, OfferKind kind)
 {
     if (kind == OfferKind::Tools) {
         const auto definition =
@@ -74,7 +65,7 @@ Task<OfferListPtr> fetch(Target target, upstream::Server *server, OfferKind kind
             co_return std::make_shared<const OfferList>();
         if (!tools)
             co_return tools.error();
-        co_return listOf(**tools);
+        co_return core->offers.ofTools(*tools);
     }
     const KindText text = textOf(kind);
     Result<mcp::Listing> listing = co_await answer<mcp::Listing>([&](Handler<mcp::Listing> done) {
@@ -95,11 +86,11 @@ Task<OfferListPtr> acquireAndFetch(Core *core, upstream::Server *server, upstrea
     Result<Target> target = co_await acquire(core, server, viewer.state, viewer.identity);
     if (!target)
         co_return target.error();
-    co_return co_await fetch(std::move(*target), server, kind);
+    co_return co_await fetch(core, std::move(*target), server, kind);
 }
 
 /// The tools everybody shares are also those of the REST routes.
-Task<OfferListPtr> sharedTools(upstream::Server *server, upstream::ServerPin,
+Task<OfferListPtr> sharedTools(Core *core, upstream::Server *server, upstream::ServerPin,
                                upstream::Identity identity)
 {
     Result<upstream::ToolSetPtr> tools =
@@ -110,7 +101,7 @@ Task<OfferListPtr> sharedTools(upstream::Server *server, upstream::ServerPin,
         co_return std::make_shared<const OfferList>();
     if (!tools)
         co_return tools.error();
-    co_return listOf(**tools);
+    co_return core->offers.ofTools(*tools);
 }
 
 // GCC 12 destroys the members of an aggregate made in a co_return twice.
@@ -153,13 +144,14 @@ Task<OfferListPtr> offersOf(Core *core, upstream::Server *server, Viewer viewer,
         co_return std::make_shared<const OfferList>();
     const QString name = server->definition().name;
     // Behind a shared endpoint a listing does not start a session with every server.
-    if (viewer.state && viewer.server.isEmpty() && core->registry->isMany()
-        && !viewer.state->sessions.contains(name))
+    if (viewer.state && core->isShared(viewer.server) && !viewer.state->sessions.contains(name))
         viewer.state.reset();
     const upstream::Identity known = upstream::effectiveFor(viewer.identity, server->definition());
     QString scope = u"server\n%1\n%2"_s.arg(name, upstream::Catalogue::scopeOf(known));
     std::chrono::milliseconds ttl = server->definition().cacheTtl;
     const bool isSharedTools = kind == OfferKind::Tools && !viewer.state && !core->options.lease;
+    if (const auto tools = isSharedTools ? server->cachedTools(viewer.identity) : nullptr)
+        co_return core->offers.ofTools(tools);
     if (isSharedTools || (!viewer.state && !core->isCurrent(server)))
         ttl = {}; // remembered by the server; or by nobody, as it is another one by now
     if (viewer.state) {
@@ -173,7 +165,7 @@ Task<OfferListPtr> offersOf(Core *core, upstream::Server *server, Viewer viewer,
     }
     const OfferBook::Start start = [&](Handler<OfferListPtr> done) {
         if (isSharedTools)
-            return sharedTools(server, server->pin(), viewer.identity).start(std::move(done));
+            return sharedTools(core, server, server->pin(), viewer.identity).start(std::move(done));
         return acquireAndFetch(core, server, server->pin(), viewer, kind).start(std::move(done));
     };
     co_return co_await answer<OfferListPtr>([&](Handler<OfferListPtr> done) {
@@ -181,71 +173,80 @@ Task<OfferListPtr> offersOf(Core *core, upstream::Server *server, Viewer viewer,
     });
 }
 
-Task<Place> findTool(Core *core, Viewer viewer, QString name)
+namespace {
+
+/// What clients see as \a name, among what the servers in sight offer.
+Task<Place> findShown(Core *core, Viewer viewer, QString name, OfferKind kind, Error missing)
 {
     const bool isShared = core->isShared(viewer.server);
     const auto servers = core->serversOf(viewer.server, viewer.state.get());
     std::optional<Error> failure;
     for (upstream::Server *server : servers) {
-        if (isShared && !mayBeAliasOf(name, server->definition().name))
+        const QString &serverName = server->definition().name;
+        if (isShared && !mayBeAliasOf(name, serverName))
             continue;
-        Result<OfferListPtr> tools = co_await offersOf(core, server, viewer, OfferKind::Tools);
-        if (!tools) {
-            failure = tools.error();
+        Result<OfferListPtr> list = co_await offersOf(core, server, viewer, kind);
+        if (!list) {
+            failure = list.error();
             continue;
         }
-        for (const Offer &offer : (*tools)->items) {
-            const QString shown =
-                isShared ? aliasOf(server->definition().name, offer.key) : offer.key;
-            if (shown == name)
-                co_return placeAt(server, offer.key, offer.tool);
-        }
+        const Offer *offer = isShared ? (*list)->findAlias(serverName, name) : (*list)->find(name);
+        if (offer && core->shows(viewer.server, server, kind, offer->key))
+            co_return placeAt(server, offer->key, offer->tool);
     }
     // A server that cannot tell may well have it.
     if (failure)
         co_return *failure;
-    co_return notFound(ErrorCode::ToolNotFound, u"Tool"_s);
+    co_return missing;
+}
+
+} // namespace
+
+Task<Place> findTool(Core *core, Viewer viewer, QString name)
+{
+    const Error missing = notFound(ErrorCode::ToolNotFound, u"Tool"_s);
+    co_return co_await findShown(core, std::move(viewer), std::move(name), OfferKind::Tools,
+                                 missing);
 }
 
 Task<Place> findPrompt(Core *core, Viewer viewer, QString name)
 {
+    const Error missing = notFound(ErrorCode::PromptNotFound, u"Prompt"_s);
     const auto servers = core->serversOf(viewer.server, viewer.state.get());
     if (servers.isEmpty())
-        co_return notFound(ErrorCode::PromptNotFound, u"Prompt"_s);
-    if (!core->isShared(viewer.server))
+        co_return missing;
+    if (!core->isShared(viewer.server)) { // the server itself says whether it has it
+        if (!core->shows(viewer.server, servers.first(), OfferKind::Prompts, name))
+            co_return missing;
         co_return placeAt(servers.first(), name);
-    std::optional<Error> failure;
-    for (upstream::Server *server : servers) {
-        if (!mayBeAliasOf(name, server->definition().name))
-            continue;
-        Result<OfferListPtr> prompts = co_await offersOf(core, server, viewer, OfferKind::Prompts);
-        if (!prompts) {
-            failure = prompts.error();
-            continue;
-        }
-        for (const Offer &offer : (*prompts)->items) {
-            if (aliasOf(server->definition().name, offer.key) == name)
-                co_return placeAt(server, offer.key);
-        }
     }
-    if (failure)
-        co_return *failure;
-    co_return notFound(ErrorCode::PromptNotFound, u"Prompt"_s);
+    co_return co_await findShown(core, std::move(viewer), std::move(name), OfferKind::Prompts,
+                                 missing);
 }
 
 Task<Place> findTemplate(Core *core, Viewer viewer, QString uriTemplate)
 {
+    const Error missing = notFound(ErrorCode::ResourceNotFound, u"Resource template"_s);
     const auto servers = core->serversOf(viewer.server, viewer.state.get());
+    const auto isShown = [core, place = viewer.server](const auto *server, const QString &key) {
+        return core->shows(place, server, OfferKind::Templates, key);
+    };
     if (servers.isEmpty())
-        co_return notFound(ErrorCode::ResourceNotFound, u"Resource template"_s);
-    if (!core->isShared(viewer.server))
+        co_return missing;
+    if (!core->isShared(viewer.server)) {
+        if (!isShown(servers.first(), uriTemplate))
+            co_return missing;
         co_return placeAt(servers.first(), uriTemplate);
+    }
     const auto parts = splitUri(uriTemplate);
     for (upstream::Server *server : servers) {
-        if (parts && server->definition().name == parts->server)
+        if (parts && server->definition().name == parts->server) {
+            if (!isShown(server, parts->uri))
+                co_return missing;
             co_return placeAt(server, parts->uri);
+        }
         Result<OfferListPtr> list = co_await offersOf(core, server, viewer, OfferKind::Templates);
-        if (list && (*list)->find(uriTemplate))
+        if (list && (*list)->find(uriTemplate) && isShown(server, uriTemplate))
             co_return placeAt(server, uriTemplate);
     }
     // Completing the arguments of a URI that is no template is allowed as well.
@@ -254,14 +255,21 @@ Task<Place> findTemplate(Core *core, Viewer viewer, QString uriTemplate)
 
 Task<Place> findResource(Core *core, Viewer viewer, QString uri)
 {
+    const Error missing = notFound(ErrorCode::ResourceNotFound, u"Resource"_s);
     const auto servers = core->serversOf(viewer.server, viewer.state.get());
+    const auto isShown = [core, place = viewer.server](const auto *server, const QString &key) {
+        return core->shows(place, server, OfferKind::Resources, key);
+    };
     if (servers.isEmpty())
-        co_return notFound(ErrorCode::ResourceNotFound, u"Resource"_s);
-    if (!core->isShared(viewer.server))
+        co_return missing;
+    if (!core->isShared(viewer.server)) {
+        if (!isShown(servers.first(), uri))
+            co_return missing;
         co_return placeAt(servers.first(), uri);
+    }
     if (const auto parts = splitUri(uri)) {
         for (upstream::Server *server : servers) {
-            if (server->definition().name == parts->server)
+            if (server->definition().name == parts->server && isShown(server, parts->uri))
                 co_return placeAt(server, parts->uri);
         }
     }
@@ -273,12 +281,12 @@ Task<Place> findResource(Core *core, Viewer viewer, QString uri)
             for (const Offer &offer : (*list)->items) {
                 const bool fits = kind == OfferKind::Resources ? offer.key == uri
                                                                : matchesTemplate(offer.key, uri);
-                if (fits)
+                if (fits && isShown(server, uri))
                     co_return placeAt(server, uri);
             }
         }
     }
-    co_return notFound(ErrorCode::ResourceNotFound, u"Resource"_s);
+    co_return missing;
 }
 
 } // namespace bridge::gateway

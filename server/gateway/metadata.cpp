@@ -33,6 +33,13 @@ QJsonObject capabilitiesOf(const Core &core, const upstream::Server *server)
     return info ? info->capabilities : assumed();
 }
 
+OfferKind kindOf(QLatin1String feature)
+{
+    if (feature == "prompts"_L1)
+        return OfferKind::Prompts;
+    return feature == "resources"_L1 ? OfferKind::Resources : OfferKind::Tools;
+}
+
 /// The features of all servers together. List changes are told for every feature: servers come,
 /// go and change even when they say nothing themselves.
 QJsonObject merged(const Core &core, const ClientProfile &profile, const QString &server)
@@ -43,7 +50,7 @@ QJsonObject merged(const Core &core, const ClientProfile &profile, const QString
     for (const upstream::Server *one : servers) {
         const QJsonObject offered = capabilitiesOf(core, one);
         for (const auto feature : {"tools"_L1, "prompts"_L1, "resources"_L1}) {
-            if (!offered.contains(feature))
+            if (!offered.contains(feature) || !core.showsAny(server, one, kindOf(feature)))
                 continue;
             QJsonObject merging = all[feature].toObject();
             merging.insert("listChanged"_L1, true);
@@ -94,13 +101,15 @@ public:
             if (core->infoOf(server))
                 continue;
             ++m_left;
+            const auto count = [this](const auto &) {
+                if (--m_left == 0)
+                    finish();
+            };
             // The one server behind an endpoint is about to be used by this client anyway.
             m_calls.push_back(
-                acquire(core, server, isShared ? nullptr : viewer.state, viewer.identity)
-                    .start([this](const Result<Target> &) {
-                        if (--m_left == 0)
-                            finish();
-                    }));
+                viewer.state && !isShared
+                    ? acquire(core, server, viewer.state, viewer.identity).start(count)
+                    : core->learn(server, viewer.identity, count));
         }
         m_timer = m_left > 0 ? after(core->options.listPatience, [this] { finish(); })
                              : later([this] { finish(); });

@@ -20,6 +20,13 @@ Error needsState()
                  u"Subscriptions need a session. Begin one with `initialize`."_s);
 }
 
+Error tooMany()
+{
+    return Error(ErrorCode::TooManyRequests,
+                 u"This session is subscribed to %1 resources already. End a subscription with "
+                 "`resources/unsubscribe`."_s.arg(kMaxUris));
+}
+
 Answer emptyAnswer()
 {
     Answer answer;
@@ -37,6 +44,9 @@ Task<Answer> subscribeResource(Core *core, Request request)
     if (!request.state)
         co_return needsState();
     const QString uri = given.toString();
+    const auto &known = request.state->subscribedUris;
+    if (!known.contains(uri) && known.size() >= kMaxUris)
+        co_return tooMany();
     const Viewer viewer = viewerOf(request);
     Result<Place> place = co_await findResource(core, viewer, uri);
     if (!place)

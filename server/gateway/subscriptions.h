@@ -7,6 +7,9 @@
 
 namespace bridge::gateway {
 
+/// Resources one subscription, or one legacy session, can be told of.
+inline constexpr qsizetype kMaxUris = 1'000;
+
 /// Acknowledges, then notifies through \a downstream until the Call is dropped. \a handler runs
 /// when it cannot begin (TooManyRequests, InvalidArguments) or when a server that tells of a
 /// resource ends: then with the result that closes the subscription in order. \a core outlives

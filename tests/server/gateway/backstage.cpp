@@ -369,9 +369,22 @@ Call Theatre::open(upstream::Server &server, const upstream::Identity &identity,
         return later([handler = std::move(handler)] {
             handler(Error(ErrorCode::UpstreamStart, u"It does not start."_s));
         });
-    const auto stage =
-        std::make_shared<Stage>(name, cast->isModern, m_stats[name], identity.clientCapabilities);
-    m_actors[name].append(&stage->actor());
+    if (cast->delay == 0ms)
+        return raise(*cast, identity, std::move(handler));
+    auto started = std::make_shared<Call>();
+    *started = after(cast->delay, [this, cast = *cast, identity, handler = std::move(handler),
+                                   weak = std::weak_ptr(started)] {
+        *weak.lock() = raise(cast, identity, handler);
+    });
+    return Call([started] { started->cancel(); });
+}
+
+Call Theatre::raise(const Cast &cast, const upstream::Identity &identity,
+                    Handler<upstream::InstancePtr> handler)
+{
+    const auto stage = std::make_shared<Stage>(cast.name, cast.isModern, m_stats[cast.name],
+                                               identity.clientCapabilities);
+    m_actors[cast.name].append(&stage->actor());
     auto started = std::make_shared<Call>(
         stage->client().start([stage, handler = std::move(handler)](Result<mcp::ServerInfo> info) {
             if (info)

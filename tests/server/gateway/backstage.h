@@ -143,8 +143,9 @@ public:
     struct Cast {
         QString name;
         bool isModern = false;
-        bool isDead = false; ///< cannot be started
-        bool isSlow = false; ///< never starts
+        bool isDead = false;                ///< cannot be started
+        bool isSlow = false;                ///< never starts
+        std::chrono::milliseconds delay{0}; ///< before it starts
     };
 
     explicit Theatre(const QList<Cast> &cast, gateway::DispatcherOptions options = {});
@@ -170,6 +171,8 @@ public:
 private:
     Call open(upstream::Server &server, const upstream::Identity &identity,
               Handler<upstream::InstancePtr> handler);
+    Call raise(const Cast &cast, const upstream::Identity &identity,
+               Handler<upstream::InstancePtr> handler);
 
     QList<Cast> m_cast;
     QMap<QString, Actor::StatsPtr> m_stats;
