@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A person logged in with a browser.
+#pragma once
+
+#include "server/auth/principal.h"
+
+#include <QtCore/QDateTime>
+
+namespace bridge::login {
+
+/// What a login, or its refresh, has brought. Never logged.
+struct Arrival {
+    auth::PrincipalPtr principal;
+    QByteArray refreshToken; ///< empty = the login ends with its access token
+    QByteArray idToken;      ///< for the provider's logout
+    QDateTime expires;       ///< of the access token, UTC; always valid
+};
+
+} // namespace bridge::login

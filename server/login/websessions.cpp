@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/login/websessions.h"
+
+#include "common/crypto/random.h"
+#include "common/logging/categories.h"
+
+#include <QtCore/QCryptographicHash>
+
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::login {
+
+namespace {
+
+constexpr std::chrono::seconds kSweep{1};
+constexpr qint64 kRetrySeconds = 10;
+
+/// A copy of the table is no copy of the cookies.
+QByteArray keyOf(const QByteArray &id)
+{
+    return QCryptographicHash::hash(id, QCryptographicHash::Sha256);
+}
+
+Error ended()
+{
+    return Error(ErrorCode::TokenExpired, u"Your login has ended. Log in again at /oauth/login."_s);
+}
+
+} // namespace
+
+WebSessions::WebSessions(LoginFlow *flow) : m_flow(flow)
+{
+    m_timer.setInterval(kSweep);
+    QObject::connect(&m_timer, &QTimer::timeout, &m_timer, [this] { sweep(); });
+}
+
+WebSessions::~WebSessions() = default;
+
+QByteArray WebSessions::open(Arrival arrival)
+{
+    makeRoom(arrival.principal->owner);
+    const QByteArray id = crypto::randomToken();
+    auto session = std::make_shared<Session>();
+    session->arrival = std::move(arrival);
+    session->opened = session->used = QDateTime::currentDateTimeUtc();
+    m_sessions.insert(keyOf(id), std::move(session));
+    if (!m_timer.isActive())
+        m_timer.start();
+    return id;
+}
+
+WebSessions::State WebSessions::look(const QByteArray &id, auth::PrincipalPtr &principal)
+{
+    const auto it = m_sessions.constFind(keyOf(id));
+    const QDateTime now = QDateTime::currentDateTimeUtc();
+    if (it == m_sessions.constEnd() || hasEnded(**it, now))
+        return State::Unknown;
+    Session &session = **it;
+    session.used = now;
+    session.isUsedSinceRenewal = true;
+    if (session.arrival.expires <= now)
+        return session.arrival.refreshToken.isEmpty() ? State::Unknown : State::Stale;
+    principal = session.arrival.principal;
+    return State::Good;
+}
+
+Call WebSessions::renewed(const QByteArray &id, Handler<auth::PrincipalPtr> handler)
+{
+    const QByteArray key = keyOf(id);
+    const auto it = m_sessions.constFind(key);
+    if (it == m_sessions.constEnd())
+        return failLater(std::move(handler), ended());
+    const SessionPtr session = *it;
+    const quint64 serial = ++m_serial;
+    session->waiting.emplace_back(serial, std::move(handler));
+    renew(key);
+    return Call([weak = std::weak_ptr<Session>(session), serial] {
+        if (const SessionPtr strong = weak.lock())
+            std::erase_if(strong->waiting,
+                          [serial](const auto &entry) { return entry.first == serial; });
+    });
+}
+
+std::optional<Arrival> WebSessions::close(const QByteArray &id)
+{
+    const SessionPtr session = m_sessions.take(keyOf(id));
+    if (!session)
+        return std::nullopt;
+    session->renewal.cancel();
+    tell(session, ended());
+    return session->arrival;
+}
+
+void WebSessions::closeAllOf(const QString &owner)
+{
+    m_sessions.removeIf([&owner](const auto &entry) {
+        return entry.value()->waiting.empty() && entry.value()->arrival.principal->owner == owner;
+    });
+}
+
+/// One by one: whoever is told may withdraw the others.
+void WebSessions::tell(const SessionPtr &session, const Result<auth::PrincipalPtr> &outcome)
+{
+    while (!session->waiting.empty()) {
+        const auto handler = std::move(session->waiting.front().second);
+        session->waiting.erase(session->waiting.begin());
+        handler(outcome);
+    }
+}
+
+bool WebSessions::hasEnded(const Session &session, const QDateTime &now) const
+{
+    const LoginOptions &options = m_flow->options();
+    return session.used.addSecs(options.idleTime.count()) <= now
+           || session.opened.addSecs(options.longestTime.count()) <= now;
+}
+
+/// The longest unused makes room, of the owner's own or of all.
+void WebSessions::makeRoom(const QString &owner)
+{
+    int own = 0;
+    auto oldest = m_sessions.end(), oldestOwn = m_sessions.end();
+    for (auto it = m_sessions.begin(); it != m_sessions.end(); ++it) {
+        if (oldest == m_sessions.end() || (*it)->used < (*oldest)->used)
+            oldest = it;
+        if ((*it)->arrival.principal->owner != owner)
+            continue;
+        ++own;
+        if (oldestOwn == m_sessions.end() || (*it)->used < (*oldestOwn)->used)
+            oldestOwn = it;
+    }
+    if (own >= m_flow->options().maxPerOwner)
+        m_sessions.erase(oldestOwn);
+    else if (m_sessions.size() >= m_flow->options().maxSessions)
+        m_sessions.erase(oldest);
+}
+
+void WebSessions::renew(const QByteArray &key)
+{
+    const SessionPtr session = m_sessions.value(key);
+    if (std::exchange(session->isRenewing, true))
+        return;
+    session->renewal = m_flow->refresh(session->arrival).start([this, key](Result<Arrival> got) {
+        onRenewed(key, std::move(got));
+    });
+}
+
+void WebSessions::onRenewed(const QByteArray &key, Result<Arrival> arrival)
+{
+    const SessionPtr session = m_sessions.value(key);
+    if (!session)
+        return;
+    session->isRenewing = false;
+    Result<auth::PrincipalPtr> outcome = ended();
+    if (arrival) {
+        session->arrival = *arrival;
+        session->isUsedSinceRenewal = !session->waiting.empty();
+        session->notBefore = {};
+        outcome = session->arrival.principal;
+    } else {
+        outcome = arrival.error();
+        if (arrival.error().code == ErrorCode::IdpUnavailable) {
+            session->notBefore = QDateTime::currentDateTimeUtc().addSecs(kRetrySeconds);
+        } else {
+            qCInfo(logging::lcAuth) << "A login ended: the identity provider does not renew it";
+            m_sessions.remove(key);
+        }
+    }
+    tell(session, outcome);
+}
+
+void WebSessions::sweep()
+{
+    const QDateTime now = QDateTime::currentDateTimeUtc();
+    m_sessions.removeIf([&](const auto &entry) {
+        const Session &session = *entry.value();
+        const bool isOver =
+            hasEnded(session, now)
+            || (session.arrival.refreshToken.isEmpty() && session.arrival.expires <= now);
+        return isOver && session.waiting.empty();
+    });
+    QByteArrayList due;
+    for (auto it = m_sessions.cbegin(); it != m_sessions.cend(); ++it) {
+        const Session &session = **it;
+        const QDateTime since =
+            session.arrival.expires.addSecs(-m_flow->options().refreshBuffer.count());
+        if (session.isUsedSinceRenewal && !session.arrival.refreshToken.isEmpty() && since <= now
+            && (!session.notBefore.isValid() || session.notBefore <= now))
+            due.append(it.key());
+    }
+    for (const QByteArray &key : std::as_const(due))
+        renew(key);
+    if (m_sessions.isEmpty())
+        m_timer.stop();
+}
+
+} // namespace bridge::login
