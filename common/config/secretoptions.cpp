@@ -36,11 +36,32 @@ QList<Option> egress()
     };
 }
 
+QList<Option> vault()
+{
+    const QString group = u"Vault"_s;
+    return {
+        {.name = u"VAULT_KEY"_s,
+         .flag = {},
+         .type = OptionType::Text,
+         .secret = true,
+         .group = group,
+         .help = u"Key that seals what the bridge keeps for users: 32 bytes in base64, as "
+                 "`mcp-bridge vault new-key` prints them. Several keys, separated by commas: the "
+                 "first seals, all open. Empty = no vault."_s},
+        {.name = u"VAULT_FILE"_s,
+         .flag = u"--vault-file"_s,
+         .type = OptionType::Path,
+         .defaultValue = u"mcp-bridge-vault.db"_s,
+         .group = group,
+         .help = u"The vault, an SQLite database for this user's eyes only."_s},
+    };
+}
+
 } // namespace
 
 QList<Option> secretRows()
 {
-    return egress();
+    return egress() + vault();
 }
 
 } // namespace bridge::config
