@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Who may see and use what: the one place that decides it, for listings and calls, on every way
+// into the bridge. Rules come from `bridge.policy` of the configuration file; the first that is
+// about a caller and what he wants decides. What is denied is not there: it is missing in listings,
+// and calling it is answered like calling something that does not exist.
+#pragma once
+
+#include "common/base/result.h"
+#include "server/policy/rule.h"
+
+#include <QtCore/QObject>
+
+#include <functional>
+#include <optional>
+
+namespace bridge::policy {
+
+struct Decision {
+    enum class Outcome {
+        Allowed,
+        Hidden,     ///< behave as if it were not there
+        ScopeNeeded ///< the caller could have it with another token
+    };
+    Outcome outcome = Outcome::Allowed;
+    int rule = -1;      ///< its place in the list; -1 = the default
+    QStringList scopes; ///< those that are needed, all of them
+
+    bool isAllowed() const { return outcome == Outcome::Allowed; }
+    bool isHidden() const { return outcome == Outcome::Hidden; }
+};
+
+class Policy
+{
+public:
+    /// Without rules; everything is allowed.
+    Policy() = default;
+    /// \a json as under `bridge.policy`; undefined = no policy. \a servers are the names of all
+    /// there are. All problems are in Error::problems, `path` telling the place.
+    static Result<Policy> load(const QJsonValue &json, const QStringList &servers,
+                               bool trustsUnverified = false);
+
+    /// Nothing depends on who asks.
+    bool isEmpty() const { return m_rules.isEmpty() && m_allowsByDefault; }
+
+    Decision decide(const auth::Principal &principal, const Action &action) const;
+    /// The decision for people: decision, rule, reason, and for each rule in order why it was
+    /// passed over.
+    QJsonObject explain(const auth::Principal &principal, const Action &action) const;
+
+    friend bool operator==(const Policy &a, const Policy &b)
+    {
+        return a.m_json == b.m_json && a.m_trustsUnverified == b.m_trustsUnverified;
+    }
+
+private:
+    using Passed = std::function<void(qsizetype rule, const QString &condition)>;
+    Decision find(const auth::Principal &principal, const Action &action,
+                  const Passed &passed) const;
+    const auth::Principal &known(const auth::Principal &principal) const;
+
+    QJsonValue m_json{QJsonValue::Undefined};
+    QList<Rule> m_rules;
+    bool m_allowsByDefault = true;
+    bool m_trustsUnverified = false; ///< claims that were only read count as well
+};
+
+/// What a call is answered when \a decision is not to allow it; \a missing is the answer for
+/// something that does not exist. Unauthorized or InsufficientScope name the scopes in
+/// Error::extra["scope"], separated by spaces.
+std::optional<Error> refusalOf(const Decision &decision, const auth::Principal &principal,
+                               const Error &missing);
+
+/// The policy in force. Main thread.
+class PolicyBook : public QObject
+{
+    Q_OBJECT
+public:
+    using QObject::QObject;
+
+    const Policy &policy() const { return m_policy; }
+    /// Whether it is another one.
+    bool replace(Policy policy);
+
+Q_SIGNALS:
+    void changed();
+
+private:
+    Policy m_policy;
+};
+
+} // namespace bridge::policy

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One rule of the policy: whom and what it is about, and what it says. Immutable; any thread.
+#pragma once
+
+#include "server/auth/principal.h"
+#include "server/policy/action.h"
+#include "server/policy/argumenttest.h"
+
+namespace bridge::policy {
+
+class Rule
+{
+public:
+    /// Reads `{"effect": "allow", …}`; what is wrong goes to \a reading.
+    static Rule read(Reading &reading, const QString &place, const QJsonValue &value,
+                     const QStringList &servers);
+
+    const QString &name() const { return m_name; }
+    bool allows() const { return m_allows; }
+    bool hasArguments() const { return !m_arguments.isEmpty(); }
+    const QStringList &requiredScopes() const { return m_requiredScopes; }
+
+    /// The first of its conditions, by key, that \a principal or \a action does not meet, other
+    /// than `arguments`; empty when it is about them.
+    QString mismatch(const auth::Principal &principal, const Action &action) const;
+    /// The pointer of the first test of arguments that does not hold; empty when all do.
+    QString argumentMismatch(const QJsonObject &arguments) const;
+
+private:
+    using Globs = std::optional<config::GlobList>;
+    struct Hint {
+        QString name;
+        bool value = false;
+    };
+
+    void readHints(Reading &reading, const QString &place, const QJsonValue &value);
+    void readArguments(Reading &reading, const QString &place, const QJsonValue &value);
+    bool isAbout(const Action &action) const;
+    bool fitsUri(const QString &uri) const;
+    bool fitsHints(const QJsonObject *annotations) const;
+    QString mismatch(const auth::Principal &principal) const;
+
+    QString m_name;
+    bool m_allows = false;
+    Globs m_servers;
+    Globs m_tools;
+    Globs m_prompts;
+    Globs m_resources;
+    Globs m_users;
+    Globs m_groups;
+    Globs m_roles;
+    Globs m_scopes;
+    Globs m_clients;
+    bool m_meansAnonymous = false; ///< `users` holds the word anonymous
+    QList<Hint> m_hints;
+    QList<ArgumentTest> m_arguments;
+    QStringList m_requiredScopes;
+};
+
+} // namespace bridge::policy
