@@ -72,7 +72,7 @@ const Family *OptionTable::findFamily(const QString &name) const
 const OptionTable &optionTable()
 {
     static const OptionTable table(listenRows() + childRows() + remoteRows() + toolRows()
-                                       + sessionRows() + authRows() + accessRows()
+                                       + sessionRows() + authRows() + accessRows() + gateRows()
                                        + credentialRows() + secretRows() + observationRows()
                                        + compatibilityRows(),
                                    families());

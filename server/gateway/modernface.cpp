@@ -200,6 +200,8 @@ Result<ClientStatePtr> ModernFace::stateFor(const http::Exchange &exchange,
         return rpcError(mcp::kInvalidParams, 400,
                         u"There is no session of yours with the handle given in %1, or it has "
                         "ended. Start a new one."_s.arg(QLatin1String(kHandleHeader)));
+    if (const auto welcome = welcomeBack(exchange, *state); !welcome)
+        return welcome.error();
     // Servers the client does not use at the moment keep their state with the others.
     for (const sessions::SessionPtr &session : std::as_const(state->sessions))
         session->touch();
@@ -218,6 +220,7 @@ ClientStatePtr ModernFace::restState(const upstream::Identity &identity, const Q
         return known;
     auto state = std::make_shared<ClientState>();
     state->identity = identity;
+    state->identity.group = session->record().group;
     state->server = server;
     state->profile.era = mcp::Era::Modern;
     state->profile.revision = mcp::kModernRevision;

@@ -24,11 +24,15 @@ QJsonObject traceMeta(const http::Request &request)
 
 } // namespace
 
-upstream::Identity identityOf(const http::Exchange &exchange)
+Result<Nothing> welcomeBack(const http::Exchange &exchange, ClientState &state)
 {
-    upstream::Identity identity;
-    identity.requestHeaders = exchange.request().headers;
-    return identity;
+    if (const auto allowed = gate::checkGroup(exchange, state.identity.group); !allowed)
+        return allowed.error();
+    const upstream::Identity now = identityOf(exchange);
+    state.identity.caller = now.caller;
+    for (const sessions::SessionPtr &session : std::as_const(state.sessions))
+        session->renew(now);
+    return Nothing{};
 }
 
 Request requestFrom(const http::Exchange &exchange, const jsonrpc::Message &message)

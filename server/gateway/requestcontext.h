@@ -2,13 +2,19 @@
 // From an HTTP exchange to what the dispatcher wants to know of a request.
 #pragma once
 
+#include "server/gate/visitor.h"
 #include "server/gateway/dispatcher.h"
 #include "server/http/exchange.h"
 
 namespace bridge::gateway {
 
-/// On whose behalf \a exchange runs. The one place that decides it.
-upstream::Identity identityOf(const http::Exchange &exchange);
+/// On whose behalf an exchange runs.
+using gate::identityOf;
+
+/// The client of \a state came again: what is started for it from now on is for the caller as he is
+/// now, whose token may be a newer one. Errors: SessionConflict for another `group` than the one
+/// its servers were started for, Forbidden when he is no longer a member.
+Result<Nothing> welcomeBack(const http::Exchange &exchange, ClientState &state);
 
 /// \a message with the headers and trace context of \a exchange; both are copied.
 Request requestFrom(const http::Exchange &exchange, const jsonrpc::Message &message);

@@ -66,7 +66,10 @@ void note(http::Exchange &exchange, const Error &error)
 void refuse(http::Exchange &exchange, const QByteArray &id, const Error &error)
 {
     note(exchange, error);
-    exchange.finish(http::Response::jsonBytes(httpStatus(error), errorMessage(id, error)));
+    http::Response response = http::Response::jsonBytes(httpStatus(error), errorMessage(id, error));
+    if (const auto &attachment = exchange.attachment())
+        response.headers += attachment->headersFor(error, exchange.request());
+    exchange.finish(std::move(response));
 }
 
 http::Response accepted()

@@ -72,6 +72,8 @@ void Gateway::postSse(http::Exchange &exchange)
     if (!channel)
         return refuseInWords(exchange,
                              Error(ErrorCode::SessionNotFound, u"There is no such session"_s));
+    if (const auto welcome = welcomeBack(exchange, *session->state()); !welcome)
+        return refuseInWords(exchange, welcome.error());
     const Result<Incoming> incoming = readBody(exchange.request());
     if (!incoming) {
         channel->send(errorMessage(idIn(exchange.request().body), incoming.error()));

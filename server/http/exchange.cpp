@@ -128,6 +128,8 @@ void Exchange::finish(const Error &error, const Headers &headers)
     note(error);
     Response response = Response::fromError(error, m_requestId);
     response.headers += headers;
+    if (m_attachment)
+        response.headers += m_attachment->headersFor(error, m_request);
     finish(std::move(response));
 }
 

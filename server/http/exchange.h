@@ -46,6 +46,14 @@ public:
     Attachment() = default;
     Attachment(const Attachment &) = delete;
     Attachment &operator=(const Attachment &) = delete;
+
+    /// Further fields of an answer to \a request that is \a error, e.g. `WWW-Authenticate`.
+    virtual Headers headersFor(const Error &error, const Request &request) const
+    {
+        Q_UNUSED(error);
+        Q_UNUSED(request);
+        return {};
+    }
 };
 
 class Exchange : public QObject

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/routes/address.h"
 
+#include "server/gate/visitor.h"
 #include "server/upstream/remoteheaders.h"
 
 using namespace Qt::StringLiterals;
@@ -61,27 +62,28 @@ QByteArray cookiePath(const Services &services, const http::PathParams &params)
 
 } // namespace
 
-Result<Address> addressOf(const Services &services, const http::Request &request,
+Result<Address> addressOf(const Services &services, const http::Exchange &exchange,
                           const http::PathParams &params, QJsonObject *body)
 {
+    const http::Request &request = exchange.request();
     const QJsonValue inBody = body ? body->take("inxm-session"_L1) : QJsonValue();
     Result<upstream::Server *> server = serverOf(services, params);
     if (!server)
         return server.error();
-    if (!request.queryValue(u"group"_s).isEmpty())
-        return Error(ErrorCode::BadRequest,
-                     u"`group` needs a caller whose membership can be checked: send an access "
-                     "token, or leave `group` out."_s);
     Address address;
     address.server = *server;
-    upstream::readCaller(address.identity, (*server)->definition(), request.headers);
+    address.identity = gate::identityOf(exchange);
+    const http::Headers headers = std::exchange(address.identity.requestHeaders, {});
+    upstream::readCaller(address.identity, (*server)->definition(), headers);
     address.cookiePath = cookiePath(services, params);
     readSessionId(services, request, params, inBody, address);
     if (!address.sessionId.isEmpty()) {
         const auto session = services.sessions->find(
             address.identity.owner, (*server)->definition().name, address.sessionId);
-        if (session)
+        if (session) {
             address.server = &(*session)->server();
+            address.identity.group = (*session)->record().group;
+        }
     }
     address.pin = address.server->pin();
     return address;
@@ -106,11 +108,16 @@ Result<sessions::SessionPtr> findSession(const Services &services, http::Exchang
         return sessions::SessionPtr();
     Result<sessions::SessionPtr> session = services.sessions->find(
         address.identity.owner, address.server->definition().name, address.sessionId);
-    if (session)
-        exchange.fields().session = (*session)->logId();
-    else if (address.byCookie)
-        exchange.addHeader("Set-Cookie",
-                           sessionCookie(services, exchange.request(), address, QByteArray()));
+    if (!session) {
+        if (address.byCookie)
+            exchange.addHeader("Set-Cookie",
+                               sessionCookie(services, exchange.request(), address, QByteArray()));
+        return session;
+    }
+    exchange.fields().session = (*session)->logId();
+    if (const auto allowed = gate::checkGroup(exchange, (*session)->record().group); !allowed)
+        return allowed.error();
+    (*session)->renew(address.identity);
     return session;
 }
 

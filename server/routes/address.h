@@ -18,9 +18,9 @@ struct Address {
 };
 
 /// Server by path or the default one; session by path, header, cookie, then the body's
-/// `inxm-session` (contract §2.3), which is removed from \a body in any case. A `group` without a
-/// verified caller is refused (§2.7).
-Result<Address> addressOf(const Services &services, const http::Request &request,
+/// `inxm-session` (contract §2.3), which is removed from \a body in any case. For the caller of
+/// \a exchange, as the gate found out.
+Result<Address> addressOf(const Services &services, const http::Exchange &exchange,
                           const http::PathParams &params, QJsonObject *body = nullptr);
 
 /// Set-Cookie value that gives the client \a sessionId, or takes its cookie away when it is empty.
@@ -28,8 +28,10 @@ QByteArray sessionCookie(const Services &services, const http::Request &request,
                          const Address &address, const QByteArray &sessionId);
 
 /// The session \a address names, noted in \a exchange's log fields; null when it names none. A
-/// cookie whose session is gone is taken away, or it would spoil every later request.
-/// Errors: SessionNotFound.
+/// cookie whose session is gone is taken away, or it would spoil every later request. What the
+/// session starts from now on is for the caller as he is now: his token may be a newer one.
+/// Errors: SessionNotFound, also for those of others; SessionConflict for another `group` than the
+/// session's, Forbidden when the caller has left that one.
 Result<sessions::SessionPtr> findSession(const Services &services, http::Exchange &exchange,
                                          const Address &address);
 

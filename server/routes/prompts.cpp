@@ -23,7 +23,7 @@ const QStringList kPromptKeys{u"name"_s,      u"title"_s, u"description"_s,
 
 Task<Response> listPrompts(Services *services, http::Exchange *exchange, http::PathParams params)
 {
-    Result<Address> address = addressOf(*services, exchange->request(), params);
+    Result<Address> address = addressOf(*services, *exchange, params);
     if (!address)
         co_return address.error();
     Result<Target> target = co_await acquire(services, exchange, *address);
@@ -93,7 +93,7 @@ Task<Response> postPrompt(Services *services, http::Exchange *exchange, http::Pa
     Result<QJsonObject> body = http::jsonObjectBody(exchange->request());
     if (!body)
         co_return body.error();
-    Result<Address> address = addressOf(*services, exchange->request(), params, &*body);
+    Result<Address> address = addressOf(*services, *exchange, params, &*body);
     if (!address)
         co_return address.error();
     const QString name = params[u"prompt"];

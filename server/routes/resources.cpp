@@ -82,7 +82,7 @@ Task<QList<QByteArray>> listAll(Target target, QString method, QString member)
 
 Task<Response> listResources(Services *services, http::Exchange *exchange, http::PathParams params)
 {
-    Result<Address> address = addressOf(*services, exchange->request(), params);
+    Result<Address> address = addressOf(*services, *exchange, params);
     if (!address)
         co_return address.error();
     Result<sessions::SessionPtr> session = findSession(*services, *exchange, *address);
@@ -117,7 +117,7 @@ Task<Response> listResources(Services *services, http::Exchange *exchange, http:
 
 Task<Response> listTemplates(Services *services, http::Exchange *exchange, http::PathParams params)
 {
-    Result<Address> address = addressOf(*services, exchange->request(), params);
+    Result<Address> address = addressOf(*services, *exchange, params);
     if (!address)
         co_return address.error();
     Result<Target> target = co_await acquire(services, exchange, *address);
@@ -136,7 +136,7 @@ Task<Response> listTemplates(Services *services, http::Exchange *exchange, http:
 
 Task<Response> getResource(Services *services, http::Exchange *exchange, http::PathParams params)
 {
-    Result<Address> address = addressOf(*services, exchange->request(), params);
+    Result<Address> address = addressOf(*services, *exchange, params);
     if (!address)
         co_return address.error();
     const QString name = params[u"resource"];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Starting, keeping and closing sessions (contract §1.3, §2).
 #include "common/base/duration.h"
+#include "server/gate/visitor.h"
 #include "server/http/body.h"
 #include "server/routes/address.h"
 #include "server/routes/descriptions.h"
@@ -13,11 +14,6 @@ namespace bridge::routes {
 namespace {
 
 using http::Response;
-
-QString ownerView(const QString &owner)
-{
-    return owner == "anonymous"_L1 ? QString() : owner;
-}
 
 QJsonValue textOrNull(const QString &text)
 {
@@ -35,7 +31,7 @@ Task<Response> startSession(Services *services, http::Exchange *exchange, http::
     Result<QJsonObject> body = http::jsonObjectBody(exchange->request());
     if (!body)
         co_return body.error();
-    Result<Address> address = addressOf(*services, exchange->request(), params, &*body);
+    Result<Address> address = addressOf(*services, *exchange, params, &*body);
     if (!address)
         co_return address.error();
     const QJsonValue wanted = body->value("session_id"_L1);
@@ -48,8 +44,9 @@ Task<Response> startSession(Services *services, http::Exchange *exchange, http::
                         "ping, status."_s);
     Result<sessions::SessionPtr> session =
         co_await answer<sessions::SessionPtr>([&](Handler<sessions::SessionPtr> done) {
-            return services->sessions->start(address->server, address->identity, QString(),
-                                             wanted.toString(), std::move(done));
+            return services->sessions->start(address->server, address->identity,
+                                             address->identity.group, wanted.toString(),
+                                             std::move(done));
         });
     if (!session)
         co_return session.error();
@@ -61,7 +58,7 @@ Task<Response> startSession(Services *services, http::Exchange *exchange, http::
                       {"status"_L1, u"started"_s},
                       {"created_at"_L1, isoUtc(record.createdAt)},
                       {"expires_at"_L1, isoUtc(record.expiresAt)},
-                      {"user_id"_L1, textOrNull(ownerView(record.key.owner))}};
+                      {"user_id"_L1, textOrNull(gate::principalOf(*exchange)->userId)}};
     if (!record.group.isEmpty()) {
         reply["group"_L1] = record.group;
         reply["group_id"_L1] = record.group;
@@ -76,7 +73,7 @@ Task<Response> startSession(Services *services, http::Exchange *exchange, http::
 Result<sessions::SessionPtr> namedSession(Services *services, http::Exchange *exchange,
                                           const http::PathParams &params)
 {
-    Result<Address> address = addressOf(*services, exchange->request(), params);
+    Result<Address> address = addressOf(*services, *exchange, params);
     if (!address)
         return address.error();
     if (address->sessionId.isEmpty())
@@ -110,7 +107,8 @@ Task<Response> pingSession(Services *services, http::Exchange *exchange, http::P
                                               {"expires_at"_L1, isoUtc(record.expiresAt)}});
 }
 
-QJsonObject statusView(const sessions::Session &session)
+/// \a userId: of its owner, empty for the anonymous one.
+QJsonObject statusView(const sessions::Session &session, const QString &userId)
 {
     const sessions::SessionRecord &record = session.record();
     return {{"session_id"_L1, record.key.id},
@@ -119,7 +117,7 @@ QJsonObject statusView(const sessions::Session &session)
             {"created_at"_L1, isoUtc(record.createdAt)},
             {"last_activity"_L1, isoUtc(record.lastActivity)},
             {"expires_at"_L1, isoUtc(record.expiresAt)},
-            {"user_id"_L1, textOrNull(ownerView(record.key.owner))},
+            {"user_id"_L1, textOrNull(userId)},
             {"group_id"_L1, textOrNull(record.group)},
             {"awaiting_feedback"_L1, session.hasSuspendedCall()},
             {"total_requests"_L1, session.totalRequests()}};
@@ -130,12 +128,12 @@ Task<Response> sessionStatus(Services *services, http::Exchange *exchange, http:
     Result<sessions::SessionPtr> session = namedSession(services, exchange, params);
     if (!session)
         co_return session.error();
-    co_return Response::json(200, statusView(**session));
+    co_return Response::json(200, statusView(**session, gate::principalOf(*exchange)->userId));
 }
 
 Task<Response> closeSession(Services *services, http::Exchange *exchange, http::PathParams params)
 {
-    Result<Address> address = addressOf(*services, exchange->request(), params);
+    Result<Address> address = addressOf(*services, *exchange, params);
     if (!address)
         co_return address.error();
     if (address->sessionId.isEmpty())
@@ -159,13 +157,30 @@ Task<Response> closeSession(Services *services, http::Exchange *exchange, http::
     co_return response;
 }
 
-Task<Response> listSessions(Services *services, http::Exchange *, http::PathParams)
+/// For administrators: whose sessions there are. Not their ids, which are the owners' alone.
+QJsonObject foreignView(const sessions::Session &session)
+{
+    QJsonObject view = statusView(session, {});
+    view.remove("session_id"_L1);
+    view["session"_L1] = session.logId();
+    view["owner"_L1] = session.record().key.owner;
+    return view;
+}
+
+Task<Response> listSessions(Services *services, http::Exchange *exchange, http::PathParams)
 {
     QJsonArray list;
-    const upstream::Identity caller;
-    if (services->settings.listAnonymousSessions) {
-        for (const sessions::SessionPtr &session : services->sessions->sessionsOf(caller.owner))
-            list.append(statusView(*session));
+    const auth::PrincipalPtr caller = gate::principalOf(*exchange);
+    if (exchange->request().queryValue(u"scope"_s) == "all"_L1) {
+        if (!caller->isAdmin)
+            co_return Error(ErrorCode::Forbidden,
+                            u"Only administrators see the sessions of others. Leave `scope` out to "
+                            "get your own."_s);
+        for (const sessions::SessionPtr &session : services->sessions->all())
+            list.append(foreignView(*session));
+    } else if (!caller->isAnonymous() || services->settings.listAnonymousSessions) {
+        for (const sessions::SessionPtr &session : services->sessions->sessionsOf(caller->owner))
+            list.append(statusView(*session, caller->userId));
     }
     co_return Response::json(200, QJsonObject{{"sessions"_L1, list}});
 }

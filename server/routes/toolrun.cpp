@@ -214,7 +214,7 @@ Result<ToolRun> readToolRun(const Services &services, http::Exchange &exchange,
     ToolRun run;
     run.tool = params[u"tool"];
     exchange.fields().tool = run.tool;
-    Result<Address> address = addressOf(services, exchange.request(), params, &*body);
+    Result<Address> address = addressOf(services, exchange, params, &*body);
     if (!address)
         return address.error();
     run.address = std::move(*address);

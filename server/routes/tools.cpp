@@ -24,7 +24,7 @@ QString toolUrl(const Services &services, const http::PathParams &params, const 
 
 Task<Response> listTools(Services *services, http::Exchange *exchange, http::PathParams params)
 {
-    Result<Address> address = addressOf(*services, exchange->request(), params);
+    Result<Address> address = addressOf(*services, *exchange, params);
     if (!address)
         co_return address.error();
     Result<upstream::ToolSetPtr> tools = co_await toolsFor(services, exchange, *address);
@@ -43,7 +43,7 @@ Task<Response> listTools(Services *services, http::Exchange *exchange, http::Pat
 Task<std::shared_ptr<const upstream::Tool>> findTool(Services *services, http::Exchange *exchange,
                                                      http::PathParams params)
 {
-    Result<Address> address = addressOf(*services, exchange->request(), params);
+    Result<Address> address = addressOf(*services, *exchange, params);
     if (!address)
         co_return address.error();
     exchange->fields().tool = params[u"tool"];

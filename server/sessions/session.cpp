@@ -262,6 +262,15 @@ void Session::touch()
     Q_EMIT touched();
 }
 
+void Session::renew(const upstream::Identity &identity)
+{
+    upstream::Identity &own = d->setup.identity;
+    if (identity.owner != own.owner)
+        return;
+    own.caller = identity.caller;
+    own.callerToken = identity.callerToken;
+}
+
 std::optional<std::chrono::milliseconds> Session::timeLeft() const
 {
     const auto idleTimeout = d->setup.limits.idleTimeout;

@@ -57,6 +57,9 @@ public:
 
     /// Resets the idle timer.
     void touch();
+    /// Its owner came with another credential or other headers: what is started from now on is for
+    /// \a identity. The group stays.
+    void renew(const upstream::Identity &identity);
 
 Q_SIGNALS:
     /// The idle timer was reset.

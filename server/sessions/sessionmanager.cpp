@@ -175,6 +175,11 @@ void SessionManager::setLimits(const SessionLimits &limits)
     d->arm();
 }
 
+QList<SessionPtr> SessionManager::all() const
+{
+    return d->sessions.values();
+}
+
 int SessionManager::count() const
 {
     return int(d->sessions.size());

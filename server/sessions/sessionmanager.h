@@ -40,6 +40,7 @@ public:
     /// For what happens from now on; running sessions keep the times they began with.
     void setLimits(const SessionLimits &limits);
     QList<SessionPtr> sessionsOf(const QString &owner) const;
+    QList<SessionPtr> all() const;
     int count() const;
 
     /// Closes every session; \a done, from the event loop, when all their servers are gone.

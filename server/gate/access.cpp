@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/gate/access.h"
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::gate {
+
+namespace {
+
+/// Contract §7.4, "Not gated", and what people need in order to log in.
+constexpr const char *kPublic[] = {
+    "/",
+    // Probes come from machines that have no credential. They answer with states and numbers.
+    "/health",
+    "/readyz",
+    "/healthz/child",
+    "/metrics",
+    // The documentation: pages, and a document that tells what strangers may know.
+    "/docs",
+    "/redoc",
+    "/openapi.json",
+    "/web/*",
+    // How to get a token (RFC 9728, RFC 8414), the agent card, who the bridge is as a client.
+    "/.well-known/*",
+    "/oauth/client-metadata.json",
+    // Login: begun and ended by people who are not logged in. What guards them is in login.cpp.
+    "/oauth/login",
+    "/oauth/callback",
+    "/oauth/logout",
+    "/oauth/upstream/callback",
+};
+
+/// Who lost his groups may still end what he began and see who he is.
+constexpr const char *kKnown[] = {
+    "/session/close",
+    "/session/{session}/close",
+    "/servers/{server}/session/close",
+    "/servers/{server}/session/{session}/close",
+    "/oauth/userinfo",
+};
+
+bool fits(const QString &pattern, const char *entry)
+{
+    const QLatin1StringView text(entry);
+    return text.endsWith('*'_L1) ? pattern.startsWith(text.chopped(1)) : pattern == text;
+}
+
+} // namespace
+
+Access accessOf(const QString &pattern)
+{
+    const auto isFitting = [&pattern](const char *entry) { return fits(pattern, entry); };
+    if (pattern == "/admin"_L1 || pattern.startsWith("/admin/"_L1))
+        return Access::Admin;
+    if (std::any_of(std::begin(kPublic), std::end(kPublic), isFitting))
+        return Access::Public;
+    if (std::any_of(std::begin(kKnown), std::end(kKnown), isFitting))
+        return Access::Known;
+    return Access::Member;
+}
+
+QStringList publicPatterns()
+{
+    QStringList patterns;
+    for (const char *entry : kPublic)
+        patterns.append(QString::fromLatin1(entry));
+    return patterns;
+}
+
+} // namespace bridge::gate

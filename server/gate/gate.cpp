@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/gate/gate.h"
+
+#include "server/gate/challenge.h"
+#include "server/policy/groupgate.h"
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::gate {
+
+namespace {
+
+using auth::Principal;
+using auth::PrincipalPtr;
+
+QString stageOf(Access access)
+{
+    switch (access) {
+    case Access::Public:
+        return u"gate:public"_s;
+    case Access::Known:
+        return u"gate:known"_s;
+    case Access::Member:
+        return u"gate:member"_s;
+    case Access::Admin:
+        break;
+    }
+    return u"gate:admin"_s;
+}
+
+Error unauthorized()
+{
+    return Error(ErrorCode::Unauthorized,
+                 u"This needs a login: send an access token as `Authorization: Bearer …`, or an "
+                 "API key as `X-API-Key`."_s);
+}
+
+Visitor::Challenge challengeBy(const std::shared_ptr<const GateOptions> &options)
+{
+    return [options](const Error &error, const http::Request &request) -> http::Headers {
+        ChallengeFacts facts;
+        if (options->hasMetadata) {
+            facts.scope = options->scope;
+            facts.resourceMetadata =
+                options->address.baseFor(request) + "/.well-known/oauth-protected-resource"_L1;
+        }
+        const QByteArray value = challengeFor(error, facts);
+        if (value.isEmpty())
+            return {};
+        return {{"WWW-Authenticate"_ba, value}};
+    };
+}
+
+} // namespace
+
+Gate::Gate(GateOptions options, Authentication authentication, SourcesPtr sources)
+    : m_options(std::make_shared<GateOptions>(std::move(options)))
+    , m_authentication(std::move(authentication))
+    , m_sources(std::move(sources))
+    , m_stranger(std::make_shared<KnownCaller>(auth::anonymous(), m_sources))
+    , m_challenge(std::make_shared<const Visitor::Challenge>(challengeBy(m_options)))
+{
+}
+
+void Gate::guard(http::Router &router)
+{
+    router.setGuard(
+        [](const http::Route &route) { return QStringList{stageOf(accessOf(route.pattern))}; });
+    router.setStage(stageOf(Access::Public),
+                    [this](http::Exchange &exchange, const std::function<void()> &pass) {
+                        attach(exchange, m_stranger);
+                        pass();
+                    });
+    for (const Access access : {Access::Known, Access::Member, Access::Admin}) {
+        router.setStage(stageOf(access), [this, access](http::Exchange &exchange,
+                                                        const std::function<void()> &pass) {
+            enter(exchange, access, pass);
+        });
+    }
+}
+
+void Gate::setOptions(GateOptions options)
+{
+    *m_options = std::move(options);
+}
+
+void Gate::setObserver(std::function<void(const Refusal &)> observer)
+{
+    m_observer = std::move(observer);
+}
+
+void Gate::attach(http::Exchange &exchange, std::shared_ptr<const KnownCaller> caller) const
+{
+    exchange.attach(std::make_shared<const Visitor>(std::move(caller), m_challenge));
+}
+
+void Gate::enter(http::Exchange &exchange, Access access, const std::function<void()> &pass)
+{
+    using Finding = auth::Strategy::Finding;
+    if (!m_authentication.findNow)
+        return decide(exchange, access, auth::anonymous(), pass);
+    const http::Request &request = exchange.request();
+    const auth::AuthRequest asked{&request.headers, request.peer, request.secure, request.method};
+    const auth::Strategy::Outcome outcome = m_authentication.findNow(asked);
+    switch (outcome.finding) {
+    case Finding::Known:
+        if (outcome.error)
+            return decide(exchange, access, *outcome.error, pass);
+        return decide(exchange, access, outcome.principal, pass);
+    case Finding::Ask:
+        // A client that leaves takes the question back.
+        exchange.keep(m_authentication.find(
+            asked, [this, &exchange, access, pass](const Result<PrincipalPtr> &caller) {
+                decide(exchange, access, caller, pass);
+            }));
+        return;
+    case Finding::Pass:
+        break;
+    }
+    decide(exchange, access, auth::anonymous(), pass);
+}
+
+void Gate::decide(http::Exchange &exchange, Access access, const Result<PrincipalPtr> &caller,
+                  const std::function<void()> &pass)
+{
+    if (!caller) {
+        attach(exchange, m_stranger);
+        return turnAway(exchange, caller.error(), nullptr);
+    }
+    const auto known = *caller == auth::anonymous()
+                           ? m_stranger
+                           : std::make_shared<const KnownCaller>(*caller, m_sources);
+    attach(exchange, known);
+    if (const std::optional<Error> refusal = check(exchange, access, *known))
+        return turnAway(exchange, *refusal, *caller);
+    pass();
+}
+
+bool Gate::isAmbient(const http::Request &request, const Principal &principal) const
+{
+    if (principal.isAnonymous())
+        return false;
+    if (principal.strategy == "cookie"_L1 || principal.strategy == "proxy"_L1)
+        return true;
+    const QByteArray &header = m_options->tokenHeader;
+    return !header.isEmpty() && header.compare("authorization", Qt::CaseInsensitive) != 0
+           && request.hasHeader(header);
+}
+
+std::optional<Error> Gate::check(const http::Exchange &exchange, Access access,
+                                 const KnownCaller &caller) const
+{
+    const http::Request &request = exchange.request();
+    const Principal &principal = *caller.principal();
+    if (isAmbient(request, principal)) {
+        const PageRules rules{m_options->pageOrigins, principal.strategy == "cookie"_L1};
+        if (auto foreign = checkPage(request, rules))
+            return foreign;
+    }
+    if (access == Access::Admin)
+        return checkAdmin(request, principal);
+    if (principal.isAnonymous() && !m_options->allowsAnonymous)
+        return unauthorized();
+    if (access == Access::Known)
+        return std::nullopt;
+    if (auto outside = policy::checkRequiredGroups(principal, m_options->requiredGroups))
+        return outside;
+    if (request.query.isEmpty())
+        return std::nullopt;
+    if (const auto member = caller.checkGroup(request.queryValue(u"group"_s)); !member)
+        return member.error();
+    return std::nullopt;
+}
+
+std::optional<Error> Gate::checkAdmin(const http::Request &request,
+                                      const Principal &principal) const
+{
+    if (principal.isAdmin)
+        return std::nullopt;
+    const bool hasKeys = m_options->hasAdmins || m_sources->identifies;
+    if (hasKeys && principal.isAnonymous())
+        return Error(ErrorCode::Unauthorized,
+                     u"This is for administrators: send the admin token as `Authorization: Bearer "
+                     "…`, or log in as a member of an admin group."_s);
+    if (hasKeys)
+        return Error(ErrorCode::Forbidden,
+                     u"This is for administrators: you are in none of the admin groups."_s);
+    if (isNeighbour(request))
+        return std::nullopt;
+    return Error(ErrorCode::Forbidden,
+                 u"Without an admin token this is for callers on the bridge's own machine only, "
+                 "not through a proxy or a web page."_s);
+}
+
+void Gate::turnAway(http::Exchange &exchange, const Error &error, const PrincipalPtr &principal)
+{
+    if (m_observer) {
+        const http::Request &request = exchange.request();
+        m_observer({principal, request.peer, request.method, exchange.fields().route,
+                    exchange.requestId(), error});
+    }
+    // The answers of this route are read by people with old tools (contract §5.2).
+    if (exchange.fields().route == "/sse"_L1) {
+        exchange.note(error);
+        http::Response response =
+            http::Response::text(httpStatus(error), error.message.toUtf8() + '\n');
+        response.headers += exchange.attachment()->headersFor(error, exchange.request());
+        return exchange.finish(std::move(response));
+    }
+    exchange.finish(error);
+}
+
+} // namespace bridge::gate

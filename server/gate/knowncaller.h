@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What MCP servers may get of a caller who was found out: his names from data access, his
+// credential from the broker. Both plug in as functions, so that this room needs neither to run.
+#pragma once
+
+#include "server/auth/principal.h"
+#include "server/upstream/identity.h"
+
+#include <functional>
+
+namespace bridge::gate {
+
+/// Where answers about callers come from. Shared by all callers: what is set later counts for
+/// those there are already. An empty function means that there is nothing of the kind.
+struct Sources {
+    /// Values of `{user_id}`, `{group_id}` and `{data_path}`; refuses a group that is not his.
+    std::function<Result<QMap<QString, QString>>(const auth::Principal &principal,
+                                                 const QString &group)>
+        placeholders;
+    /// Puts what the server gets as his credential, or who knows it, into the identity.
+    std::function<Result<Nothing>(const auth::PrincipalPtr &principal, upstream::Identity &identity,
+                                  const upstream::ServerDefinition &definition)>
+        credential;
+    /// Credentials are looked at, so one that was not recognised is none.
+    bool identifies = false;
+};
+using SourcesPtr = std::shared_ptr<const Sources>;
+
+class KnownCaller : public upstream::Caller
+{
+public:
+    KnownCaller(auth::PrincipalPtr principal, SourcesPtr sources);
+
+    const auth::PrincipalPtr &principal() const { return m_principal; }
+
+    bool resolveNow(upstream::Identity &identity,
+                    const upstream::ServerDefinition &definition) const override;
+    Call resolve(const upstream::Identity &identity, const upstream::ServerDefinition &definition,
+                 Handler<upstream::Identity> handler) const override;
+    std::optional<QByteArray> token() const override;
+
+    /// Nothing when \a group is empty or his. BadRequest without a token, else Forbidden.
+    Result<Nothing> checkGroup(const QString &group) const;
+
+private:
+    const Result<QMap<QString, QString>> &names(const QString &group) const;
+    Result<Nothing> fill(upstream::Identity &identity,
+                         const upstream::ServerDefinition &definition) const;
+
+    auth::PrincipalPtr m_principal;
+    SourcesPtr m_sources;
+    /// Asked for several times in one request.
+    mutable std::optional<std::pair<QString, Result<QMap<QString, QString>>>> m_names;
+};
+
+} // namespace bridge::gate

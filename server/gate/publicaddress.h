@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Under which address clients know the bridge. What proxies say is believed only of those that
+// are listed (weakness S22).
+#pragma once
+
+#include "server/http/request.h"
+
+#include <QtCore/QStringList>
+
+namespace bridge::gate {
+
+/// Addresses and networks, `10.0.0.0/8` or `::1`.
+class Networks
+{
+public:
+    Networks() = default;
+    /// \a entries as checked by badNetworks(); others are left out.
+    explicit Networks(const QStringList &entries);
+    /// \a address, also an IPv4 one in IPv6 clothes, is in one of them.
+    bool contains(const QHostAddress &address) const;
+    bool isEmpty() const { return m_subnets.isEmpty(); }
+
+private:
+    QList<std::pair<QHostAddress, int>> m_subnets;
+};
+
+class PublicAddress
+{
+public:
+    PublicAddress() = default;
+    /// \a url is BRIDGE_PUBLIC_URL, which has the base path; empty when clients reach the bridge in
+    /// several ways, so that each request says how.
+    PublicAddress(const QString &url, const QStringList &trustedProxies, bool isHttps,
+                  QString basePath);
+
+    /// `https://mcp.example.com/base`, without a slash at the end.
+    QString baseFor(const http::Request &request) const;
+    /// The same without its path.
+    QString originFor(const http::Request &request) const;
+    /// And only the path, empty or with a slash in front.
+    QString pathFor(const http::Request &request) const;
+
+private:
+    QString rootFor(const http::Request &request) const;
+
+    QString m_url;
+    Networks m_proxies;
+    bool m_isHttps = false;
+    QString m_basePath;
+};
+
+} // namespace bridge::gate

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Who makes the request of an exchange, as the gate found out. The rooms above ask here; without a
+// gate in front everybody is the anonymous caller.
+#pragma once
+
+#include "server/gate/knowncaller.h"
+#include "server/http/exchange.h"
+#include "server/upstream/definition.h"
+
+namespace bridge::gate {
+
+class Visitor : public http::Attachment
+{
+public:
+    using Challenge = std::function<http::Headers(const Error &, const http::Request &)>;
+
+    Visitor(std::shared_ptr<const KnownCaller> caller, std::shared_ptr<const Challenge> challenge);
+
+    const std::shared_ptr<const KnownCaller> &caller() const { return m_caller; }
+    http::Headers headersFor(const Error &error, const http::Request &request) const override;
+
+private:
+    std::shared_ptr<const KnownCaller> m_caller;
+    std::shared_ptr<const Challenge> m_challenge;
+};
+
+/// Never null.
+auth::PrincipalPtr principalOf(const http::Exchange &exchange);
+
+/// On whose behalf \a exchange runs, with the group it asks for and the headers it brought. What a
+/// server may get of the caller is found out when the server is known; see upstream::Caller.
+upstream::Identity identityOf(const http::Exchange &exchange);
+
+/// The same with everything \a definition gets. \a group empty = the one the request asks for.
+/// Errors as upstream::Caller::resolve().
+Call identityFor(const http::Exchange &exchange, const upstream::ServerDefinition &definition,
+                 const QString &group, Handler<upstream::Identity> handler);
+
+/// Whether the caller of \a exchange may go on with what was begun for \a group, which is fixed at
+/// the start of a session: he is still a member, and the request asks for no other one. Errors:
+/// SessionConflict, Forbidden.
+Result<Nothing> checkGroup(const http::Exchange &exchange, const QString &group);
+
+} // namespace bridge::gate
