@@ -50,6 +50,9 @@ struct CallOptions {
     std::chrono::milliseconds timeout{0}; ///< 0 = no limit; the clock stops while input is asked
     QJsonObject meta;                     ///< joined into params._meta, e.g. traceparent
     CallHooks hooks;
+    /// Modern tools/call: the answer may be a `CreateTaskResult` (extension
+    /// io.modelcontextprotocol/tasks), for which `meta` has to declare the extension.
+    bool mayBecomeTask = false;
 };
 
 struct ClientOptions {

@@ -131,7 +131,7 @@ void Client::Private::onResult(const ClientCallPtr &call, const QByteArray &resu
 {
     // Absent means complete: the server may be older than the member.
     const QString type = stringMember(result, "resultType"_L1).value_or(u"complete"_s);
-    if (type == "complete"_L1) {
+    if (type == "complete"_L1 || (type == "task"_L1 && call->options.mayBecomeTask)) {
         finish(call, result);
     } else if (type != "input_required"_L1) {
         finish(call, brokenProtocol(u"unknown result type “%1”."_s.arg(type.left(100))));

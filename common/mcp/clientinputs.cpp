@@ -165,6 +165,13 @@ ClientCallPtr Client::Private::callForInput(const jsonrpc::Message &request) con
         const ClientCallPtr call = calls.value(request.relatedId.toLongLong());
         return call && call->options.hooks.input ? call : nullptr;
     }
+    // What a task asks belongs to whoever waits for its result (2025-11-25 "Tasks").
+    const QJsonValue task = request.paramsObject()["_meta"_L1][kMetaRelatedTask]["taskId"_L1];
+    for (const ClientCallPtr &call : std::as_const(calls)) {
+        if (task.isString() && call->method == "tasks/result"_L1 && call->options.hooks.input
+            && stringMember(call->params, "taskId"_L1) == task.toString())
+            return call;
+    }
     // Nothing says which call it is: the only one there is, or the newest that asks nothing yet.
     QList<ClientCallPtr> askable;
     for (const ClientCallPtr &call : std::as_const(calls)) {

@@ -3,6 +3,7 @@
 
 #include "common/async/later.h"
 #include "common/mcp/httpstatus.h"
+#include "common/mcp/patientsend.h"
 
 #include <QtCore/QPointer>
 
@@ -14,7 +15,6 @@ namespace {
 
 using Milliseconds = std::chrono::milliseconds;
 
-constexpr Milliseconds kFirstDelay{200};
 constexpr Milliseconds kResumeDelay{1'000};
 constexpr Milliseconds kMaxResumeDelay{30'000};
 constexpr int kMaxResumptions = 5;

@@ -27,9 +27,6 @@ public:
         qsizetype maxMessageBytes = 64 * 1024 * 1024;
     };
 
-    static constexpr int kMaxAttempts = 3;
-    static constexpr std::chrono::milliseconds kMaxWait{5'000};
-
     HttpCall(httpclient::Client *client, Plan plan, QObject *parent);
 
     void start();

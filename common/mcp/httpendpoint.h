@@ -2,6 +2,7 @@
 // Where a remote MCP server is and how one speaks to it over HTTP, in whichever of its transports.
 #pragma once
 
+#include "common/httpclient/authorizer.h"
 #include "common/httpclient/client.h"
 #include "common/mcp/toolheaders.h"
 
@@ -11,6 +12,8 @@ struct HttpEndpoint {
     std::shared_ptr<httpclient::Client> client;
     QUrl url;
     httpclient::Headers headers; ///< of every request: credential, static, forwarded
+    QByteArray partition;        ///< see httpclient::Request
+    std::shared_ptr<httpclient::Authorizer> authorizer; ///< the same
     /// For an answer, or the begin of its stream, except where only the caller knows how long it
     /// may take (tools, prompts, resources).
     std::chrono::milliseconds answerTimeout{30'000};

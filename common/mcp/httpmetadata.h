@@ -16,5 +16,7 @@ bool addMetadata(httpclient::Headers &headers, const jsonrpc::Message &message,
 /// tools/call, prompts/get, resources/read: they name something, and only their caller knows how
 /// long they may take.
 bool namesSomething(const QString &method);
+/// Sending it twice is as good as once.
+bool isIdempotent(const QString &method);
 
 } // namespace bridge::mcp

@@ -21,13 +21,6 @@ namespace {
 
 constexpr qsizetype kMaxSessionId = 4'096;
 
-/// Sending these twice is as good as once.
-bool isIdempotent(const QString &method)
-{
-    return method == "initialize"_L1 || method == "server/discover"_L1 || method == "ping"_L1
-           || method.endsWith("/list"_L1);
-}
-
 bool isVisibleAscii(const QByteArray &text)
 {
     return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
@@ -79,6 +72,8 @@ httpclient::Request HttpTransport::prepared(const QByteArray &method) const
     request.method = method;
     request.url = m_endpoint.url;
     request.headers = m_endpoint.headers;
+    request.partition = m_endpoint.partition;
+    request.authorizer = m_endpoint.authorizer;
     request.headTimeout = m_endpoint.answerTimeout;
     request.idleTimeout = m_endpoint.idleTimeout;
     for (const char *name : {"MCP-Protocol-Version", "Mcp-Session-Id"})

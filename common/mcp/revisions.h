@@ -33,6 +33,11 @@ inline constexpr QLatin1StringView kMetaServerInfo{"io.modelcontextprotocol/serv
 inline constexpr QLatin1StringView kMetaLogLevel{"io.modelcontextprotocol/logLevel"};
 inline constexpr QLatin1StringView kMetaSubscription{"io.modelcontextprotocol/subscriptionId"};
 
+/// In `_meta` of what belongs to a task (2025-11-25).
+inline constexpr QLatin1StringView kMetaRelatedTask{"io.modelcontextprotocol/related-task"};
+/// The extension that tasks are in the modern era.
+inline constexpr QLatin1StringView kTasksExtension{"io.modelcontextprotocol/tasks"};
+
 // JSON-RPC error codes of the protocol.
 inline constexpr int kMethodNotFound = -32601;
 inline constexpr int kInvalidParams = -32602;

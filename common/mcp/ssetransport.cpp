@@ -3,7 +3,9 @@
 
 #include "common/async/later.h"
 #include "common/base/version.h"
+#include "common/mcp/httpmetadata.h"
 #include "common/mcp/httpstatus.h"
+#include "common/mcp/patientsend.h"
 
 #include <QtCore/QPointer>
 
@@ -38,6 +40,8 @@ httpclient::Request SseTransport::prepared(const QByteArray &method, const QUrl 
     request.method = method;
     request.url = url;
     request.headers = m_endpoint.headers;
+    request.partition = m_endpoint.partition;
+    request.authorizer = m_endpoint.authorizer;
     request.headTimeout = m_endpoint.answerTimeout;
     request.idleTimeout = m_endpoint.idleTimeout;
     return request;
@@ -53,9 +57,8 @@ void SseTransport::openStream()
         return m_isStream;
     };
     hooks.data = [this](const QByteArray &chunk) { onData(chunk); };
-    m_stream =
-        m_endpoint.client->send(std::move(get), std::move(hooks),
-                                [this](Result<httpclient::Response> outcome) { onEnd(outcome); });
+    m_stream = sendPatiently(m_endpoint.client.get(), std::move(get), true, std::move(hooks),
+                             [this](Result<httpclient::Response> outcome) { onEnd(outcome); });
 }
 
 void SseTransport::onData(const QByteArray &chunk)
@@ -141,12 +144,13 @@ void SseTransport::post(const jsonrpc::Message &message)
     const int key = m_nextPost++;
     // Servers refuse requests that overtake this notification, and HTTP keeps no order.
     m_isHolding = message.method == "notifications/initialized"_L1;
-    m_posts[key] = m_endpoint.client->send(
-        std::move(request), {}, [this, key, message](Result<httpclient::Response> outcome) {
-            const Call kept = std::move(m_posts[key]);
-            m_posts.erase(key);
-            onPosted(message, outcome);
-        });
+    m_posts[key] =
+        sendPatiently(m_endpoint.client.get(), std::move(request), isIdempotent(message.method), {},
+                      [this, key, message](Result<httpclient::Response> outcome) {
+                          const Call kept = std::move(m_posts[key]);
+                          m_posts.erase(key);
+                          onPosted(message, outcome);
+                      });
 }
 
 void SseTransport::onPosted(const jsonrpc::Message &message,
