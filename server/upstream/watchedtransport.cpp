@@ -52,14 +52,20 @@ WatchedTransport::WatchedTransport(std::unique_ptr<jsonrpc::Transport> inner, Wa
     connect(m_inner.get(), &Transport::requestFailed, this, &WatchedTransport::onFailed);
     connect(m_inner.get(), &Transport::garbageReceived, this, &Transport::garbageReceived);
     connect(m_inner.get(), &Transport::closed, this, [this](const Error &reason) {
-        finishAll();
+        finishAll(u"closed"_s);
         Q_EMIT closed(reason);
     });
 }
 
 WatchedTransport::~WatchedTransport()
 {
-    finishAll();
+    finishAll(u"cancelled"_s);
+}
+
+void WatchedTransport::close()
+{
+    finishAll(u"cancelled"_s);
+    m_inner->close();
 }
 
 void WatchedTransport::send(const jsonrpc::Message &message)
@@ -119,11 +125,11 @@ void WatchedTransport::finish(const QByteArray &id, const QString &errorType,
         m_options.finished(call);
 }
 
-void WatchedTransport::finishAll()
+void WatchedTransport::finishAll(const QString &errorType)
 {
     const QList<QByteArray> ids = m_pending.keys();
     for (const QByteArray &id : ids)
-        finish(id, u"closed"_s, {});
+        finish(id, errorType, {});
 }
 
 // Its text may hold anything the server knows, so the log gets its shape (contract §8).

@@ -27,12 +27,13 @@ class WatchedTransport : public jsonrpc::Transport
     Q_OBJECT
 public:
     WatchedTransport(std::unique_ptr<jsonrpc::Transport> inner, WatchOptions options);
-    /// Requests under way count as closed.
+    /// Requests under way count as cancelled.
     ~WatchedTransport() override;
 
     void send(const jsonrpc::Message &message) override;
     qint64 bytesToWrite() const override { return m_inner->bytesToWrite(); }
-    void close() override { m_inner->close(); }
+    /// Likewise.
+    void close() override;
     bool isOpen() const override { return m_inner->isOpen(); }
 
 private:
@@ -44,7 +45,7 @@ private:
     void onMessage(const jsonrpc::Message &message);
     void onFailed(const QByteArray &id, const Error &error);
     void finish(const QByteArray &id, const QString &errorType, const QByteArray &answer);
-    void finishAll();
+    void finishAll(const QString &errorType);
     void logServersOwn(const jsonrpc::Message &message) const;
 
     std::unique_ptr<jsonrpc::Transport> m_inner;

@@ -89,6 +89,7 @@ class DialectsInSession(Dialects):
 class Ceiling(ModesMixin, BridgeCase):
     server = fixture("huge", "--resource-bytes", 500)
     env = {"MCP_MAX_RESPONSE_BYTES": "436"}
+    added = 0  # bytes that the revision adds to each result
 
     def refused(self, answer):
         detail = self.assertError(answer, 422)["detail"]
@@ -108,7 +109,7 @@ class Ceiling(ModesMixin, BridgeCase):
 
     def test_a_result_of_just_the_ceiling_passes(self):
         """C6"""
-        self.assertStatus(self.call("exact", {"n": 436}), 200)
+        self.assertStatus(self.call("exact", {"n": 436 - self.added}), 200)
         self.assertStatus(self.call("bytes", {"n": 200}), 200)
 
     def test_listings_have_no_ceiling(self):

@@ -1,15 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Contract §12 M: remote MCP servers, and C through them (§8). M1 to M5 are in test_m_headers."""
-import os
-import sys
+"""Contract §12 M: remote MCP servers (§8). M1 to M5 are in test_m_headers, https in test_m_tls, C
+through a remote server in test_m_errors."""
 import time
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-import test_c_errors as errors  # noqa: E402  (needs the path above)
-from bridge import SLOW, Bridge, fixture, records, run_once, wait_for  # noqa: E402
-from case import ModesMixin  # noqa: E402
-from remote import Remote, RemoteCase, values  # noqa: E402
+from bridge import SLOW, Bridge, fixture, run_once, wait_for
+from case import BridgeCase
+from remote import Remote, RemoteCase, values
 
 SECRET = "shared-token-4711"
 
@@ -134,7 +130,7 @@ class HangingClose(RemoteCase):
             self.assertIn("did not end its session", other.log())
 
 
-class Startup(errors.BridgeCase):
+class Startup(BridgeCase):
     """M8 and other wrong settings."""
 
     @classmethod
@@ -161,7 +157,7 @@ class Startup(errors.BridgeCase):
         self.refuses({"MCP_REMOTE_SERVER": "ftp://x"}, "MCP_REMOTE_SERVER")
 
 
-class Redirects(errors.BridgeCase):
+class Redirects(BridgeCase):
     @classmethod
     def setUpClass(cls):
         cls.other = Remote(fixture("probe"))
@@ -194,41 +190,6 @@ class Paged(RemoteCase):
         self.assertEqual(len(self.bridge.get("/tools").json), 25)
 
 
-class Refusals(RemoteCase):
-    """C8: statuses of the remote server."""
-
-    upstream = fixture("probe")
-
-    def test_the_status_of_a_refusal_is_passed_on(self):
-        for status, told in ((401, 401), (403, 403), (404, 404), (429, 429), (500, 502),
-                             (503, 503)):
-            for era in ("modern", "legacy"):
-                with self.subTest(status=status, era=era):
-                    remote = Remote(self.upstream, ["--refuse", status, "--era", era])
-                    try:
-                        self.check(remote, told)
-                    finally:
-                        remote.stop()
-
-    def check(self, remote, told):
-        with Bridge((), {"MCP_REMOTE_SERVER": remote.url + "/mcp"}) as bridge:
-            answer = bridge.call("argv")
-            body = self.assertError(answer, told, "upstream_status")
-            self.assertEqual(len(remote.seen(rpc="tools/call")), 1)
-            if told == 401:
-                self.assertNotIn("upstream-realm", answer.text)
-                self.assertIsNone(answer.headers["WWW-Authenticate"])
-                self.assertEqual(body["upstream"]["resource_metadata"],
-                                 "https://auth.example.com/.well-known/x")
-
-    def test_a_server_that_refuses_everything_does_so_every_time(self):
-        for status, told in ((401, 401), (429, 429), (503, 503)):
-            env = {"MCP_REMOTE_SERVER": f"{self.remote.url}/refuse/{status}"}
-            with self.subTest(status), Bridge((), env) as bridge:
-                for _ in range(7 if status == 401 else 1):
-                    self.assertError(bridge.call("argv"), told, "upstream_status")
-
-
 class Retries(RemoteCase):
     upstream = fixture("probe")
     remote_flags = ["--era", "legacy", "--refuse", 503, "--refuse-times", 1, "--retry-after", 1,
@@ -241,7 +202,7 @@ class Retries(RemoteCase):
         self.assertEqual(len(self.remote.seen(rpc="tools/list")), 2)
 
 
-class Unreachable(errors.BridgeCase):
+class Unreachable(BridgeCase):
     server = ()
     env = {"MCP_REMOTE_SERVER": "http://127.0.0.1:9/secret-path"}
 
@@ -252,7 +213,7 @@ class Unreachable(errors.BridgeCase):
         self.assertStatus(self.bridge.get("/health"), 200)
 
 
-class ManyServers(errors.BridgeCase):
+class ManyServers(BridgeCase):
     server = ()
 
     @classmethod
@@ -278,57 +239,3 @@ class ManyServers(errors.BridgeCase):
         call = self.remote.seen(rpc="tools/call")[0]
         self.assertEqual(values(call, "Authorization"), ["Bearer file-secret-99"])
         self.assertNotIn("file-secret-99", self.bridge.log())
-
-
-# --- C through a remote server --------------------------------------------------------------------
-
-
-class FarDialects(errors.Dialects):
-    """C1–C5, C9, C11"""
-
-    upstream = errors.Dialects.server
-
-
-class FarDialectsInSession(errors.DialectsInSession):
-    upstream = errors.Dialects.server
-
-
-class FarCeiling(errors.TinyCeiling):
-    """C6"""
-
-    upstream = errors.TinyCeiling.server
-
-
-class FarCeilingInSession(errors.TinyCeilingInSession):
-    upstream = errors.TinyCeiling.server
-
-
-class FarTimeouts(ModesMixin):
-    """C7"""
-
-    upstream = fixture("slow", "--events", "{remote}/events")
-    args = ["--tool-timeout", "1"]
-
-    def test_a_tool_that_takes_too_long_is_504_and_cancelled(self):
-        self.assertError(self.call("sleep", {"seconds": 30, "label": "far"}), 504)
-        wait_for(lambda: {"cancelled": "far"} in records(self.remote.path("events")),
-                 what="the cancel")
-        self.assertStatus(self.call("echo", {"text": "still here"}), 200)
-
-
-def remote_twin(base, name, **more):
-    """The class `base` with a remote server in front of its fixture."""
-    return type(name, (base, RemoteCase), {
-        "setUpClass": classmethod(lambda cls: RemoteCase.setUpClass.__func__(cls)),
-        "tearDownClass": classmethod(lambda cls: RemoteCase.tearDownClass.__func__(cls)),
-        "__module__": __name__, **more})
-
-
-for base in (FarDialects, FarDialectsInSession, FarCeiling, FarCeilingInSession, FarTimeouts):
-    for era in ("legacy", "modern"):
-        name = f"{base.__name__}_{era}"
-        globals()[name] = remote_twin(base, name, remote_flags=["--era", era])
-    del globals()[base.__name__]
-del base
-FarTimeoutsInSession = type("FarTimeoutsInSession", (FarTimeouts_legacy,),  # noqa: F821
-                            {"in_session": True, "__module__": __name__})

@@ -75,4 +75,24 @@ class RemoteCase(BridgeCase):
             cls.remote.stop()
 
 
-__all__ = ["Remote", "RemoteCase", "values", "SLOW"]
+# How a remote server can be spoken to: what RemoteCase has to be told.
+WAYS = {"legacy": {"remote_flags": ["--era", "legacy"]},
+        "modern": {"remote_flags": ["--era", "modern"], "added": len('"resultType":"complete",')},
+        "sse": {"route": "/sse"}}
+
+
+def remote_twins(module, *bases, ways=WAYS, **more):
+    """Puts into `module`, which is a dict, the tests of `bases` once for each of `ways` with a
+    remote server in front of their fixture. {home} in its command becomes the remote's folder."""
+    for base in bases:
+        for way, flags in ways.items():
+            name = f"Far{base.__name__}_{way}"
+            upstream = [word.replace("{home}", "{remote}") for word in base.server]
+            module[name] = type(name, (base, RemoteCase), {
+                "setUpClass": classmethod(lambda cls: RemoteCase.setUpClass.__func__(cls)),
+                "tearDownClass": classmethod(lambda cls: RemoteCase.tearDownClass.__func__(cls)),
+                "__module__": module["__name__"], "upstream": upstream, "server": DEMO,
+                **flags, **more})
+
+
+__all__ = ["Remote", "RemoteCase", "SLOW", "WAYS", "remote_twins", "values"]

@@ -24,6 +24,11 @@ META = "io.modelcontextprotocol/"
 MODERN = "2026-07-28"
 
 
+def dump(message):
+    """As the fixtures write, so that a result keeps its size."""
+    return json.dumps(message, separators=(",", ":"))
+
+
 class Child:
     """One process of the fixture; answers find their request by id."""
 
@@ -125,7 +130,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def reply(self, status, body=b"", kind="application/json", **headers):
         if not isinstance(body, bytes):
-            body = json.dumps(body).encode()
+            body = dump(body).encode()
         self.send_response(status)
         if body:
             self.send_header("Content-Type", kind)
@@ -154,7 +159,7 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def event(self, message, name=None, ident=None):
-        text = message if isinstance(message, str) else json.dumps(message)
+        text = message if isinstance(message, str) else dump(message)
         lines = [f"event: {name}"] if name else []
         lines += [f"id: {ident}"] if ident else []
         self.wfile.write(("\n".join([*lines, f"data: {text}"]) + "\n\n").encode())
@@ -190,9 +195,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.reply(307, Location=options.redirect or "/mcp")
         if self.path.startswith("/refuse/"):
             return self.refuse(int(self.path.split("/")[2]))
-        if self.path.startswith("/messages"):
-            return self.post_sse(message)
-        if self.path != "/mcp":
+        is_sse = self.path.startswith("/messages")
+        if not is_sse and self.path != "/mcp":
             return self.refuse(405 if self.path == "/events" else 404)
         if options.refuse and message.get("method") in options.refuse_methods:
             with self.server.lock:
@@ -200,6 +204,12 @@ class Handler(BaseHTTPRequestHandler):
                 self.server.refusals = left - 1
             if left != 0:
                 return self.refuse(options.refuse)
+        if message.get("method") in options.hang:
+            while self.alive():
+                time.sleep(0.05)
+            return None
+        if is_sse:
+            return self.post_sse(message)
         modern = META + "protocolVersion" in ((message.get("params") or {}).get("_meta") or {})
         if modern and options.era == "legacy":
             return self.reply(400, {"jsonrpc": "2.0", "id": "server-error", "error":
@@ -372,6 +382,7 @@ def main():
     parser.add_argument("--retry-after")
     parser.add_argument("--redirect", help="where /redirect leads")
     parser.add_argument("--hang-close", type=float, default=0, help="seconds a DELETE takes")
+    parser.add_argument("--hang", nargs="*", default=[], help="methods that are never answered")
     parser.add_argument("--token-file", help="holds the token clients must show")
     parser.add_argument("--sse-origin", help="put before the address of the endpoint event")
     parser.add_argument("--tls", nargs=2, metavar=("CERTIFICATE", "KEY"), help="speak https")
