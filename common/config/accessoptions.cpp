@@ -73,11 +73,37 @@ QList<Option> groups()
     };
 }
 
+QList<Option> rates()
+{
+    const QString group = u"Rate limits"_s;
+    const QString form = u" A number of calls and a time, e.g. 100/min; empty = no limit. More can "
+                         "be said under `bridge.limits` in the file."_s;
+    return {
+        {.name = u"RATE_LIMIT_PER_USER"_s,
+         .flag = u"--rate-limit-per-user"_s,
+         .reload = Reload::Live,
+         .group = group,
+         .help = u"Calls of tools, prompts and resources each caller may make; strangers are told "
+                 "apart by address."_s
+                 + form},
+        {.name = u"RATE_LIMIT_PER_TOOL"_s,
+         .flag = u"--rate-limit-per-tool"_s,
+         .reload = Reload::Live,
+         .group = group,
+         .help = u"Calls of each tool by all callers together."_s + form},
+        {.name = u"RATE_LIMIT_PER_SERVER"_s,
+         .flag = u"--rate-limit-per-server"_s,
+         .reload = Reload::Live,
+         .group = group,
+         .help = u"Calls of each MCP server by all callers together."_s + form},
+    };
+}
+
 } // namespace
 
 QList<Option> accessRows()
 {
-    return groups();
+    return groups() + rates();
 }
 
 } // namespace bridge::config

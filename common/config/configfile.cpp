@@ -14,8 +14,10 @@ namespace bridge::config {
 
 namespace {
 
-/// No setting, as it can stand in the file only.
+// No settings, as they can stand in the file only.
 constexpr QLatin1StringView kViews("views");
+constexpr QLatin1StringView kPolicy("policy");
+constexpr QLatin1StringView kLimits("limits");
 
 QString position(const QByteArray &content, qsizetype offset)
 {
@@ -31,7 +33,7 @@ QStringList knownNames(const OptionTable &table)
     QStringList names;
     for (const Option &option : table.options())
         names.append(option.name);
-    names.append(kViews);
+    names += {kViews, kPolicy, kLimits};
     return names;
 }
 
@@ -133,6 +135,10 @@ ConfigFile parseConfigFile(const QByteArray &content, const OptionTable &table,
     for (auto it = settings.begin(); it != settings.end(); ++it) {
         if (it.key() == kViews)
             readViews(file, it.value());
+        else if (it.key() == kPolicy)
+            file.policy = it.value();
+        else if (it.key() == kLimits)
+            file.limits = it.value();
         else
             readSetting(file, it.key(), it.value(), table, directory);
     }

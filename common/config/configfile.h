@@ -17,6 +17,8 @@ struct ConfigFile {
     QJsonObject mcpServers;
     QStringList serverNames; ///< in the order of the file, which QJsonObject does not keep
     QJsonObject views;       ///< `bridge.views`, raw
+    QJsonValue policy{QJsonValue::Undefined}; ///< `bridge.policy`, raw
+    QJsonValue limits{QJsonValue::Undefined}; ///< `bridge.limits`, raw
     QStringList notices;
     QList<FieldProblem> problems;
 };

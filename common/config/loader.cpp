@@ -85,6 +85,8 @@ private:
         m_loaded.mcpServers = file.mcpServers;
         m_loaded.serverNames = file.serverNames;
         m_loaded.views = file.views;
+        m_loaded.policy = file.policy;
+        m_loaded.limits = file.limits;
     }
 
     void readEnvFile()
@@ -175,7 +177,7 @@ private:
     Merge m_merge;
     QMap<QString, QString> m_variables;
     QMap<QString, QString> m_envFile;
-    Loaded m_loaded{Settings(m_table), {}, {}, {}, {}, {}, {}, false, false};
+    Loaded m_loaded{.settings = Settings(m_table)};
 };
 
 } // namespace

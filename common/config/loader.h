@@ -14,14 +14,16 @@ namespace bridge::config {
 
 struct Loaded {
     Settings settings;
-    QJsonObject mcpServers;    ///< raw, from the file
-    QStringList serverNames;   ///< of mcpServers in the order of the file
-    QJsonObject views;         ///< raw, `bridge.views` of the file
-    QStringList serverCommand; ///< after `--`; goes before MCP_SERVER_COMMAND
-    QString configFile;        ///< absolute path of the file to watch; empty if none
-    QStringList notices;       ///< sentences for the log: no effect, probably mistyped
-    bool help = false;         ///< --help: nothing was read, print helpText()
-    bool version = false;      ///< --version: likewise
+    QJsonObject mcpServers = {};              ///< raw, from the file
+    QStringList serverNames = {};             ///< of mcpServers in the order of the file
+    QJsonObject views = {};                   ///< raw, `bridge.views` of the file
+    QJsonValue policy{QJsonValue::Undefined}; ///< raw, `bridge.policy` of the file
+    QJsonValue limits{QJsonValue::Undefined}; ///< raw, `bridge.limits` of the file
+    QStringList serverCommand = {};           ///< after `--`; goes before MCP_SERVER_COMMAND
+    QString configFile = {};                  ///< absolute path of the file to watch; empty if none
+    QStringList notices = {}; ///< sentences for the log: no effect, probably mistyped
+    bool help = false;        ///< --help: nothing was read, print helpText()
+    bool version = false;     ///< --version: likewise
 };
 
 /// \a arguments without the program's name and subcommand. On failure the error holds every

@@ -70,6 +70,12 @@ Result<Policy> Policy::load(const QJsonValue &json, const QStringList &servers,
     return error;
 }
 
+bool Policy::looksAtArguments() const
+{
+    return std::any_of(m_rules.cbegin(), m_rules.cend(),
+                       [](const Rule &rule) { return rule.hasArguments(); });
+}
+
 const auth::Principal &Policy::known(const auth::Principal &principal) const
 {
     // What nobody has checked says nothing about who it is.
@@ -164,15 +170,6 @@ std::optional<Error> refusalOf(const Decision &decision, const auth::Principal &
                               "one with it."_s.arg(scopes));
     error.extra.insert("scope"_L1, scopes);
     return error;
-}
-
-bool PolicyBook::replace(Policy policy)
-{
-    if (policy == m_policy)
-        return false;
-    m_policy = std::move(policy);
-    Q_EMIT changed();
-    return true;
 }
 
 } // namespace bridge::policy

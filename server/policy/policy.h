@@ -8,8 +8,6 @@
 #include "common/base/result.h"
 #include "server/policy/rule.h"
 
-#include <QtCore/QObject>
-
 #include <functional>
 #include <optional>
 
@@ -39,6 +37,8 @@ public:
     static Result<Policy> load(const QJsonValue &json, const QStringList &servers,
                                bool trustsUnverified = false);
 
+    /// Whether some decision depends on the arguments of a call.
+    bool looksAtArguments() const;
     /// Nothing depends on who asks.
     bool isEmpty() const { return m_rules.isEmpty() && m_allowsByDefault; }
 
@@ -69,23 +69,5 @@ private:
 /// Error::extra["scope"], separated by spaces.
 std::optional<Error> refusalOf(const Decision &decision, const auth::Principal &principal,
                                const Error &missing);
-
-/// The policy in force. Main thread.
-class PolicyBook : public QObject
-{
-    Q_OBJECT
-public:
-    using QObject::QObject;
-
-    const Policy &policy() const { return m_policy; }
-    /// Whether it is another one.
-    bool replace(Policy policy);
-
-Q_SIGNALS:
-    void changed();
-
-private:
-    Policy m_policy;
-};
 
 } // namespace bridge::policy

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "server/policy/policy.h"
+#include "server/policy/warden.h"
 
 #include <QtCore/QJsonDocument>
 #include <QtTest/QSignalSpy>
@@ -398,12 +398,17 @@ private Q_SLOTS:
 
     void tellsWhenItIsReplaced()
     {
-        PolicyBook book;
-        QSignalSpy changed(&book, &PolicyBook::changed);
-        QVERIFY(!book.replace(Policy()));
-        QVERIFY(book.replace(policyOf("{'default':'deny'}")));
-        QVERIFY(!book.replace(policyOf("{'default':'deny'}")));
+        Warden warden;
+        QSignalSpy changed(&warden, &Warden::policyChanged);
+        QVERIFY(warden.isOpen());
+        QVERIFY(!warden.replace({}, {}).policy);
+        QVERIFY(warden.replace(policyOf("{'default':'deny'}"), {}).policy);
+        QVERIFY(!warden.replace(policyOf("{'default':'deny'}"), {}).policy);
         QCOMPARE(changed.size(), 1);
+        const Error missing(ErrorCode::ToolNotFound, u"gone"_s);
+        QVERIFY(!warden.shows(user(u"a"_s), tool(u"x"_s)));
+        QCOMPARE(warden.check(user(u"a"_s), tool(u"x"_s), missing)->message, missing.message);
+        QVERIFY(!warden.count(u"a"_s, user(u"a"_s), tool(u"x"_s)).refusal);
     }
 };
 

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/policy/warden.h"
+
+namespace bridge::policy {
+
+std::optional<Error> Warden::check(const auth::Principal &principal, Action action,
+                                   const Error &missing) const
+{
+    if (isOpen())
+        return std::nullopt;
+    action.isCall = true;
+    return refusalOf(m_policy.decide(principal, action), principal, missing);
+}
+
+RateLimiter::Outcome Warden::count(const QString &key, const auth::Principal &principal,
+                                   const Action &action)
+{
+    return m_limiter.isEmpty() ? RateLimiter::Outcome() : m_limiter.take(key, principal, action);
+}
+
+Warden::Changes Warden::replace(Policy policy, QList<Limit> limits)
+{
+    Changes changes;
+    changes.limits = m_limiter.replace(std::move(limits));
+    changes.policy = policy != m_policy;
+    m_policy = std::move(policy);
+    if (changes.policy)
+        Q_EMIT policyChanged();
+    return changes;
+}
+
+} // namespace bridge::policy
