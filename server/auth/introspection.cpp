@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/auth/introspection.h"
+
+#include "common/async/task.h"
+#include "common/json/scan.h"
+#include "server/auth/categories.h"
+#include "server/auth/clientauth.h"
+
+#include <QtCore/QJsonDocument>
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::auth {
+
+namespace {
+
+constexpr qsizetype kMostBytes = 256 * 1024;
+
+Error noClearAnswer(const QString &host, const QString &what)
+{
+    qCWarning(lcAuth).noquote() << "Introspection at" << host << "failed:" << what;
+    return idpUnavailable();
+}
+
+Result<QJsonObject> claimsFrom(const httpclient::Response &response, const QString &host,
+                               const QString &issuer)
+{
+    if (response.status == 401 || response.status == 403)
+        return noClearAnswer(host, u"the bridge's client id or secret is refused there"_s);
+    if (response.status != 200)
+        return noClearAnswer(host, u"status %1"_s.arg(response.status));
+    json::ScanLimits limits;
+    limits.maxDepth = 32;
+    if (!json::members(response.body, limits))
+        return noClearAnswer(host, u"the answer is no JSON object"_s);
+    const QJsonObject json = QJsonDocument::fromJson(response.body).object();
+    if (!json["active"_L1].isBool())
+        return noClearAnswer(host, u"the answer does not say whether the token is active"_s);
+    if (!json["active"_L1].toBool())
+        return Error(ErrorCode::InvalidToken,
+                     u"The access token is not or no longer valid. Get a new one."_s);
+    if (json.contains("iss"_L1) && json["iss"_L1].toString() != issuer)
+        return Error(ErrorCode::InvalidToken, u"The access token is another issuer's."_s);
+    return json;
+}
+
+Task<QJsonObject> ask(std::function<Call(Handler<IssuerMetadata>)> discover, IssuerOptions options,
+                      Fetch fetch, QByteArray token)
+{
+    QUrl url = options.introspectionEndpoint;
+    auto trust = egress::Trust::Configured;
+    QStringList methods;
+    if (url.isEmpty()) {
+        const auto metadata = co_await answer<IssuerMetadata>(discover);
+        if (!metadata)
+            co_return metadata.error();
+        url = metadata->introspectionEndpoint;
+        trust = Issuer::trustIn(url, *metadata);
+        methods = metadata->introspectionAuthMethods;
+        if (url.isEmpty())
+            co_return noClearAnswer(options.issuer, u"the issuer names no such endpoint"_s);
+    }
+    QByteArray form;
+    addFormField(form, "token", QString::fromLatin1(token));
+    addFormField(form, "token_type_hint", u"access_token"_s);
+    egress::EgressRequest request;
+    request.url = url;
+    request.trust = trust;
+    request.maxBody = kMostBytes;
+    authenticate(request, form, {options.clientId, options.clientSecret}, methods);
+    const auto send = [&](Handler<httpclient::Response> done) {
+        return fetch(request, std::move(done));
+    };
+    const auto response = co_await answer<httpclient::Response>(send);
+    if (!response)
+        co_return noClearAnswer(url.host(), response.error().message);
+    co_return claimsFrom(*response, url.host(), options.issuer);
+}
+
+} // namespace
+
+Call introspect(Issuer &issuer, const Fetch &fetch, const QByteArray &token,
+                Handler<QJsonObject> handler)
+{
+    return ask([&issuer](Handler<IssuerMetadata> done) { return issuer.metadata(std::move(done)); },
+               issuer.options(), fetch, token)
+        .start(std::move(handler));
+}
+
+} // namespace bridge::auth

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One issuer the bridge trusts: where its endpoints are, its keys, and what its tokens have to look
+// like. Main thread.
+#pragma once
+
+#include "server/auth/claims.h"
+#include "server/auth/fetch.h"
+#include "server/auth/issuermetadata.h"
+#include "server/auth/jwkscache.h"
+
+namespace bridge::auth {
+
+enum class Introspect {
+    Never,
+    Opaque, ///< tokens that are no JWT
+    Always  ///< every token, so that revoked ones are noticed
+};
+
+struct IssuerOptions {
+    QString issuer;     ///< exactly as in `iss`
+    QUrl keycloakRealm; ///< …/realms/name; empty = endpoints come from the metadata document
+    QUrl jwksUri;       ///< these two go before the document's
+    QUrl introspectionEndpoint;
+    QStringList audiences; ///< one of them must be in `aud`; empty = not looked at
+    QList<crypto::Algorithm> algorithms;
+    Introspect introspect = Introspect::Never;
+    QString clientId; ///< who the bridge is to this issuer
+    QString clientSecret;
+    ClaimRules claims;
+};
+
+class Issuer
+{
+public:
+    Issuer(IssuerOptions options, Fetch fetch, JwksOptions jwks, Clock clock);
+
+    const IssuerOptions &options() const { return m_options; }
+    JwksCache &keys() { return m_keys; }
+
+    /// Where its endpoints are. Fetched once an hour at most; IdpUnavailable when that fails, and
+    /// for some seconds afterwards without another try.
+    Call metadata(Handler<IssuerMetadata> handler);
+    /// How far a URL from \a metadata is to be trusted.
+    static egress::Trust trustIn(const QUrl &url, const IssuerMetadata &metadata);
+
+private:
+    Call discover(Handler<IssuerMetadata> handler);
+    Call loadKeys(Handler<QByteArray> handler);
+    void remember(const Result<IssuerMetadata> &found);
+
+    IssuerOptions m_options;
+    Fetch m_fetch;
+    Clock m_clock;
+    std::optional<IssuerMetadata> m_metadata;
+    std::optional<std::chrono::milliseconds> m_metadataAt;
+    std::optional<std::chrono::milliseconds> m_failedAt;
+    SingleFlight<IssuerMetadata> m_discovery;
+    JwksCache m_keys;
+};
+
+} // namespace bridge::auth

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The part of TokenVerifier that waits for issuers.
+#include "common/async/later.h"
+#include "common/async/task.h"
+#include "common/crypto/digest.h"
+#include "server/auth/tokencheck.h"
+#include "server/auth/tokenverifier.h"
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::auth {
+
+namespace {
+
+struct Found {
+    Issuer *issuer = nullptr;
+    QJsonObject claims;
+};
+
+/// The first of \a issuers that knows \a token. One that cannot be asked may be the one.
+Task<Found> firstThatKnows(QList<Issuer *> issuers, Fetch fetch, QByteArray token)
+{
+    std::optional<Error> silent;
+    Error refused(ErrorCode::InvalidToken,
+                  u"The access token is not or no longer valid. Get a new one."_s);
+    for (Issuer *issuer : issuers) {
+        const auto ask = [&](Handler<QJsonObject> done) {
+            return introspect(*issuer, fetch, token, std::move(done));
+        };
+        const auto claims = co_await answer<QJsonObject>(ask);
+        if (claims)
+            co_return Found{issuer, *claims};
+        if (claims.error().code == ErrorCode::IdpUnavailable)
+            silent = claims.error();
+        else
+            refused = claims.error();
+    }
+    co_return silent ? *silent : refused;
+}
+
+} // namespace
+
+Call TokenVerifier::verify(const QByteArray &token, Via via, Handler<PrincipalPtr> handler)
+{
+    const QByteArray digest = crypto::sha256(token);
+    const auto land = [this, digest, via,
+                       handler = std::move(handler)](const Result<PrincipalPtr> &outcome) {
+        sweep(digest);
+        // Who joined may have brought the token in another way than who began.
+        const auto known = outcome ? remembered(digest, via) : std::nullopt;
+        handler(known ? *known : outcome);
+    };
+    Call waiting = m_flights[digest].join(land, [this, token, digest](Handler<PrincipalPtr> done) {
+        return begin(token, digest, std::move(done));
+    });
+    return Call([this, digest, share = std::make_shared<Call>(std::move(waiting))] {
+        share->cancel();
+        sweep(digest);
+    });
+}
+
+void TokenVerifier::sweep(const QByteArray &digest)
+{
+    const auto flight = m_flights.find(digest);
+    if (flight != m_flights.end() && !flight->second.isRunning())
+        m_flights.erase(flight);
+}
+
+Call TokenVerifier::begin(const QByteArray &token, const QByteArray &digest,
+                          Handler<PrincipalPtr> handler)
+{
+    QList<Issuer *> asked;
+    if (!looksLikeJwt(token)) {
+        for (const auto &one : m_issuers) {
+            if (one->options().introspect != Introspect::Never)
+                asked.append(one.get());
+        }
+        return askIssuers(asked, token, digest, std::move(handler));
+    }
+    auto found = candidate(token);
+    if (!found)
+        return failLater(std::move(handler), refuse(found.error(), digest));
+    if (found->issuer->options().introspect == Introspect::Always)
+        return askIssuers({found->issuer}, token, digest, std::move(handler));
+    return askKeys(std::move(*found), token, digest, std::move(handler));
+}
+
+Call TokenVerifier::askKeys(Candidate found, const QByteArray &token, const QByteArray &digest,
+                            Handler<PrincipalPtr> handler)
+{
+    Issuer *const from = found.issuer;
+    const QString keyId = found.jwt.keyId;
+    const auto algorithm = found.algorithm;
+    return from->keys().candidates(
+        keyId, algorithm,
+        [this, found = std::move(found), token, digest,
+         handler = std::move(handler)](const Result<QList<KeyPtr>> &keys) {
+            handler(keys ? judge(found, *keys, token, digest, Via::Header) : Verdict(keys.error()));
+        });
+}
+
+Call TokenVerifier::askIssuers(const QList<Issuer *> &issuers, const QByteArray &token,
+                               const QByteArray &digest, Handler<PrincipalPtr> handler)
+{
+    return firstThatKnows(issuers, m_fetch, token)
+        .start([this, token, digest, handler = std::move(handler)](const Result<Found> &found) {
+            if (found)
+                handler(judgeIntrospected(*found->issuer, found->claims, token, digest));
+            else if (found.error().code == ErrorCode::IdpUnavailable)
+                handler(found.error());
+            else
+                handler(refuse(found.error(), digest));
+        });
+}
+
+TokenVerifier::Verdict TokenVerifier::judgeIntrospected(Issuer &issuer, QJsonObject claims,
+                                                        const QByteArray &token,
+                                                        const QByteArray &digest)
+{
+    const IssuerOptions &options = issuer.options();
+    if (const auto checked = checkClaims(claims, options, m_clock.wall(), false); !checked)
+        return refuse(checked.error(), digest);
+    claims.remove("active"_L1);
+    if (!claims.contains("preferred_username"_L1) && claims.contains("username"_L1))
+        claims["preferred_username"_L1] = claims["username"_L1];
+    auto principal = principalFrom(claims, options.issuer, options.claims);
+    if (!principal)
+        return refuse(principal.error(), digest);
+    KnownToken known;
+    known.issuer = &issuer;
+    const auto expiry = timeClaim(claims, "exp"_L1).value();
+    known.wallEnd = expiry.value_or(kNever);
+    known.steadyEnd = m_clock.steady() + m_options.introspectionLifetime;
+    principal->isVerified = true;
+    return remember(std::move(*principal), std::move(known), token, digest, Via::Header);
+}
+
+} // namespace bridge::auth

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/auth/tokenverifier.h"
+
+#include "common/crypto/digest.h"
+#include "server/auth/tokencheck.h"
+
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+using std::chrono::milliseconds;
+
+namespace bridge::auth {
+
+namespace {
+
+Error refusedAs(const QString &why)
+{
+    return {ErrorCode::InvalidToken, u"The access token is refused: %1. Get a new one."_s.arg(why)};
+}
+
+QString strategyOf(Via via)
+{
+    return via == Via::Cookie ? u"cookie"_s : u"bearer"_s;
+}
+
+QDateTime dateOf(milliseconds wall)
+{
+    return wall >= kNever ? QDateTime() : QDateTime::fromMSecsSinceEpoch(wall.count(), Qt::UTC);
+}
+
+} // namespace
+
+TokenVerifier::TokenVerifier(VerifierOptions options, Fetch fetch, Clock clock)
+    : m_options(std::move(options))
+    , m_fetch(std::move(fetch))
+    , m_clock(std::move(clock))
+    , m_known(m_options.maxKnown)
+    , m_refused(m_options.maxRefused)
+{
+    for (const IssuerOptions &issuer : m_options.issuers)
+        m_issuers.push_back(std::make_unique<Issuer>(issuer, m_fetch, m_options.jwks, m_clock));
+}
+
+TokenVerifier::~TokenVerifier() = default;
+
+Issuer *TokenVerifier::primaryIssuer() const
+{
+    return m_issuers.empty() ? nullptr : m_issuers.front().get();
+}
+
+Issuer *TokenVerifier::issuer(const QString &name) const
+{
+    for (const auto &issuer : m_issuers) {
+        if (issuer->options().issuer == name)
+            return issuer.get();
+    }
+    return nullptr;
+}
+
+void TokenVerifier::forget(const QByteArray &token)
+{
+    const QByteArray digest = crypto::sha256(token);
+    m_known.remove(digest);
+    m_refused.remove(digest);
+}
+
+std::optional<TokenVerifier::Verdict> TokenVerifier::verifyNow(const QByteArray &token, Via via,
+                                                               bool isVouched)
+{
+    const QByteArray digest = crypto::sha256(token);
+    if (!m_options.verify) {
+        const QByteArray key = isVouched ? QByteArray(digest + 'v') : digest;
+        if (auto known = remembered(key, via))
+            return known;
+        return readUnverified(token, key, via, isVouched);
+    }
+    if (auto known = remembered(digest, via))
+        return known;
+    return judgeNow(token, digest, via);
+}
+
+std::optional<TokenVerifier::Verdict> TokenVerifier::remembered(const QByteArray &digest, Via via)
+{
+    KnownToken *known = m_known.find(digest);
+    const bool isRefused = !known;
+    if (isRefused)
+        known = m_refused.find(digest);
+    if (!known)
+        return std::nullopt;
+    if (m_clock.steady() >= known->steadyEnd || m_clock.wall() >= known->wallEnd + kLeeway) {
+        (isRefused ? m_refused : m_known).remove(digest);
+        return std::nullopt;
+    }
+    if (isRefused)
+        return Verdict(known->error);
+    if (known->key && known->issuer->keys().stateOf(*known->key) != JwksCache::State::Trusted)
+        return std::nullopt;
+    PrincipalPtr &principal = known->principals[size_t(via)];
+    if (!principal) {
+        Principal copy = *known->principals[via == Via::Header ? 1 : 0];
+        copy.strategy = strategyOf(via);
+        principal = std::make_shared<const Principal>(std::move(copy));
+    }
+    return Verdict(principal);
+}
+
+bool TokenVerifier::isIntrospected() const
+{
+    return std::any_of(m_issuers.begin(), m_issuers.end(), [](const auto &issuer) {
+        return issuer->options().introspect != Introspect::Never;
+    });
+}
+
+Result<TokenVerifier::Candidate> TokenVerifier::candidate(const QByteArray &token) const
+{
+    auto jwt = parseJwt(token);
+    if (!jwt)
+        return jwt.error();
+    Issuer *from = issuer(jwt->claims["iss"_L1].toString());
+    if (!from)
+        return refusedAs(u"it does not come from an issuer this bridge trusts"_s);
+    const auto algorithm = crypto::algorithmFromName(jwt->algorithm);
+    if (!algorithm || !from->options().algorithms.contains(*algorithm))
+        return refusedAs(u"it is signed in a way this bridge does not accept"_s);
+    return Candidate{std::move(*jwt), from, *algorithm};
+}
+
+std::optional<TokenVerifier::Verdict> TokenVerifier::judgeNow(const QByteArray &token,
+                                                              const QByteArray &digest, Via via)
+{
+    if (token.size() > kMaxToken)
+        return Verdict(refusedAs(u"it is too long"_s));
+    if (!looksLikeJwt(token) && isIntrospected())
+        return std::nullopt;
+    const auto found = candidate(token);
+    if (!found)
+        return Verdict(refuse(found.error(), digest));
+    if (found->issuer->options().introspect == Introspect::Always)
+        return std::nullopt;
+    const auto keys = found->issuer->keys().candidatesNow(found->jwt.keyId, found->algorithm);
+    if (!keys)
+        return std::nullopt;
+    if (!*keys)
+        return Verdict(keys->error());
+    return judge(*found, **keys, token, digest, via);
+}
+
+TokenVerifier::Verdict TokenVerifier::judge(const Candidate &found, const QList<KeyPtr> &keys,
+                                            const QByteArray &token, const QByteArray &digest,
+                                            Via via)
+{
+    if (keys.isEmpty()) // not remembered: the key may be there in a moment
+        return refusedAs(u"the issuer has no such key (kid)"_s);
+    const auto good = std::find_if(keys.begin(), keys.end(), [&](const KeyPtr &key) {
+        return key->key.verify(found.algorithm, found.jwt.signedText, found.jwt.signature);
+    });
+    if (good == keys.end())
+        return refuse(refusedAs(u"its signature is wrong"_s), digest);
+    const IssuerOptions &options = found.issuer->options();
+    if (const auto checked = checkClaims(found.jwt.claims, options, m_clock.wall()); !checked)
+        return refuse(checked.error(), digest);
+    auto principal = principalFrom(found.jwt.claims, options.issuer, options.claims);
+    if (!principal)
+        return refuse(principal.error(), digest);
+    KnownToken known;
+    known.issuer = found.issuer;
+    known.key = *good;
+    known.wallEnd = timeClaim(found.jwt.claims, "exp"_L1)->value();
+    known.steadyEnd = kNever;
+    principal->isVerified = true;
+    return remember(std::move(*principal), std::move(known), token, digest, via);
+}
+
+TokenVerifier::Verdict TokenVerifier::remember(Principal principal, KnownToken known,
+                                               const QByteArray &token, const QByteArray &digest,
+                                               Via via)
+{
+    principal.strategy = strategyOf(via);
+    principal.token = token;
+    principal.expires = dateOf(known.wallEnd);
+    const auto shared = std::make_shared<const Principal>(std::move(principal));
+    known.principals[size_t(via)] = shared;
+    m_refused.remove(digest);
+    m_known.insert(digest, std::move(known));
+    return PrincipalPtr(shared);
+}
+
+Error TokenVerifier::refuse(const Error &error, const QByteArray &digest)
+{
+    KnownToken refused;
+    refused.error = error;
+    refused.wallEnd = kNever;
+    refused.steadyEnd = m_clock.steady() + m_options.refusalLifetime;
+    m_known.remove(digest);
+    m_refused.insert(digest, std::move(refused));
+    return error;
+}
+
+TokenVerifier::Verdict TokenVerifier::readUnverified(const QByteArray &token,
+                                                     const QByteArray &digest, Via via,
+                                                     bool isVouched)
+{
+    Principal principal;
+    principal.kind = Principal::Kind::User;
+    principal.owner = u"token:"_s + QString::fromLatin1(digest.toHex());
+    if (const auto jwt = parseJwt(token)) {
+        const QString from = jwt->claims["iss"_L1].toString();
+        const Issuer *known = issuer(from);
+        auto named = principalFrom(jwt->claims, from,
+                                   known ? known->options().claims : m_options.unverifiedClaims);
+        if (named) {
+            principal = std::move(*named);
+            if (!isVouched) // must never be taken for somebody who was checked
+                principal.owner.prepend("unverified:"_L1);
+            principal.isVerified = isVouched;
+        }
+    }
+    KnownToken known;
+    known.wallEnd = kNever;
+    known.steadyEnd = kNever;
+    return remember(std::move(principal), std::move(known), token, digest, via);
+}
+
+} // namespace bridge::auth
