@@ -57,11 +57,54 @@ QList<Option> vault()
     };
 }
 
+QList<Option> audit()
+{
+    const QString group = u"Audit"_s;
+    return {
+        {.name = u"AUDIT_LOG"_s,
+         .flag = u"--audit-log"_s,
+         .type = OptionType::Text,
+         .group = group,
+         .help = u"File for who did what: logins, refusals, token exchanges, policy decisions, "
+                 "administration. `log` (or true) writes to the log instead, without a chain of "
+                 "hashes. Empty = nowhere."_s},
+        {.name = u"AUDIT_KEY"_s,
+         .flag = {},
+         .type = OptionType::Text,
+         .secret = true,
+         .group = group,
+         .help = u"Makes the chain of hashes an HMAC, which nobody without this key can forge. At "
+                 "least 16 characters."_s},
+    };
+}
+
+QList<Option> apiKeys()
+{
+    const QString group = u"API keys"_s;
+    return {
+        {.name = u"API_KEYS_FILE"_s,
+         .flag = u"--api-keys-file"_s,
+         .type = OptionType::Path,
+         .reload = Reload::Live,
+         .group = group,
+         .help = u"File that `mcp-bridge apikey` keeps keys for the header X-API-Key in, as salted "
+                 "hashes. A change takes effect at once."_s},
+        {.name = u"API_KEYS"_s,
+         .flag = {},
+         .type = OptionType::Text,
+         .secret = true,
+         .reload = Reload::Live,
+         .group = group,
+         .help = u"Further keys of at least 16 characters, separated by commas, without groups, "
+                 "scopes or an end."_s},
+    };
+}
+
 } // namespace
 
 QList<Option> secretRows()
 {
-    return egress() + vault();
+    return egress() + vault() + audit() + apiKeys();
 }
 
 } // namespace bridge::config

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Something worth knowing years later: who did what, and whether it was allowed. Plain value.
+#pragma once
+
+#include <QtCore/QString>
+
+namespace bridge::audit {
+
+struct AuditEvent {
+    enum class Kind {
+        Login,      ///< a person signed in, or tried to
+        Logout,     ///< or a web session was ended
+        Refusal,    ///< a request was turned away: no, wrong or insufficient credential
+        Exchange,   ///< a token was asked for on a user's behalf
+        Decision,   ///< a policy rule decided
+        Admin,      ///< something an administrator did: reload, restart, end of a session, …
+        KeyCreated, ///< an API key appeared
+        KeyRevoked  ///< an API key is gone
+    };
+    Kind kind = Kind::Refusal;
+    bool success = false;
+
+    // Each is cut at 256 characters, and passes the redaction of the log.
+    QString owner;     ///< auth::Principal::owner; only its fingerprint is written
+    QString strategy;  ///< how the caller was recognised, e.g. `bearer`
+    QString action;    ///< what was done: `POST /tools/{tool}`, `tools/call`, `reload`
+    QString target;    ///< to what: a server, a tool, an id of an API key. Nothing a user typed
+    QString reason;    ///< short token: codeName() of the error, name of a rule
+    QString session;   ///< fingerprint of the session's id
+    QString address;   ///< of the client
+    QString userAgent; ///< as sent
+    QString requestId;
+};
+
+/// `login`, `logout`, `refusal`, `exchange`, `policy_decision`, `admin_action`, `api_key_created`,
+/// `api_key_revoked`.
+QString kindName(AuditEvent::Kind kind);
+
+} // namespace bridge::audit

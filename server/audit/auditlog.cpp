@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/audit/auditlog.h"
+
+#include "common/base/ids.h"
+#include "common/config/settings.h"
+#include "common/logging/categories.h"
+#include "common/logging/logger.h"
+
+#include <QtCore/QFileInfo>
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::audit {
+
+namespace {
+
+void log(const AuditEvent &event)
+{
+    logging::Fields fields{{u"event"_s, kindName(event.kind)}, {u"success"_s, event.success}};
+    const auto add = [&](const QString &name, const QString &value) {
+        if (!value.isEmpty())
+            fields.append({name, value.left(256)});
+    };
+    add(u"user"_s, event.owner.isEmpty() ? QString() : fingerprint(event.owner));
+    add(u"strategy"_s, event.strategy);
+    add(u"action"_s, event.action);
+    add(u"target"_s, event.target);
+    add(u"reason"_s, event.reason);
+    add(u"session"_s, event.session);
+    add(u"address"_s, event.address);
+    add(u"user_agent"_s, event.userAgent);
+    add(u"request_id"_s, event.requestId);
+    logging::event(logging::lcAudit(), logging::Level::Info, u"Audit", fields);
+}
+
+} // namespace
+
+Result<AuditOptions> auditOptions(const config::Settings &settings)
+{
+    AuditOptions options;
+    const QString to = settings.text(u"AUDIT_LOG"_s).trimmed();
+    const QString word = to.toLower();
+    options.key = settings.text(u"AUDIT_KEY"_s).trimmed().toUtf8();
+    if (word.isEmpty() || word == "false"_L1 || word == "off"_L1)
+        return options;
+    if (word == "log"_L1 || word == "true"_L1 || word == "on"_L1) {
+        options.to = AuditOptions::To::Log;
+        return options;
+    }
+    options.to = AuditOptions::To::File;
+    options.file = QFileInfo(to).absoluteFilePath();
+    if (!options.key.isEmpty() && options.key.size() < 16) {
+        Error error(ErrorCode::InvalidConfig, u"The settings of the audit log are wrong."_s);
+        error.problems.append({u"AUDIT_KEY"_s, u"must have at least 16 characters."_s});
+        return error;
+    }
+    return options;
+}
+
+Result<std::unique_ptr<AuditLog>> AuditLog::open(const AuditOptions &options)
+{
+    std::unique_ptr<AuditFile> file;
+    if (options.to == AuditOptions::To::File) {
+        auto opened = AuditFile::open(options.file, options.key);
+        if (!opened)
+            return opened.error();
+        file = std::move(*opened);
+    }
+    return std::unique_ptr<AuditLog>(new AuditLog(options, std::move(file)));
+}
+
+AuditLog::AuditLog(AuditOptions options, std::unique_ptr<AuditFile> file)
+    : m_options(std::move(options))
+    , m_file(std::move(file))
+{
+    if (!m_file)
+        return;
+    m_worker = new QObject;
+    m_worker->moveToThread(&m_thread);
+    m_thread.setObjectName(u"audit"_s);
+    QObject::connect(&m_thread, &QThread::finished, m_worker, &QObject::deleteLater);
+    m_thread.start();
+}
+
+AuditLog::~AuditLog()
+{
+    if (!m_worker)
+        return;
+    // Behind every event.
+    QMetaObject::invokeMethod(
+        m_worker, [this] { m_thread.quit(); }, Qt::QueuedConnection);
+    m_thread.wait();
+}
+
+void AuditLog::write(AuditEvent event)
+{
+    if (m_options.to == AuditOptions::To::Log)
+        log(event);
+    if (!m_worker)
+        return;
+    if (m_pending.load(std::memory_order_relaxed) >= m_options.maxPending) {
+        ++m_lost;
+        return;
+    }
+    m_pending.fetch_add(1, std::memory_order_relaxed);
+    QMetaObject::invokeMethod(
+        m_worker,
+        [this, event = std::move(event), lost = std::exchange(m_lost, 0),
+         time = QDateTime::currentDateTimeUtc()] {
+            if (!m_file->write(event, lost, time))
+                qCCritical(logging::lcAudit) << "An event could not be written to AUDIT_LOG. "
+                                                "Is the disk full?";
+            m_pending.fetch_sub(1, std::memory_order_relaxed);
+        },
+        Qt::QueuedConnection);
+}
+
+void AuditLog::reopen()
+{
+    if (!m_worker)
+        return;
+    QMetaObject::invokeMethod(
+        m_worker,
+        [this] {
+            if (const auto opened = m_file->reopen(); !opened)
+                qCCritical(logging::lcAudit).noquote() << opened.error().message;
+        },
+        Qt::QueuedConnection);
+}
+
+} // namespace bridge::audit
