@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/upstream/remoteconfig.h"
 
+#include "common/config/optiontable.h"
 #include "common/httpclient/tls.h"
 #include "common/logging/redaction.h"
 #include "server/upstream/remoteheaders.h"
@@ -73,6 +74,8 @@ RemoteDefinition remoteCommon(const config::Settings &settings, QList<FieldProbl
     RemoteDefinition remote;
     remote.transport = *transportOf(settings.text(u"MCP_REMOTE_TRANSPORT"_s));
     remote.privateHeaders = {settings.text(u"SESSION_FIELD_NAME"_s).toLower()};
+    if (config::optionTable().find(u"TOKEN_NAME"_s))
+        remote.privateHeaders.append(settings.text(u"TOKEN_NAME"_s).toLower());
     remote.connectTimeout = settings.seconds(u"MCP_REMOTE_CONNECT_TIMEOUT"_s);
     remote.answerTimeout = settings.seconds(u"MCP_REMOTE_TIMEOUT"_s);
     remote.idleTimeout = settings.seconds(u"MCP_REMOTE_IDLE_TIMEOUT"_s);
