@@ -1,24 +1,34 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // GET /openapi.json, /docs, /redoc and the embedded files those pages need.
 #include "resources/web/webassets.h"
+#include "server/gate/visitor.h"
 #include "server/routes/openapi.h"
+#include "server/routes/permission.h"
 #include "server/routes/scope.h"
 #include "server/upstream/singleflight.h"
+
+#include <QtCore/QCryptographicHash>
+
+#include <list>
 
 using namespace Qt::StringLiterals;
 
 namespace bridge::routes {
 
 /// The finished documents by their address, of which there are two: at the root and below the
-/// base path. Inventing the examples of hundreds of tools takes too long for every request.
+/// base path; and by what their readers see. Inventing the examples of hundreds of tools
+/// takes too long for every request.
 struct DocumentCache {
+    static constexpr size_t kMaxEntries = 32;
+
     struct Entry {
         QList<upstream::ToolSetPtr> tools; ///< what it was made of; sets never change
         QByteArray json;
         upstream::SingleFlight<QByteArray> work; ///< one is made at a time
     };
-    std::map<QString, Entry> entries;
-    int generation = 0; ///< what was begun in an earlier one is not kept
+    std::map<QString, std::shared_ptr<Entry>> entries;
+    std::list<QString> order; ///< used last in front
+    int generation = 0;       ///< what was begun in an earlier one is not kept
 };
 
 namespace {
@@ -45,16 +55,48 @@ QList<upstream::ToolSetPtr> toolsIn(const QList<GatheredTools> &gathered)
     return tools;
 }
 
-/// The document of \a gathered at \a address, made by whoever asks first.
-Task<QByteArray> documentOf(const Services *services, QList<GatheredTools> gathered,
-                            QString address)
+/// Tells apart the documents of those who see different tools: because a server offers them
+/// others, or because some are hidden from them.
+QString sightOf(const QList<upstream::ToolSetPtr> &all, const QList<upstream::ToolSetPtr> &shown)
 {
-    const QList<upstream::ToolSetPtr> tools = toolsIn(gathered);
-    DocumentCache *cache = services->documents.get();
-    DocumentCache::Entry *entry = &cache->entries[address];
+    QCryptographicHash hash(QCryptographicHash::Sha256);
+    for (qsizetype i = 0; i < all.size(); ++i) {
+        hash.addData(QByteArray::number(quintptr(all[i].get())));
+        if (all[i] == shown[i])
+            continue;
+        for (const auto &tool : all[i]->tools())
+            hash.addData(shown[i]->find(tool->name) ? "1" : "0");
+        hash.addData("\n");
+    }
+    return QString::fromLatin1(hash.result().toHex());
+}
+
+/// The entry of \a key; the one that was used longest ago makes room for a new one.
+std::shared_ptr<DocumentCache::Entry> entryOf(DocumentCache &cache, const QString &key)
+{
+    cache.order.remove(key);
+    cache.order.push_front(key);
+    if (cache.order.size() > DocumentCache::kMaxEntries) {
+        cache.entries.erase(cache.order.back());
+        cache.order.pop_back();
+    }
+    std::shared_ptr<DocumentCache::Entry> &entry = cache.entries[key];
+    if (!entry)
+        entry = std::make_shared<DocumentCache::Entry>();
+    return entry;
+}
+
+/// The document of \a gathered at \a address, made by whoever asks first. \a tools are all there
+/// are, of which \a gathered holds those the reader may see.
+Task<QByteArray> documentOf(const Services *services, QList<upstream::ToolSetPtr> tools,
+                            QList<GatheredTools> gathered, QString address)
+{
+    const std::shared_ptr<DocumentCache> cache = services->documents;
+    const auto entry =
+        entryOf(*cache, QString(address + u'\n' + sightOf(tools, toolsIn(gathered))));
     const auto make = [&](Handler<QByteArray> done) {
         return openApiDocument(services, gathered, address)
-            .start([cache, entry, tools, generation = cache->generation,
+            .start([cache = cache.get(), entry = entry.get(), tools, generation = cache->generation,
                     done = std::move(done)](Result<QByteArray> made) {
                 if (made && generation == cache->generation) {
                     entry->tools = tools;
@@ -82,12 +124,16 @@ Task<Response> openApi(Services *services, http::Exchange *exchange, http::PathP
     }
     Result<QList<GatheredTools>> gathered =
         co_await answer<QList<GatheredTools>>([&](Handler<QList<GatheredTools>> done) {
-            return gatherTools(enabled, upstream::Identity(), kDiscoveryPatience, std::move(done));
+            return gatherTools(enabled, gate::identityOf(*exchange), kDiscoveryPatience,
+                               std::move(done));
         });
     if (!gathered)
         co_return gathered.error();
+    const QList<upstream::ToolSetPtr> all = toolsIn(*gathered);
+    for (GatheredTools &entry : *gathered)
+        entry.tools = Permission(*services, *exchange, *entry.server).shown(entry.tools);
     Result<QByteArray> document =
-        co_await documentOf(services, *gathered, addressFrom(*services, exchange->request()));
+        co_await documentOf(services, all, *gathered, addressFrom(*services, exchange->request()));
     if (!document)
         co_return document.error();
     Response response = Response::jsonBytes(200, *document);
@@ -162,7 +208,7 @@ void forgetDocuments(Services &services)
 {
     ++services.documents->generation;
     for (auto &[address, entry] : services.documents->entries)
-        entry.json.clear();
+        entry->json.clear();
 }
 
 void addDocumentRoutes(http::Router &router, Services *services)

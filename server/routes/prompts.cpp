@@ -5,6 +5,7 @@
 #include "server/http/body.h"
 #include "server/routes/address.h"
 #include "server/routes/descriptions.h"
+#include "server/routes/permission.h"
 #include "server/routes/promptbook.h"
 #include "server/routes/scope.h"
 #include "server/routes/toolview.h"
@@ -21,6 +22,20 @@ using http::Response;
 const QStringList kPromptKeys{u"name"_s,      u"title"_s, u"description"_s,
                               u"arguments"_s, u"icons"_s, u"_meta"_s};
 
+/// Those of \a prompts that may be seen.
+QList<QByteArray> shown(const QList<QByteArray> &prompts, const Permission &permission)
+{
+    if (permission.isOpen())
+        return prompts;
+    QList<QByteArray> some;
+    for (const QByteArray &raw : prompts) {
+        const QString name = QJsonDocument::fromJson(raw).object().value("name"_L1).toString();
+        if (permission.shows(Permission::Kind::Prompt, name))
+            some.append(raw);
+    }
+    return some;
+}
+
 Task<Response> listPrompts(Services *services, http::Exchange *exchange, http::PathParams params)
 {
     Result<Address> address = addressOf(*services, *exchange, params);
@@ -36,11 +51,13 @@ Task<Response> listPrompts(Services *services, http::Exchange *exchange, http::P
     const bool lacking = !listed && listed.error().code == ErrorCode::MethodNotFound;
     if (!listed && !(lacking && !services->prompts->isEmpty()))
         co_return listed.error();
-    const QList<QByteArray> configured = services->prompts->listing();
+    const Permission permission(*services, *exchange, *address->server);
+    const QList<QByteArray> configured = shown(services->prompts->listing(), permission);
     if (lacking)
         co_return Response::jsonBytes(200, "{\"prompts\":" + rawArray(configured) + '}');
     QList<QByteArray> views;
-    for (const QByteArray &raw : std::as_const(*listed))
+    const QList<QByteArray> own = shown(*listed, permission);
+    for (const QByteArray &raw : own)
         views.append(completed(raw, kPromptKeys));
     views += configured;
     co_return Response::jsonBytes(
@@ -104,6 +121,12 @@ Task<Response> postPrompt(Services *services, http::Exchange *exchange, http::Pa
     Result<sessions::SessionPtr> session = findSession(*services, *exchange, *address);
     if (!session)
         co_return session.error();
+    Permission permission(*services, *exchange, *address->server);
+    Result<Nothing> allowed = permission.check(Permission::Kind::Prompt, name);
+    if (allowed)
+        allowed = permission.count(Permission::Kind::Prompt, name);
+    if (!allowed)
+        co_return allowed.error();
     if (services->prompts->contains(name)) {
         if (*session)
             (*session)->touch();
@@ -126,7 +149,7 @@ Task<Response> postPrompt(Services *services, http::Exchange *exchange, http::Pa
         Error error = raw.error();
         if (error.code == ErrorCode::MethodNotFound)
             error.code = ErrorCode::PromptNotFound;
-        co_return error;
+        co_return withoutHints(error, permission);
     }
     Result<Nothing> fits =
         upstream::checkSize(*raw, address->server->definition().maxResponseBytes);

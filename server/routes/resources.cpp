@@ -2,6 +2,7 @@
 // GET /resources[?uri=], GET /resources/templates, GET /resources/{resource} (contract §6).
 #include "server/routes/address.h"
 #include "server/routes/descriptions.h"
+#include "server/routes/permission.h"
 #include "server/routes/resourcebook.h"
 #include "server/routes/scope.h"
 #include "server/routes/toolview.h"
@@ -73,6 +74,41 @@ Task<Response> readUri(Target target, QString uri)
     co_return contentResponse(*content);
 }
 
+QString memberOf(const QByteArray &raw, QLatin1StringView key)
+{
+    return QJsonDocument::fromJson(raw).object().value(key).toString();
+}
+
+/// Those of \a items that may be seen, by their \a key.
+QList<QByteArray> shown(const QList<QByteArray> &items, QLatin1StringView key,
+                        const Permission &permission)
+{
+    if (permission.isOpen())
+        return items;
+    QList<QByteArray> some;
+    for (const QByteArray &raw : items) {
+        if (permission.shows(Permission::Kind::Resource, memberOf(raw, key)))
+            some.append(raw);
+    }
+    return some;
+}
+
+/// Whether \a uri may be read now, which is counted.
+Result<Nothing> admit(Permission &permission, const QString &uri)
+{
+    const auto allowed = permission.check(Permission::Kind::Resource, uri);
+    return allowed ? permission.count(Permission::Kind::Resource, uri) : allowed;
+}
+
+/// readUri() for somebody from whom things may be hidden.
+Task<Response> readShown(Target target, QString uri, Permission permission)
+{
+    Result<Response> response = co_await readUri(target, uri);
+    if (!response)
+        co_return withoutHints(response.error(), permission);
+    co_return response;
+}
+
 Task<QList<QByteArray>> listAll(Target target, QString method, QString member)
 {
     co_return co_await answer<QList<QByteArray>>([&](Handler<QList<QByteArray>> done) {
@@ -89,6 +125,12 @@ Task<Response> listResources(Services *services, http::Exchange *exchange, http:
     if (!session)
         co_return session.error();
     const QString uri = exchange->request().queryValue(u"uri"_s);
+    Permission permission(*services, *exchange, *address->server);
+    if (!uri.isEmpty()) {
+        Result<Nothing> admitted = admit(permission, uri);
+        if (!admitted)
+            co_return admitted.error();
+    }
     if (auto configured = services->resources->byUri(uri)) {
         if (*session)
             (*session)->touch();
@@ -98,7 +140,7 @@ Task<Response> listResources(Services *services, http::Exchange *exchange, http:
     if (!target)
         co_return target.error();
     if (!uri.isEmpty())
-        co_return co_await readUri(*target, uri);
+        co_return co_await readShown(*target, uri, permission);
 
     Result<QList<QByteArray>> listed =
         co_await listAll(*target, u"resources/list"_s, u"resources"_s);
@@ -107,10 +149,11 @@ Task<Response> listResources(Services *services, http::Exchange *exchange, http:
         co_return listed.error();
     QList<QByteArray> views;
     if (listed) {
-        for (const QByteArray &raw : std::as_const(*listed))
+        const QList<QByteArray> own = shown(*listed, "uri"_L1, permission);
+        for (const QByteArray &raw : own)
             views.append(completed(raw, kResourceKeys));
     }
-    views += services->resources->listing();
+    views += shown(services->resources->listing(), "uri"_L1, permission);
     co_return Response::jsonBytes(
         200, "{\"_meta\":null,\"nextCursor\":null,\"resources\":" + rawArray(views) + '}');
 }
@@ -127,8 +170,10 @@ Task<Response> listTemplates(Services *services, http::Exchange *exchange, http:
         co_await listAll(*target, u"resources/templates/list"_s, u"resourceTemplates"_s);
     if (!listed)
         co_return listed.error();
+    const Permission permission(*services, *exchange, *address->server);
     QList<QByteArray> views;
-    for (const QByteArray &raw : std::as_const(*listed))
+    const QList<QByteArray> own = shown(*listed, "uriTemplate"_L1, permission);
+    for (const QByteArray &raw : own)
         views.append(completed(raw, kTemplateKeys));
     co_return Response::jsonBytes(
         200, "{\"_meta\":null,\"nextCursor\":null,\"resourceTemplates\":" + rawArray(views) + '}');
@@ -148,17 +193,31 @@ Task<Response> getResource(Services *services, http::Exchange *exchange, http::P
         co_await listAll(*target, u"resources/list"_s, u"resources"_s);
     if (!listed && listed.error().code != ErrorCode::MethodNotFound)
         co_return listed.error();
+    Permission permission(*services, *exchange, *address->server);
     if (listed) {
         for (const QByteArray &raw : std::as_const(*listed)) {
-            const QJsonObject entry = QJsonDocument::fromJson(raw).object();
-            if (entry.value("name"_L1).toString() == name)
-                co_return co_await readUri(*target, entry.value("uri"_L1).toString());
+            if (memberOf(raw, "name"_L1) != name)
+                continue;
+            const QString uri = memberOf(raw, "uri"_L1);
+            if (!permission.shows(Permission::Kind::Resource, uri))
+                continue;
+            Result<Nothing> admitted = admit(permission, uri);
+            if (!admitted)
+                co_return admitted.error();
+            co_return co_await readShown(*target, uri, permission);
         }
     }
-    if (auto configured = services->resources->byName(name))
-        co_return contentResponse(*configured);
-    co_return Error(ErrorCode::ResourceNotFound,
-                    u"Resource not found. GET /resources lists the names there are."_s);
+    const QList<QByteArray> configured = services->resources->listing();
+    for (const QByteArray &raw : configured) {
+        const auto content = services->resources->byName(name);
+        if (memberOf(raw, "name"_L1) != name || !content)
+            continue;
+        Result<Nothing> admitted = admit(permission, memberOf(raw, "uri"_L1));
+        if (!admitted)
+            co_return admitted.error();
+        co_return contentResponse(*content);
+    }
+    co_return resourceNotFound();
 }
 
 } // namespace

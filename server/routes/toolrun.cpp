@@ -2,6 +2,7 @@
 #include "server/routes/toolrun.h"
 
 #include "server/http/body.h"
+#include "server/routes/permission.h"
 #include "server/telemetry/metrics.h"
 
 using namespace Qt::StringLiterals;
@@ -108,27 +109,36 @@ upstream::ToolSetPtr sharedTools(const Address &address)
     return address.server->cachedTools(address.identity);
 }
 
-/// The called tool among \a tools and its checked arguments.
-Result<Prepared> prepare(const http::Exchange *exchange, const ToolRun &run,
+/// The called tool among \a tools, as far as the caller may use it, and its checked arguments.
+/// Counts the call.
+Result<Prepared> prepare(const Services &services, http::Exchange *exchange, const ToolRun &run,
                          const upstream::ToolSet &tools)
 {
+    Permission permission(services, *exchange, *run.address.server);
     Prepared prepared;
     prepared.tool = tools.find(run.tool);
     if (!prepared.tool)
         return toolNotFound();
+    // Before the arguments: what is wrong with them would tell that a hidden tool exists.
+    if (!permission.shows(*prepared.tool))
+        return permission.refusal(*prepared.tool);
     if (run.feedback)
         return prepared;
     Result<QJsonObject> arguments = upstream::prepareArguments(
         *prepared.tool, callInput(exchange, run.arguments), run.address.server->definition());
     if (!arguments)
         return arguments.error();
+    if (const auto allowed = permission.check(*prepared.tool, &*arguments); !allowed)
+        return allowed.error();
+    if (const auto left = permission.count(Permission::Kind::Tool, run.tool); !left)
+        return left.error();
     prepared.arguments = std::move(*arguments);
     return prepared;
 }
 
 /// From a target to the raw outcome; the tools are listed through the target when unknown.
-Task<ToolAnswer> callOn(http::Exchange *exchange, ToolRun run, Prepared prepared, Target target,
-                        sessions::ToolRequest::Hooks hooks)
+Task<ToolAnswer> callOn(const Services *services, http::Exchange *exchange, ToolRun run,
+                        Prepared prepared, Target target, sessions::ToolRequest::Hooks hooks)
 {
     ToolAnswer reply;
     upstream::Server *server = run.address.server;
@@ -145,7 +155,7 @@ Task<ToolAnswer> callOn(http::Exchange *exchange, ToolRun run, Prepared prepared
             });
         if (!listed)
             co_return listed.error();
-        Result<Prepared> found = prepare(exchange, run, **listed);
+        Result<Prepared> found = prepare(*services, exchange, run, **listed);
         if (!found)
             co_return found.error();
         prepared = std::move(*found);
@@ -191,6 +201,10 @@ Task<ToolAnswer> dryRun(Services *services, http::Exchange *exchange, ToolRun ru
         *reply.tool, callInput(exchange, run.arguments), *reply.definition);
     if (!arguments)
         co_return arguments.error();
+    const Permission permission(*services, *exchange, *run.address.server);
+    Result<Nothing> allowed = permission.check(*reply.tool, &*arguments);
+    if (!allowed)
+        co_return allowed.error();
     Result<QByteArray> result = upstream::dryRunResult(*reply.tool, *arguments);
     if (!result)
         co_return result.error();
@@ -199,11 +213,6 @@ Task<ToolAnswer> dryRun(Services *services, http::Exchange *exchange, ToolRun ru
 }
 
 } // namespace
-
-Error toolNotFound()
-{
-    return Error(ErrorCode::ToolNotFound, u"Tool not found. GET /tools lists those there are."_s);
-}
 
 Result<ToolRun> readToolRun(const Services &services, http::Exchange &exchange,
                             const http::PathParams &params)
@@ -276,7 +285,7 @@ Task<ToolAnswer> runTool(Services *services, http::Exchange *exchange, ToolRun r
     }
     CallClock clock(services->metrics, run);
     // What can be refused from the known tools costs no child.
-    Result<Prepared> prepared = known ? prepare(exchange, run, *known) : Prepared();
+    Result<Prepared> prepared = known ? prepare(*services, exchange, run, *known) : Prepared();
     if (!prepared) {
         clock.done(prepared.error().code != ErrorCode::ToolNotFound, errorType(prepared.error()));
         co_return prepared.error();
@@ -287,7 +296,7 @@ Task<ToolAnswer> runTool(Services *services, http::Exchange *exchange, ToolRun r
         co_return target.error();
     }
     Result<ToolAnswer> reply =
-        co_await callOn(exchange, run, std::move(*prepared), *target, std::move(hooks));
+        co_await callOn(services, exchange, run, std::move(*prepared), *target, std::move(hooks));
     if (reply)
         clock.done(true, finishAnswer(*reply));
     else
@@ -295,7 +304,9 @@ Task<ToolAnswer> runTool(Services *services, http::Exchange *exchange, ToolRun r
     co_return reply;
 }
 
-Task<upstream::ToolSetPtr> toolsFor(Services *services, http::Exchange *exchange, Address address)
+namespace {
+
+Task<upstream::ToolSetPtr> allTools(Services *services, http::Exchange *exchange, Address address)
 {
     upstream::Server *server = address.server;
     Result<sessions::SessionPtr> session = findSession(*services, *exchange, address);
@@ -319,6 +330,16 @@ Task<upstream::ToolSetPtr> toolsFor(Services *services, http::Exchange *exchange
             return server->tools(address.identity, &target->client(), std::move(done));
         });
     co_return tools;
+}
+
+} // namespace
+
+Task<upstream::ToolSetPtr> toolsFor(Services *services, http::Exchange *exchange, Address address)
+{
+    Result<upstream::ToolSetPtr> tools = co_await allTools(services, exchange, address);
+    if (!tools)
+        co_return tools.error();
+    co_return Permission(*services, *exchange, *address.server).shown(*tools);
 }
 
 } // namespace bridge::routes

@@ -44,10 +44,7 @@ Result<Nothing> checkToolRun(const Services &services, http::Exchange &exchange,
 Task<ToolAnswer> runTool(Services *services, http::Exchange *exchange, ToolRun run,
                          sessions::ToolRequest::Hooks hooks);
 
-/// The tools of the addressed server as its caller sees them.
+/// The tools of the addressed server, those its caller may see.
 Task<upstream::ToolSetPtr> toolsFor(Services *services, http::Exchange *exchange, Address address);
-
-/// The one answer for tools that are missing or hidden.
-Error toolNotFound();
 
 } // namespace bridge::routes

@@ -2,6 +2,7 @@
 // GET /tools, GET /tools/{tool}, GET /tools/{tool}/schema, POST /tools/{tool}.
 #include "server/http/body.h"
 #include "server/routes/descriptions.h"
+#include "server/routes/permission.h"
 #include "server/routes/scope.h"
 #include "server/routes/toolrun.h"
 #include "server/routes/toolview.h"

@@ -125,4 +125,20 @@ std::shared_ptr<const ToolSet> ToolSet::build(const QList<QByteArray> &raw,
     return set;
 }
 
+std::shared_ptr<const ToolSet> ToolSet::only(const std::shared_ptr<const ToolSet> &set,
+                                             const std::function<bool(const Tool &)> &fits)
+{
+    auto some = std::make_shared<ToolSet>();
+    some->m_rawCount = set->m_rawCount;
+    for (const auto &tool : set->m_tools) {
+        if (!fits(*tool))
+            continue;
+        some->m_tools.append(tool);
+        some->m_byName.insert(tool->name, tool);
+    }
+    if (some->m_tools.size() == set->m_tools.size())
+        return set;
+    return some;
+}
+
 } // namespace bridge::upstream

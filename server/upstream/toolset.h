@@ -8,6 +8,7 @@
 
 #include <QtCore/QHash>
 
+#include <functional>
 #include <memory>
 
 namespace bridge::upstream {
@@ -33,6 +34,9 @@ public:
     /// out.
     static std::shared_ptr<const ToolSet> build(const QList<QByteArray> &raw,
                                                 const ServerDefinition &definition);
+    /// Those of \a set that \a fits; \a set itself when all do.
+    static std::shared_ptr<const ToolSet> only(const std::shared_ptr<const ToolSet> &set,
+                                               const std::function<bool(const Tool &)> &fits);
     const QList<std::shared_ptr<const Tool>> &tools() const { return m_tools; }
     std::shared_ptr<const Tool> find(const QString &name) const { return m_byName.value(name); }
     /// How many the server listed, before the policy.
