@@ -34,6 +34,7 @@ class Stay(urllib.request.HTTPRedirectHandler):
 class OpenIdProvider:
     def __init__(self, *flags):
         self.flags = flags
+        self.fields = None  # of the login form, when it is not the provider's own
 
     def __enter__(self):
         self.scripts = nodejs.Scripts(HERE)
@@ -74,8 +75,8 @@ class OpenIdProvider:
             assert form, page
             address = urllib.parse.urljoin(address, html.unescape(form[1]))
             fields = dict(re.findall(r'name="([^"]+)"[^>]*value="([^"]*)"', form[2]))
-            if 'name="login"' in form[2]:
-                fields.update(login=user, password="any")
+            if 'type="password"' in form[2]:
+                fields.update(self.fields or {"login": user, "password": "any"})
             data = urllib.parse.urlencode(fields).encode()
         raise AssertionError("the login does not end")
 
