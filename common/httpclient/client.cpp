@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "common/httpclient/client.h"
 
+#include "common/async/later.h"
+#include "common/httpclient/authorizedsend.h"
 #include "common/httpclient/exchange.h"
 #include "common/httpclient/lanes.h"
+
+#include <QtCore/QPointer>
 
 #include <list>
 
@@ -19,6 +23,12 @@ void destroyLater(Exchange *exchange)
 {
     exchange->drop();
     exchange->deleteLater();
+}
+
+Error goneError()
+{
+    return {ErrorCode::UpstreamFailed,
+            u"The connection to the server was closed by the bridge."_s};
 }
 
 } // namespace
@@ -50,8 +60,7 @@ Client::Client(ClientOptions options, QObject *parent)
 
 Client::~Client()
 {
-    const Error gone(ErrorCode::UpstreamFailed,
-                     u"The connection to the server was closed by the bridge."_s);
+    const Error gone = goneError();
     const auto active = std::exchange(d->active, {});
     for (const auto &[exchange, place] : active) {
         exchange->disconnect(this);
@@ -103,6 +112,13 @@ void Client::Private::onEnded(Exchange *exchange)
 
 Call Client::send(Request request, Hooks hooks, Handler<Response> handler)
 {
+    if (request.authorizer) {
+        const auto plain = [guard = QPointer(this)](Request one, Hooks its, Handler<Response> done) {
+            return guard ? guard->send(std::move(one), std::move(its), std::move(done))
+                         : failLater(std::move(done), goneError());
+        };
+        return sendAuthorized(plain, std::move(request), std::move(hooks), std::move(handler));
+    }
     ExchangePtr exchange(
         new Exchange(d->options, std::move(request), std::move(hooks), std::move(handler)),
         destroyLater);

@@ -2,6 +2,7 @@
 #include "server/upstream/catalogue.h"
 
 #include "common/async/later.h"
+#include "server/upstream/credentialsource.h"
 
 #include <QtCore/QCryptographicHash>
 #include <QtCore/QDeadlineTimer>
@@ -32,7 +33,9 @@ QString Catalogue::scopeOf(const Identity &identity)
         return {};
     // Tokens in the environment change with each refresh and are no part of who somebody is.
     QCryptographicHash hash(QCryptographicHash::Sha256);
-    if (!identity.placeholders.isEmpty() || !identity.environment.isEmpty())
+    if (identity.caller) // what he may see is not known yet, so that it is nobody else's
+        hash.addData(QString(identity.group + u'\n').toUtf8());
+    if (identity.caller || !identity.placeholders.isEmpty() || !identity.environment.isEmpty())
         hash.addData(identity.owner.toUtf8());
     if (!identity.isOrdinary())
         hash.addData(QJsonDocument(identity.clientCapabilities).toJson(QJsonDocument::Compact));
@@ -43,6 +46,8 @@ QString Catalogue::scopeOf(const Identity &identity)
         hash.addData(QByteArray('\1' + name + ':' + value));
     hash.addData(QByteArray('\2' + identity.callerToken));
     hash.addData(QByteArray('\3' + identity.credential));
+    if (identity.source)
+        hash.addData(QByteArray('\4' + identity.source->scope()));
     return QString::fromLatin1(hash.result().toHex());
 }
 

@@ -31,6 +31,7 @@ ServerDefinition base(const config::Settings &settings)
 {
     ServerDefinition definition;
     definition.name = u"default"_s;
+    definition.auth = serverAuth(settings);
     definition.environment = settings.family(u"MCP_ENV_"_s);
     definition.environmentPassthrough = settings.list(u"MCP_CHILD_ENV_PASSTHROUGH"_s);
     definition.limits = limitsFrom(settings);
@@ -84,6 +85,7 @@ Result<QList<ServerDefinition>> fromRemote(const config::Loaded &loaded,
                          "several servers go into mcpServers of the configuration file."_s});
     definition.remote =
         remoteServer(loaded.settings, remoteCommon(loaded.settings, problems), problems);
+    readRemoteClient(definition.auth, loaded.settings);
     if (!problems.isEmpty())
         return config::settingsError(std::move(problems), loaded.configFile);
     return QList<ServerDefinition>{std::move(definition)};

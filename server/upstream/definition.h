@@ -6,6 +6,7 @@
 #include "common/config/globs.h"
 #include "server/upstream/childlimits.h"
 #include "server/upstream/remotedefinition.h"
+#include "server/upstream/serverauth.h"
 
 #include <QtCore/QJsonObject>
 #include <QtCore/QMap>
@@ -34,6 +35,7 @@ struct ServerDefinition {
     QString workingDirectory;
     /// A server reached over HTTP; then there is no command.
     std::optional<RemoteDefinition> remote;
+    ServerAuth auth; ///< which credential of the caller it gets
     bool disabled = false;
     bool isDefault = false; ///< named by MCP_DEFAULT_SERVER
     /// The built-in demo server: `command` is this program itself.

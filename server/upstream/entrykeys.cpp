@@ -21,6 +21,7 @@ const QStringList &ownKeys()
                                   u"cwd"_s,
                                   u"type"_s,
                                   u"url"_s,
+                                  u"auth"_s,
                                   u"serverUrl"_s,
                                   u"headers"_s,
                                   u"disabled"_s,

@@ -5,6 +5,8 @@
 
 #include "common/mcp/client.h"
 
+#include <QtCore/QDateTime>
+
 #include <memory>
 
 namespace bridge::upstream {
@@ -21,6 +23,9 @@ public:
     virtual qint64 processId() const = 0;
     /// Why it ended: exit status and last stderr line, for error texts. Empty while alive.
     virtual QString epitaph() const = 0;
+    /// When the credential it was started with ends; invalid = never, or it has none.
+    const QDateTime &credentialEnd() const { return m_credentialEnd; }
+    void setCredentialEnd(const QDateTime &end) { m_credentialEnd = end; }
     /// It ended because its time was up, which says nothing bad about the server.
     virtual bool hasExpired() const { return false; }
 
@@ -30,6 +35,9 @@ Q_SIGNALS:
 
 protected:
     using QObject::QObject;
+
+private:
+    QDateTime m_credentialEnd;
 };
 using InstancePtr = std::shared_ptr<Instance>;
 

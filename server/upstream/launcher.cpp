@@ -4,7 +4,9 @@
 #include "common/base/version.h"
 #include "common/logging/categories.h"
 #include "server/upstream/catalogue.h"
+#include "server/upstream/credentialstart.h"
 #include "server/upstream/environment.h"
+#include "server/upstream/remoteauthorizer.h"
 #include "server/upstream/remoteheaders.h"
 
 #include <QtCore/QDeadlineTimer>
@@ -15,7 +17,6 @@ namespace bridge::upstream {
 
 namespace {
 
-constexpr qsizetype kMostCircuits = 1'000;
 /// What a server says of changes earlier than this is part of its start.
 constexpr std::chrono::milliseconds kSettleTime{2'000};
 
@@ -55,16 +56,31 @@ Launcher::Launcher(ServerDefinition definition, std::shared_ptr<ChildBudget> bud
     : m_definition(std::move(definition))
     , m_budget(std::move(budget))
     , m_own(QProcessEnvironment::systemEnvironment())
+    , m_circuits(m_definition.name)
 {
     if (!m_definition.remote)
         return;
     httpclient::ClientOptions options;
     options.connectTimeout = m_definition.remote->connectTimeout;
     options.maxConnections = m_definition.remote->maxConnections;
+    options.maxKeepAlive = m_definition.remote->maxKeepAlive;
     options.maxBody = m_definition.maxMessageBytes;
     options.tls = m_definition.remote->tls;
     m_http = std::make_shared<httpclient::Client>(std::move(options));
     m_toolHeaders = std::make_shared<mcp::ToolHeaders>();
+    warnOfTrust();
+}
+
+void Launcher::warnOfTrust() const
+{
+    const RemoteDefinition &remote = *m_definition.remote;
+    if (remote.url.scheme() != "https"_L1 || remote.tls.peerVerifyMode() != QSslSocket::VerifyNone)
+        return;
+    qCWarning(logging::lcUpstream).noquote()
+        << u"MCP server \"%1\": the certificate of %2 is not checked (MCP_REMOTE_VERIFY_TLS is "
+           "off), so anybody on the way can read and change what is sent, credentials included. "
+           "Name its authority in MCP_REMOTE_CA_BUNDLE instead."_s.arg(m_definition.name,
+                                                                       remote.label());
 }
 
 Identity Launcher::effective(const Identity &identity) const
@@ -72,17 +88,56 @@ Identity Launcher::effective(const Identity &identity) const
     return effectiveFor(identity, m_definition);
 }
 
+Task<InstancePtr> Launcher::runFor(std::shared_ptr<Launcher> self, Identity identity,
+                                   ChildBudget::Purpose purpose)
+{
+    const std::shared_ptr<const Caller> caller = identity.caller;
+    Result<Identity> known = co_await answer<Identity>([&](Handler<Identity> done) {
+        return caller->resolve(identity, self->m_definition, std::move(done));
+    });
+    if (!known)
+        co_return known.error();
+    known->caller.reset();
+    co_return co_await answer<InstancePtr>([&](Handler<InstancePtr> done) {
+        return self->launch(*known, purpose, std::move(done));
+    });
+}
+
 Call Launcher::launch(const Identity &identity, ChildBudget::Purpose purpose,
                       Handler<InstancePtr> handler)
 {
+    // Nothing is started for a caller before it is known what he may have.
+    Identity known = effective(identity);
+    if (known.caller)
+        return runFor(shared_from_this(), std::move(known), purpose).start(std::move(handler));
+    if (known.source)
+        return runWithCredential(shared_from_this(), std::move(known), purpose)
+            .start(std::move(handler));
+    return begin(known, purpose, std::move(handler));
+}
+
+Task<InstancePtr> Launcher::runWithCredential(std::shared_ptr<Launcher> self, Identity identity,
+                                              ChildBudget::Purpose purpose)
+{
+    Result<Identity> ready = co_await withCredential(self->m_definition, std::move(identity));
+    if (!ready)
+        co_return ready.error();
+    co_return co_await answer<InstancePtr>([&](Handler<InstancePtr> done) {
+        return self->begin(*ready, purpose, std::move(done));
+    });
+}
+
+Call Launcher::begin(const Identity &identity, ChildBudget::Purpose purpose,
+                     Handler<InstancePtr> handler)
+{
     if (m_definition.remote)
-        return runRemote(shared_from_this(), effective(identity)).start(std::move(handler));
-    return run(shared_from_this(), effective(identity), purpose).start(std::move(handler));
+        return runRemote(shared_from_this(), identity).start(std::move(handler));
+    return run(shared_from_this(), identity, purpose).start(std::move(handler));
 }
 
 Task<InstancePtr> Launcher::runRemote(std::shared_ptr<Launcher> self, Identity identity)
 {
-    const Result<Circuit::AttemptPtr> attempt = self->circuitFor(identity)->admit();
+    const Result<Circuit::AttemptPtr> attempt = self->m_circuits.of(Catalogue::scopeOf(identity))->admit();
     if (!attempt)
         co_return attempt.error();
     QElapsedTimer clock;
@@ -91,9 +146,10 @@ Task<InstancePtr> Launcher::runRemote(std::shared_ptr<Launcher> self, Identity i
         co_await RemoteInstance::launch(self->remoteOptions(identity));
     if (!instance) {
         // A server that refuses the caller is up and must go on telling him so.
-        if (instance.error().code != ErrorCode::UpstreamStatus)
+        if (instance.error().code != ErrorCode::UpstreamStatus
+            && !isCredentialError(instance.error()))
             (*attempt)->failed(instance.error());
-        self->noteFailure(instance.error());
+        self->noteRemoteFailure(instance.error(), identity);
         co_return instance.error();
     }
     (*attempt)->succeeded();
@@ -116,14 +172,22 @@ RemoteInstance::Options Launcher::remoteOptions(const Identity &identity)
     options.transport = m_isSse ? RemoteDefinition::Transport::Sse : remote.transport;
     mcp::HttpEndpoint &endpoint = options.endpoint;
     endpoint.client = m_http;
+    endpoint.partition = Catalogue::scopeOf(identity).toLatin1();
     endpoint.url = remote.url;
     endpoint.headers = remoteHeaders(remote, identity);
+    if (identity.source)
+        endpoint.authorizer = std::make_shared<RemoteAuthorizer>(remote, identity.source);
     endpoint.answerTimeout = remote.answerTimeout;
     endpoint.idleTimeout = remote.idleTimeout;
     endpoint.teardownTimeout = remote.teardownTimeout;
     endpoint.maxMessageBytes = m_definition.maxMessageBytes;
     endpoint.toolHeaders = m_toolHeaders;
     endpoint.token = std::make_shared<Presence>(shared_from_this(), nullptr);
+    options.watch = {m_definition.name, remote.logRequests, remote.logResponses,
+                     [weak = weak_from_this()](const RemoteCall &call) {
+                         if (const auto self = weak.lock())
+                             Q_EMIT self->remoteCalled(call);
+                     }};
     return options;
 }
 
@@ -133,7 +197,7 @@ Task<InstancePtr> Launcher::run(std::shared_ptr<Launcher> self, Identity identit
     Result<ChildSpec> spec = childSpec(self->m_definition, identity, self->m_own);
     if (!spec)
         co_return spec.error();
-    const Result<Circuit::AttemptPtr> attempt = self->circuitFor(identity)->admit();
+    const Result<Circuit::AttemptPtr> attempt = self->m_circuits.of(Catalogue::scopeOf(identity))->admit();
     if (!attempt)
         co_return attempt.error();
     ChildBudget::SlotPtr slot = self->m_budget->take(purpose);
@@ -149,6 +213,7 @@ Task<InstancePtr> Launcher::run(std::shared_ptr<Launcher> self, Identity identit
         co_return instance.error();
     }
     (*attempt)->succeeded();
+    (*instance)->setCredentialEnd(identity.credentialEnd);
     self->adopt(*instance, std::move(slot));
     Q_EMIT self->started(clock.elapsed());
     co_return InstancePtr(*instance);
@@ -164,27 +229,15 @@ ChildInstance::Options Launcher::options(const Identity &identity, ChildBudget::
     return options;
 }
 
-// One caller's bad credentials must not shut the server for everybody else.
-std::shared_ptr<Circuit> Launcher::circuitFor(const Identity &identity)
-{
-    const QString scope = Catalogue::scopeOf(identity);
-    if (m_circuits.size() > kMostCircuits)
-        m_circuits.removeIf([](const auto &entry) { return entry.value()->isClean(); });
-    std::shared_ptr<Circuit> &circuit = m_circuits[scope];
-    if (!circuit)
-        circuit = Circuit::create(m_definition.name);
-    return circuit;
-}
-
 bool Launcher::isCircuitOpen() const
 {
-    const std::shared_ptr<Circuit> circuit = m_circuits.value(QString());
+    const std::shared_ptr<Circuit> circuit = m_circuits.ofEverybody();
     return circuit && circuit->isOpen();
 }
 
 bool Launcher::hasOnlyFailed() const
 {
-    const std::shared_ptr<Circuit> circuit = m_circuits.value(QString());
+    const std::shared_ptr<Circuit> circuit = m_circuits.ofEverybody();
     return m_counters.starts == 0 && circuit && !circuit->isClean();
 }
 
@@ -230,6 +283,25 @@ void Launcher::noteFailure(const Error &error)
     m_counters.lastError = error.message;
     // The circuit keeps a server that fails again and again from flooding the log.
     qCWarning(logging::lcUpstream).noquote() << error.message;
+}
+
+// What is wrong with one caller, or was said to him, says nothing of the server to the others.
+void Launcher::noteRemoteFailure(const Error &error, const Identity &identity)
+{
+    const int status = error.code == ErrorCode::UpstreamStatus ? httpStatus(error) : 0;
+    const bool isCallers = !identity.isNeutral() || (status >= 400 && status < 500);
+    if (!isCallers)
+        return noteFailure(error);
+    // Any other failure may come of another version of the server.
+    if (status != 401 && status != 403 && status != 429) {
+        m_era.reset();
+        m_isSse = false;
+    }
+    ++m_counters.startFailures;
+    if (identity.isNeutral())
+        qCWarning(logging::lcUpstream).noquote() << error.message;
+    else
+        qCInfo(logging::lcUpstream).noquote() << error.message;
 }
 
 void Launcher::surrender(InstancePtr instance)

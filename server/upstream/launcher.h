@@ -5,7 +5,7 @@
 
 #include "server/upstream/childbudget.h"
 #include "server/upstream/childinstance.h"
-#include "server/upstream/circuit.h"
+#include "server/upstream/circuits.h"
 #include "server/upstream/definition.h"
 #include "server/upstream/identity.h"
 #include "server/upstream/remoteinstance.h"
@@ -48,6 +48,8 @@ public:
 Q_SIGNALS:
     void started(qint64 milliseconds);
     void died();
+    /// A request to a remote server is over, however it ended.
+    void remoteCalled(const bridge::upstream::RemoteCall &call);
     void toolsChanged(bridge::mcp::Client *client);
     void promptsChanged();
     void resourcesChanged();
@@ -57,20 +59,28 @@ Q_SIGNALS:
 
 private:
     class Presence;
+    static Task<InstancePtr> runFor(std::shared_ptr<Launcher> self, Identity identity,
+                                    ChildBudget::Purpose purpose);
+    static Task<InstancePtr> runWithCredential(std::shared_ptr<Launcher> self, Identity identity,
+                                               ChildBudget::Purpose purpose);
+    Call begin(const Identity &identity, ChildBudget::Purpose purpose,
+               Handler<InstancePtr> handler);
     static Task<InstancePtr> run(std::shared_ptr<Launcher> self, Identity identity,
                                  ChildBudget::Purpose purpose);
     static Task<InstancePtr> runRemote(std::shared_ptr<Launcher> self, Identity identity);
+    void warnOfTrust() const;
     RemoteInstance::Options remoteOptions(const Identity &identity);
     ChildInstance::Options options(const Identity &identity, ChildBudget::SlotPtr slot);
-    std::shared_ptr<Circuit> circuitFor(const Identity &identity);
     void adopt(const InstancePtr &instance, ChildBudget::SlotPtr slot);
     void noteFailure(const Error &error);
+    /// The same of a remote server that was asked for \a identity.
+    void noteRemoteFailure(const Error &error, const Identity &identity);
     void leave();
 
     ServerDefinition m_definition;
     std::shared_ptr<ChildBudget> m_budget;
     QProcessEnvironment m_own;
-    QHash<QString, std::shared_ptr<Circuit>> m_circuits;
+    Circuits m_circuits; ///< by caller: bad credentials of one do not shut out the others
     QHash<const QObject *, std::weak_ptr<ChildBudget::Slot>> m_slots;
     std::shared_ptr<httpclient::Client> m_http; ///< of a remote server
     mcp::ToolHeadersPtr m_toolHeaders;

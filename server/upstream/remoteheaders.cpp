@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/upstream/remoteheaders.h"
 
+#include "server/upstream/credentialsource.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -31,13 +33,19 @@ bool isNeverForwarded(const QByteArray &lowerName)
                                   "content-type", "content-encoding", "expect", "last-event-id"});
 }
 
+/// Said by the bridge, so nobody else may.
+bool isOwn(const QByteArray &lowerName, const RemoteDefinition &remote)
+{
+    return !remote.groupHeader.isEmpty() && lowerName == remote.groupHeader.toLower();
+}
+
 /// Not meant by `*`: they must be named.
 bool isDelicate(const QByteArray &lowerName, const RemoteDefinition &remote)
 {
     return lowerName.startsWith("x-forwarded-") || lowerName == remote.authHeader.toLower()
            || lowerName == QByteArray(kTokenHeader).toLower()
            || remote.privateHeaders.contains(QString::fromLatin1(lowerName))
-           || isOneOf(lowerName, {"cookie", "authorization"});
+           || isOneOf(lowerName, {"cookie", "authorization", "x-api-key", "x-admin-token"});
 }
 
 Headers forwarded(const RemoteDefinition &remote, const Headers &given)
@@ -46,7 +54,7 @@ Headers forwarded(const RemoteDefinition &remote, const Headers &given)
     const bool isAll = remote.forward.contains("*"_L1);
     for (const Header &header : given) {
         const QByteArray lower = header.first.toLower();
-        if (isNeverForwarded(lower))
+        if (isNeverForwarded(lower) || isOwn(lower, remote))
             continue;
         const auto named =
             std::find_if(remote.forward.begin(), remote.forward.end(), [&](const QString &name) {
@@ -77,11 +85,24 @@ QByteArray tokenOf(const Headers &headers)
     return withoutScheme(httpclient::headerValue(headers, "Authorization").trimmed());
 }
 
-QByteArray credentialValue(const RemoteDefinition &remote, const QByteArray &token)
+QByteArray credentialValue(const RemoteDefinition &remote, const QByteArray &token,
+                           const QString &type = u"Bearer"_s)
 {
+    const bool isBearer = type.compare("bearer"_L1, Qt::CaseInsensitive) == 0;
     QString text = remote.authTemplate.isEmpty() ? u"{token_type} {token}"_s : remote.authTemplate;
-    text.replace("{token_type}"_L1, "Bearer"_L1);
+    text.replace("{token_type}"_L1, isBearer ? u"Bearer"_s : type);
     return text.replace("{token}"_L1, QString::fromLatin1(token)).toLatin1();
+}
+
+/// Members of a group are served as such, so they share nothing with others.
+void tellGroup(Identity &identity, const ServerDefinition &definition)
+{
+    // As long as there is a caller nobody has looked whether he belongs to it.
+    if (!definition.remote || definition.remote->groupHeader.isEmpty() || identity.caller)
+        return;
+    const QByteArray group = identity.group.toUtf8();
+    if (!group.isEmpty() && isHeader(definition.remote->groupHeader, group))
+        httpclient::setHeader(identity.forwardedHeaders, definition.remote->groupHeader, group);
 }
 
 } // namespace
@@ -109,7 +130,8 @@ void readCaller(Identity &identity, const ServerDefinition &definition,
 {
     if (!definition.remote)
         return;
-    identity.callerToken = tokenOf(headers);
+    const auto verified = identity.caller ? identity.caller->token() : std::nullopt;
+    identity.callerToken = verified ? *verified : tokenOf(headers);
     identity.forwardedHeaders = forwarded(*definition.remote, headers);
     dropUnused(identity, definition);
 }
@@ -119,22 +141,33 @@ Identity effectiveFor(const Identity &identity, const ServerDefinition &definiti
     Identity known = identity;
     if (const Headers given = std::exchange(known.requestHeaders, {}); !given.isEmpty())
         readCaller(known, definition, given);
+    if (const auto caller = known.caller)
+        caller->resolveNow(known, definition);
     dropUnused(known, definition);
     return known;
 }
 
 void dropUnused(Identity &identity, const ServerDefinition &definition)
 {
+    tellGroup(identity, definition);
     if (!definition.needsIdentity())
         identity.placeholders.clear();
     if (!definition.remote) {
         identity.forwardedHeaders.clear();
         identity.callerToken.clear();
         identity.credential.clear();
+        if (definition.auth.environment.isEmpty())
+            identity.source.reset();
         return;
     }
     identity.environment.clear();
     const RemoteDefinition &remote = *definition.remote;
+    // The shared token goes before the caller's own, unless the server's entry wants the latter.
+    if (identity.source && identity.source->isCallersOwn() && !remote.bearerToken.isEmpty()
+        && definition.auth.provider.isEmpty())
+        identity.source.reset();
+    if (identity.source && !identity.source->isOptional() && !identity.source->mayFallBack())
+        identity.callerToken.clear();
     const bool isShared = !remote.bearerToken.isEmpty() && remote.anonymousToken.isEmpty();
     if (isShared || !identity.credential.isEmpty())
         identity.callerToken.clear();
@@ -155,13 +188,23 @@ httpclient::Headers remoteHeaders(const RemoteDefinition &remote, const Identity
     QByteArray own = identity.credential;
     if (own.isEmpty() && remote.bearerToken.isEmpty())
         own = identity.callerToken;
-    if (own.isEmpty())
-        return headers;
+    if (!own.isEmpty())
+        setCredential(headers, remote, own, u"Bearer"_s);
+    return headers;
+}
+
+void setCredential(Headers &headers, const RemoteDefinition &remote, const QByteArray &token,
+                   const QString &type)
+{
     const QByteArray configured = httpclient::headerValue(remote.headers, "Authorization");
     if (configured.isEmpty())
         httpclient::removeHeader(headers, "Authorization");
-    httpclient::setHeader(headers, remote.authHeader, credentialValue(remote, own));
-    return headers;
+    httpclient::setHeader(headers, remote.authHeader, credentialValue(remote, token, type));
+}
+
+QByteArray callerTokenIn(const Headers &headers)
+{
+    return tokenOf(headers);
 }
 
 } // namespace bridge::upstream

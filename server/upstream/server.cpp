@@ -37,6 +37,9 @@ public:
     {
     }
 
+    static Task<LeasePtr> leaseFor(QPointer<Server> server, ServerPin pin, Identity identity);
+    static Task<ToolSetPtr> toolsFor(QPointer<Server> server, ServerPin pin, Identity identity,
+                                     QPointer<mcp::Client> client, bool hasClient);
     Call leaseRemote(const Identity &identity, Handler<LeasePtr> handler);
     Call leaseShared(const Identity &identity, Handler<LeasePtr> handler);
     Call leaseFresh(const Identity &identity, Handler<LeasePtr> handler);
@@ -84,7 +87,8 @@ Server::Server(ServerDefinition definition, std::shared_ptr<ChildBudget> budget,
     , d(std::make_unique<Private>(std::move(definition), std::move(budget)))
 {
     const ServerDefinition &own = d->launcher->definition();
-    const bool mayBeWarm = !own.disabled && !own.reuse && !own.remote && !own.needsIdentity();
+    const bool mayBeWarm = !own.disabled && !own.reuse && !own.remote && !own.needsIdentity()
+                           && own.auth.environment.isEmpty(); // each start needs its own token
     const auto start = [launcher = d->launcher](Handler<InstancePtr> done) {
         return launcher->launch({}, Purpose::Spare, std::move(done));
     };
@@ -92,6 +96,7 @@ Server::Server(ServerDefinition definition, std::shared_ptr<ChildBudget> budget,
     d->evictor = d->budget->addEvictor([this] { return d->evictWarm(); });
     connect(d->launcher.get(), &Launcher::started, this, &Server::instanceStarted);
     connect(d->launcher.get(), &Launcher::died, this, &Server::instanceDied);
+    connect(d->launcher.get(), &Launcher::remoteCalled, this, &Server::remoteCalled);
     connect(d->launcher.get(), &Launcher::offersChanged, this, &Server::offersChanged);
     connect(d->launcher.get(), &Launcher::promptsChanged, this, &Server::promptsChanged);
     connect(d->launcher.get(), &Launcher::resourcesChanged, this, &Server::resourcesChanged);
@@ -158,6 +163,8 @@ Call Server::lease(const Identity &identity, Handler<LeasePtr> handler)
     if (d->isDown)
         return later([handler = std::move(handler)] { handler(downError()); });
     const Identity effective = d->launcher->effective(identity);
+    if (effective.caller)
+        return Private::leaseFor(this, pin(), effective).start(std::move(handler));
     if (effective.isNeutral() && definition().remote)
         return d->leaseRemote(effective, std::move(handler));
     if (effective.isNeutral() && definition().reuse)
@@ -169,6 +176,47 @@ Call Server::lease(const Identity &identity, Handler<LeasePtr> handler)
             });
     }
     return d->leaseFresh(effective, std::move(handler));
+}
+
+namespace {
+
+/// \a identity with what its caller may have of \a server.
+Task<Identity> resolved(QPointer<Server> server, Identity identity)
+{
+    const std::shared_ptr<const Caller> caller = identity.caller;
+    Result<Identity> known = co_await answer<Identity>([&](Handler<Identity> done) {
+        return caller->resolve(identity, server->definition(), std::move(done));
+    });
+    if (!known)
+        co_return known.error();
+    if (!server)
+        co_return downError();
+    known->caller.reset();
+    co_return known;
+}
+
+} // namespace
+
+Task<LeasePtr> Server::Private::leaseFor(QPointer<Server> server, ServerPin, Identity identity)
+{
+    Result<Identity> known = co_await resolved(server, std::move(identity));
+    if (!known)
+        co_return known.error();
+    co_return co_await answer<LeasePtr>(
+        [&](Handler<LeasePtr> done) { return server->lease(*known, std::move(done)); });
+}
+
+Task<ToolSetPtr> Server::Private::toolsFor(QPointer<Server> server, ServerPin, Identity identity,
+                                           QPointer<mcp::Client> client, bool hasClient)
+{
+    Result<Identity> known = co_await resolved(server, std::move(identity));
+    if (!known)
+        co_return known.error();
+    if (hasClient && !client)
+        co_return Error(ErrorCode::UpstreamFailed, u"The MCP server ended. Try again."_s);
+    co_return co_await answer<ToolSetPtr>([&](Handler<ToolSetPtr> done) {
+        return server->tools(*known, client, std::move(done));
+    });
 }
 
 Call Server::Private::leaseFresh(const Identity &identity, Handler<LeasePtr> handler)
@@ -276,6 +324,13 @@ Call Server::tools(const Identity &identity, mcp::Client *client, Handler<ToolSe
 {
     if (d->own.has(client))
         return d->own.list(client, std::move(handler));
+    if (identity.caller) {
+        Identity effective = d->launcher->effective(identity);
+        if (effective.caller)
+            return Private::toolsFor(this, pin(), std::move(effective), client, client != nullptr)
+                .start(std::move(handler));
+        return Private::askForTools(this, std::move(effective), client).start(std::move(handler));
+    }
     return Private::askForTools(this, identity, client).start(std::move(handler));
 }
 

@@ -212,6 +212,7 @@ ServerDefinition readServerEntry(const QString &name, const QJsonObject &entry,
         reader.problem(u"command"_s, u"and url are both set; keep one."_s);
     if (!isRemote)
         readCommand(reader, definition);
+    definition.auth = serverAuthEntry(place, entry["auth"_L1], definition.auth, problems);
     readEnvironment(reader, definition);
     reader.read(u"cwd"_s, definition.workingDirectory);
     if (!definition.workingDirectory.isEmpty())

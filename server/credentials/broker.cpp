@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/credentials/broker.h"
+
+#include "common/async/later.h"
+#include "server/credentials/source.h"
+#include "server/upstream/remoteheaders.h"
+
+#include <QtCore/QCryptographicHash>
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::credentials {
+
+namespace {
+
+Error missingToken(const QString &server)
+{
+    return {ErrorCode::Unauthorized,
+            u"MCP server \"%1\" needs an access token, and the request brought none. Send one with "
+            "the request."_s.arg(server)};
+}
+
+/// Contract §1.5, row 8.
+Error missingForEnvironment(const QString &server)
+{
+    Error error = missingToken(server);
+    error.code = ErrorCode::BadRequest;
+    return error;
+}
+
+Error expired()
+{
+    return {ErrorCode::TokenExpired, u"The access token has ended. Send a new one."_s};
+}
+
+QByteArray idOf(const Plan &plan, const QString &way)
+{
+    const upstream::ServerAuth &auth = plan.auth;
+    const QStringList parts{way,           plan.server, plan.url.toString(), auth.alias,
+                            auth.audience, auth.scope,  auth.resource,       auth.connection,
+                            auth.clientId, auth.issuer};
+    QCryptographicHash hash(QCryptographicHash::Sha256);
+    for (const QString &part : parts) {
+        const QByteArray bytes = part.toUtf8();
+        hash.addData(QByteArray(QByteArray::number(bytes.size()) + ':' + bytes));
+    }
+    return hash.result();
+}
+
+QByteArray keyOf(const Plan &plan, const auth::Principal &caller)
+{
+    const bool isOwners = plan.provider->isPerOwner() || caller.token.isEmpty();
+    QCryptographicHash hash(QCryptographicHash::Sha256);
+    hash.addData(plan.id);
+    hash.addData(isOwners ? QByteArray('o' + caller.owner.toUtf8())
+                          : QByteArray('t' + caller.token));
+    return hash.result();
+}
+
+QString successorKey(const auth::Principal &caller)
+{
+    QStringList scopes = caller.scopes;
+    scopes.sort();
+    return caller.owner + u'\n' + caller.clientId + u'\n' + scopes.join(u' ');
+}
+
+Ask askFor(const auth::PrincipalPtr &caller, const Plan &plan)
+{
+    Ask ask;
+    ask.caller = caller;
+    ask.auth = plan.auth;
+    ask.server = plan.server;
+    ask.url = plan.url;
+    return ask;
+}
+
+bool hasEnded(const auth::Principal &caller, qint64 now)
+{
+    return caller.expires.isValid() && caller.expires.toMSecsSinceEpoch() <= now;
+}
+
+} // namespace
+
+Broker::Broker(BrokerSettings settings, Fetch fetch, QObject *parent)
+    : QObject(parent)
+    , m_settings(std::move(settings))
+    , m_fetch(std::move(fetch))
+    , m_cache(m_settings.buffer, m_settings.maxEntries, m_settings.clock)
+    , m_callers(m_settings.maxEntries)
+{
+    m_providers = {{u"keycloak"_s, keycloakBroker(m_settings, m_fetch)},
+                   {u"exchange"_s, tokenExchange(m_settings, m_fetch)},
+                   {u"entra"_s, onBehalfOf(m_settings, m_fetch)},
+                   {u"user-api-key"_s, userApiKey(m_settings, m_fetch)}};
+}
+
+Broker::~Broker() = default;
+
+void Broker::setLogin(LoginProviderPtr login)
+{
+    m_login = std::move(login);
+    m_plans.clear();
+}
+
+QString Broker::wayOf(const upstream::ServerAuth &auth) const
+{
+    if (!auth.provider.isEmpty())
+        return auth.provider;
+    const bool isKeycloak = m_settings.provider == "keycloak"_L1;
+    if (!isKeycloak && m_settings.provider != "oidc"_L1)
+        return m_settings.provider;
+    if (m_settings.exchange)
+        return u"exchange"_s;
+    return isKeycloak && !auth.alias.isEmpty() ? u"keycloak"_s : u"passthrough"_s;
+}
+
+PlanPtr Broker::makePlan(const upstream::ServerDefinition &definition) const
+{
+    auto plan = std::make_shared<Plan>();
+    plan->auth = definition.auth;
+    plan->server = definition.name;
+    if (definition.remote)
+        plan->url = definition.remote->url;
+    const QString way = wayOf(definition.auth);
+    plan->id = idOf(*plan, way);
+    if (way == "passthrough"_L1) {
+        plan->way = Plan::Way::PassThrough;
+    } else if (way == "oauth"_L1 && !(definition.remote && m_login)) {
+        plan->way = Plan::Way::Fail;
+        plan->problem =
+            Error(ErrorCode::NotConnected,
+                  u"Users cannot connect accounts at MCP server \"%1\": that needs a "
+                  "remote server and a vault. Tell the operator."_s.arg(definition.name));
+    } else if (way != "none"_L1) {
+        plan->way = Plan::Way::Retrieve;
+        plan->provider = way == "oauth"_L1 ? m_login : m_providers.value(way);
+    }
+    const bool isOpen = plan->way == Plan::Way::PassThrough || plan->way == Plan::Way::None;
+    if (isOpen && definition.remote && m_login && m_login->isAutomatic()
+        && definition.auth.provider.isEmpty() && definition.remote->bearerToken.isEmpty()) {
+        auto account = std::make_shared<Plan>(*plan);
+        account->way = Plan::Way::Retrieve;
+        account->provider = m_login;
+        account->id = idOf(*plan, u"account"_s);
+        plan->account = account;
+    }
+    return plan;
+}
+
+PlanPtr Broker::planOf(const upstream::ServerDefinition &definition)
+{
+    PlanPtr &plan = m_plans[definition.name];
+    const QUrl url = definition.remote ? definition.remote->url : QUrl();
+    if (!plan || plan->auth != definition.auth || plan->url != url)
+        plan = makePlan(definition);
+    return plan;
+}
+
+QList<FieldProblem> Broker::problemsOf(const upstream::ServerDefinition &definition) const
+{
+    const QString way = wayOf(definition.auth);
+    QList<FieldProblem> problems;
+    const auto need = [&](bool isThere, const QString &setting, const QString &what) {
+        if (!isThere)
+            problems.append({setting, u"is missing: MCP server \"%1\" gets its credential by %2, "
+                                      "which needs it."_s.arg(definition.name, what)});
+    };
+    if (way == "keycloak"_L1) {
+        need(!m_settings.authBase.isEmpty(), u"AUTH_BASE_URL"_s, u"the broker of Keycloak"_s);
+        need(!definition.auth.alias.isEmpty(), u"KEYCLOAK_PROVIDER_ALIAS"_s,
+             u"the broker of Keycloak"_s);
+    } else if (way == "exchange"_L1) {
+        const bool isKnown =
+            !m_settings.tokenEndpoint.isEmpty() || !m_settings.issuer.isEmpty()
+            || (m_settings.provider == "keycloak"_L1 && !m_settings.authBase.isEmpty());
+        need(isKnown, u"OAUTH_TOKEN_ENDPOINT"_s, u"token exchange"_s);
+        need(!m_settings.clientId.isEmpty(), u"OAUTH_CLIENT_ID"_s, u"token exchange"_s);
+    } else if (way == "entra"_L1) {
+        const QString what = u"exchange on behalf of the caller"_s;
+        need(!m_settings.entraTenant.isEmpty(), u"ENTRA_TENANT_ID"_s, what);
+        need(!m_settings.clientId.isEmpty(), u"OAUTH_CLIENT_ID"_s, what);
+        need(!m_settings.clientSecret.isEmpty(), u"OAUTH_CLIENT_SECRET"_s, what);
+        need(!definition.auth.scope.isEmpty(), u"OAUTH_TOKEN_EXCHANGE_SCOPE"_s, what);
+    } else if (way == "user-api-key"_L1) {
+        const QString what = u"keys of users"_s;
+        need(!m_settings.keyStore.isEmpty(), u"AUTH_TOKENS_INTERNAL_URL"_s, what);
+        need(!m_settings.keyStoreSecret.isEmpty(), u"INTERNAL_API_SECRET"_s, what);
+        need(!definition.auth.connection.isEmpty(), u"MCP_CONNECTION_ID"_s, what);
+    }
+    return problems;
+}
+
+void Broker::note(const auth::PrincipalPtr &caller)
+{
+    if (caller->isAnonymous() || caller->token.isEmpty() || !caller->expires.isValid())
+        return;
+    const QString key = successorKey(*caller);
+    const auth::PrincipalPtr *known = m_callers.object(key);
+    if (!known || (*known)->expires < caller->expires)
+        m_callers.insert(key, new auth::PrincipalPtr(caller));
+}
+
+auth::PrincipalPtr Broker::current(const auth::PrincipalPtr &caller) const
+{
+    if (!hasEnded(*caller, m_settings.clock()))
+        return caller;
+    const auth::PrincipalPtr *newer = m_callers.object(successorKey(*caller));
+    return newer && (*newer)->expires > caller->expires ? *newer : caller;
+}
+
+void Broker::attach(upstream::Identity &identity, const auth::PrincipalPtr &caller,
+                    const upstream::ServerDefinition &definition,
+                    const httpclient::Headers &headers)
+{
+    auth::PrincipalPtr who = caller;
+    if (caller->isAnonymous() && caller->token.isEmpty()) {
+        // Nobody looked who it is; the token is passed on as it came.
+        QByteArray token = identity.callerToken;
+        if (token.isEmpty())
+            token = upstream::callerTokenIn(headers);
+        if (!token.isEmpty()) {
+            auto unknown = std::make_shared<auth::Principal>(*caller);
+            unknown->token = token;
+            who = unknown;
+        }
+    }
+    note(who);
+    identity.source = sourceFor(who, definition);
+    const PlanPtr plan = planOf(definition);
+    const bool isRefused = plan->way == Plan::Way::None
+                           || (plan->way == Plan::Way::Retrieve && !plan->provider->mayFallBack());
+    if (isRefused)
+        identity.callerToken.clear();
+}
+
+upstream::CredentialSourcePtr Broker::sourceFor(const auth::PrincipalPtr &caller,
+                                                const upstream::ServerDefinition &definition)
+{
+    const PlanPtr plan = planOf(definition);
+    const bool mayLogIn = plan->account && (!caller->isAnonymous() || m_login->servesAnonymous());
+    const bool isEmpty = caller->isAnonymous() && caller->token.isEmpty();
+    switch (plan->way) {
+    case Plan::Way::Fail:
+        return failingSource(plan->problem);
+    case Plan::Way::None:
+    case Plan::Way::PassThrough:
+        if (!caller->token.isEmpty() && plan->way == Plan::Way::PassThrough)
+            break;
+        if (mayLogIn)
+            break;
+        if (!definition.remote && !definition.auth.environment.isEmpty())
+            return failingSource(missingForEnvironment(definition.name));
+        return nullptr;
+    case Plan::Way::Retrieve:
+        if (!isEmpty)
+            break;
+        if (!definition.remote && !definition.auth.environment.isEmpty())
+            return failingSource(missingForEnvironment(definition.name));
+        // Nobody's own credential; what is shared is for those who are nobody, unless the server
+        // is meant to be used with one's own only.
+        if (plan->provider->mayFallBack())
+            return nullptr;
+        if (plan->provider == m_login && m_login->servesAnonymous())
+            break;
+        return failingSource(missingToken(definition.name));
+    }
+    return std::make_shared<Source>(this, caller, plan);
+}
+
+Result<Credential> Broker::passedThrough(const auth::PrincipalPtr &caller) const
+{
+    if (caller->token.isEmpty())
+        return Error(ErrorCode::Unauthorized,
+                     u"An access token is needed, and the request brought none. Send one with the "
+                     "request."_s);
+    if (hasEnded(*caller, m_settings.clock()))
+        return expired();
+    Credential credential;
+    credential.token = caller->token;
+    credential.expires = caller->expires;
+    credential.source = u"passthrough"_s;
+    return credential;
+}
+
+std::optional<Result<Credential>> Broker::findNow(const auth::PrincipalPtr &caller,
+                                                  const Plan &plan)
+{
+    switch (plan.way) {
+    case Plan::Way::None:
+        return Result<Credential>(Credential());
+    case Plan::Way::Fail:
+        return Result<Credential>(plan.problem);
+    case Plan::Way::PassThrough:
+        return passedThrough(current(caller));
+    case Plan::Way::Retrieve:
+        break;
+    }
+    const auth::PrincipalPtr who = current(caller);
+    if (std::optional<Error> objection = plan.provider->objection(askFor(who, plan)))
+        return Result<Credential>(std::move(*objection));
+    if (auto known = m_cache.find(keyOf(plan, *who)))
+        return known;
+    if (hasEnded(*who, m_settings.clock()) && !plan.provider->isPerOwner())
+        return Result<Credential>(expired());
+    return std::nullopt;
+}
+
+CredentialCache::Start Broker::starter(Ask ask, const PlanPtr &plan)
+{
+    return [this, ask = std::move(ask), plan](Handler<Credential> done) {
+        return plan->provider->retrieve(ask, [guard = QPointer(this), caller = ask.caller, plan,
+                                              done = std::move(done)](Result<Credential> outcome) {
+            if (guard)
+                Q_EMIT guard->retrieved(caller, plan->server, plan->provider->name(),
+                                        outcome ? QString() : codeName(outcome.error().code));
+            done(std::move(outcome));
+        });
+    };
+}
+
+Call Broker::get(const auth::PrincipalPtr &caller, const PlanPtr &plan, Handler<Credential> handler)
+{
+    if (auto known = findNow(caller, *plan))
+        return later(
+            [outcome = std::move(*known), handler = std::move(handler)] { handler(outcome); });
+    const auth::PrincipalPtr who = current(caller);
+    return m_cache.get(keyOf(*plan, *who), starter(askFor(who, *plan), plan), std::move(handler));
+}
+
+Call Broker::renew(const auth::PrincipalPtr &caller, const PlanPtr &plan,
+                   const QByteArray &rejected, const httpclient::Headers &refusal,
+                   Handler<Credential> handler)
+{
+    if (plan->way != Plan::Way::Retrieve)
+        return get(caller, plan, std::move(handler));
+    const auth::PrincipalPtr who = current(caller);
+    Ask ask = askFor(who, *plan);
+    if (std::optional<Error> objection = plan->provider->objection(ask))
+        return failLater(std::move(handler), std::move(*objection));
+    ask.rejected = rejected;
+    ask.refusal = refusal;
+    ask.isForced = true;
+    return m_cache.renew(keyOf(*plan, *who), rejected, starter(std::move(ask), plan),
+                         std::move(handler));
+}
+
+std::optional<Result<Credential>> Broker::findNow(const auth::PrincipalPtr &caller,
+                                                  const upstream::ServerDefinition &definition)
+{
+    return findNow(caller, *planOf(definition));
+}
+
+Call Broker::credentialFor(const auth::PrincipalPtr &caller,
+                           const upstream::ServerDefinition &definition,
+                           Handler<Credential> handler)
+{
+    note(caller);
+    return get(caller, planOf(definition), std::move(handler));
+}
+
+} // namespace bridge::credentials

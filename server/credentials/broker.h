@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Which credential an MCP server gets for a caller (contract §7.6, §7.7), and where it comes from.
+// Main thread.
+#pragma once
+
+#include "server/credentials/credentialcache.h"
+#include "server/credentials/loginprovider.h"
+#include "server/credentials/provider.h"
+#include "server/upstream/definition.h"
+#include "server/upstream/identity.h"
+
+#include <QtCore/QObject>
+
+namespace bridge::credentials {
+
+/// How one server's credential is found.
+struct Plan {
+    enum class Way {
+        None,        ///< it gets nothing of the caller
+        PassThrough, ///< the token the caller came with
+        Retrieve,    ///< what `provider` gives
+        Fail         ///< nobody can, as `problem` says
+    };
+    Way way = Way::None;
+    ProviderPtr provider;
+    /// The account the caller may have connected at the server; goes before the above where he
+    /// has, and is offered to him when the server demands it.
+    std::shared_ptr<const Plan> account;
+    Error problem;
+
+    upstream::ServerAuth auth;
+    QString server;
+    QUrl url;      ///< of a remote one, else empty
+    QByteArray id; ///< of everything above
+};
+using PlanPtr = std::shared_ptr<const Plan>;
+
+class Broker : public QObject
+{
+    Q_OBJECT
+public:
+    Broker(BrokerSettings settings, Fetch fetch, QObject *parent = nullptr);
+    ~Broker() override;
+
+    /// What InvalidConfig problems \a definition has as far as credentials are concerned.
+    QList<FieldProblem> problemsOf(const upstream::ServerDefinition &definition) const;
+    /// Lets users connect accounts at remote servers.
+    void setLogin(LoginProviderPtr login);
+
+    /// Gives \a identity, on its way to \a definition, the source of \a caller's credential, or
+    /// takes away what it must not have. \a headers of the request: where nobody verifies callers,
+    /// a token is found there. Asks nobody.
+    void attach(upstream::Identity &identity, const auth::PrincipalPtr &caller,
+                const upstream::ServerDefinition &definition,
+                const httpclient::Headers &headers = {});
+
+    /// The credential itself, when nobody has to be asked.
+    std::optional<Result<Credential>> findNow(const auth::PrincipalPtr &caller,
+                                              const upstream::ServerDefinition &definition);
+    /// The same, asking where necessary. Errors: Unauthorized, InvalidToken, TokenExpired,
+    /// NotConnected (401), IdpUnavailable (502, 503).
+    Call credentialFor(const auth::PrincipalPtr &caller,
+                       const upstream::ServerDefinition &definition, Handler<Credential> handler);
+
+    /// Nothing remembered is used any more.
+    void forget() { m_cache.clear(); }
+
+Q_SIGNALS:
+    /// A provider was asked; for audit. \a error is empty or the code's name.
+    void retrieved(const bridge::auth::PrincipalPtr &caller, const QString &server,
+                   const QString &provider, const QString &error);
+
+private:
+    friend class Source;
+    PlanPtr planOf(const upstream::ServerDefinition &definition);
+    PlanPtr makePlan(const upstream::ServerDefinition &definition) const;
+    QString wayOf(const upstream::ServerAuth &auth) const;
+    upstream::CredentialSourcePtr sourceFor(const auth::PrincipalPtr &caller,
+                                            const upstream::ServerDefinition &definition);
+    /// The newest token of the same caller, client and scopes.
+    auth::PrincipalPtr current(const auth::PrincipalPtr &caller) const;
+    void note(const auth::PrincipalPtr &caller);
+    std::optional<Result<Credential>> findNow(const auth::PrincipalPtr &caller, const Plan &plan);
+    Call get(const auth::PrincipalPtr &caller, const PlanPtr &plan, Handler<Credential> handler);
+    Call renew(const auth::PrincipalPtr &caller, const PlanPtr &plan, const QByteArray &rejected,
+               const httpclient::Headers &refusal, Handler<Credential> handler);
+    CredentialCache::Start starter(Ask ask, const PlanPtr &plan);
+    Result<Credential> passedThrough(const auth::PrincipalPtr &caller) const;
+
+    BrokerSettings m_settings;
+    Fetch m_fetch;
+    QMap<QString, ProviderPtr> m_providers;
+    LoginProviderPtr m_login;
+    CredentialCache m_cache;
+    QHash<QString, PlanPtr> m_plans; ///< by server
+    QCache<QString, auth::PrincipalPtr> m_callers;
+};
+
+} // namespace bridge::credentials

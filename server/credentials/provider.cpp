@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/credentials/provider.h"
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::credentials {
+
+std::optional<Error> needsToken(const Ask &ask)
+{
+    if (!ask.caller->token.isEmpty())
+        return std::nullopt;
+    return Error(
+        ErrorCode::Unauthorized,
+        u"MCP server \"%1\" needs a credential that is made from the caller's access "
+        "token, and the request brought none. Send one with the request."_s.arg(ask.server));
+}
+
+Credential credentialFrom(const TokenSet &set, const QString &source, qint64 now)
+{
+    Credential credential;
+    credential.token = set.access;
+    credential.type = set.type;
+    credential.expires = expiryOf(set, now);
+    credential.source = source;
+    return credential;
+}
+
+} // namespace bridge::credentials
