@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The API keys in force, from API_KEYS and API_KEYS_FILE. The file is watched: what
+// `mcp-bridge apikey` does takes effect without a restart. Main thread; nothing here waits on the
+// way of a request.
+#pragma once
+
+#include "common/config/filewatch.h"
+#include "server/auth/apikeyfile.h"
+#include "server/auth/principal.h"
+
+#include <QtCore/QHash>
+#include <QtCore/QObject>
+
+#include <memory>
+
+namespace bridge::config {
+class Settings;
+}
+
+namespace bridge::auth {
+
+struct ApiKeyOptions {
+    QList<QByteArray> fixed; ///< whole keys, as the operator gave them
+    QString file;            ///< absolute; empty = none
+};
+
+/// From API_KEYS and API_KEYS_FILE. InvalidConfig has the setting's name as the problem's path.
+Result<ApiKeyOptions> apiKeyOptions(const config::Settings &settings);
+
+class ApiKeyStore : public QObject
+{
+    Q_OBJECT
+public:
+    explicit ApiKeyStore(QObject *parent = nullptr) : QObject(parent) {}
+
+    /// Puts \a options into force, all or nothing. Reads the file: for start and reload.
+    Result<Nothing> load(const ApiKeyOptions &options);
+
+    /// Whether there is any key, so that the header means something.
+    bool isEmpty() const { return m_fixed.isEmpty() && m_keys.isEmpty(); }
+
+    /// Whose \a key it is. InvalidToken for one that is unknown, TokenExpired.
+    Result<PrincipalPtr> find(QByteArrayView key) const;
+
+Q_SIGNALS:
+    /// The file has other keys than before: ids that came and went. Not for the first load().
+    void keysChanged(const QStringList &added, const QStringList &removed);
+
+private:
+    struct Known {
+        ApiKey key;
+        PrincipalPtr principal;
+    };
+
+    void watch(const QString &file);
+    void onFileChanged();
+    void take(const QList<ApiKey> &keys);
+
+    QHash<QByteArray, PrincipalPtr> m_fixed; ///< by SHA-256
+    QHash<QByteArray, Known> m_keys;         ///< by id
+    std::unique_ptr<config::FileWatch> m_watch;
+    bool m_isLoaded = false;
+};
+
+} // namespace bridge::auth
