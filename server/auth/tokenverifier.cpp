@@ -2,6 +2,7 @@
 #include "server/auth/tokenverifier.h"
 
 #include "common/crypto/digest.h"
+#include "server/auth/membership.h"
 #include "server/auth/tokencheck.h"
 
 #include <algorithm>
@@ -176,6 +177,7 @@ TokenVerifier::Verdict TokenVerifier::remember(Principal principal, KnownToken k
                                                Via via)
 {
     principal.strategy = strategyOf(via);
+    principal.isAdmin = principal.isVerified && isInAnyGroup(principal, m_options.adminGroups);
     principal.token = token;
     principal.expires = dateOf(known.wallEnd);
     const auto shared = std::make_shared<const Principal>(std::move(principal));

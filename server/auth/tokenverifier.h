@@ -18,6 +18,7 @@ struct VerifierOptions {
     bool verify = true;
     std::vector<IssuerOptions> issuers; ///< the first is the one the bridge logs people in at
     ClaimRules unverifiedClaims;        ///< for tokens of unknown issuers when `verify` is off
+    QStringList adminGroups;            ///< whose members are administrators
     JwksOptions jwks;
     std::chrono::milliseconds introspectionLifetime{30'000};
     std::chrono::milliseconds refusalLifetime{10'000};

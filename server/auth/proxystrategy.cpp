@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/auth/proxystrategy.h"
+
+#include "common/async/later.h"
+#include "server/auth/membership.h"
+#include "server/auth/tokenstrategy.h"
+
+#include <array>
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::auth {
+
+namespace {
+
+struct Names {
+    QByteArrayView user, email, preferred, groups;
+};
+
+/// As nginx passes oauth2-proxy's answer on, and as oauth2-proxy itself sends them.
+constexpr std::array<Names, 2> kNames{{
+    {"x-auth-request-user", "x-auth-request-email", "x-auth-request-preferred-username",
+     "x-auth-request-groups"},
+    {"x-forwarded-user", "x-forwarded-email", "x-forwarded-preferred-username",
+     "x-forwarded-groups"},
+}};
+
+QString textOf(const AuthRequest &request, QByteArrayView name)
+{
+    return QString::fromUtf8(request.header(name)).trimmed();
+}
+
+bool comesTwice(const AuthRequest &request, const Names &names)
+{
+    return request.count(names.user) > 1 || request.count(names.email) > 1
+           || request.count(names.preferred) > 1 || request.count(names.groups) > 1;
+}
+
+QStringList groupsOf(const AuthRequest &request, QByteArrayView name)
+{
+    QStringList groups;
+    const QStringList entries = textOf(request, name).split(u',', Qt::SkipEmptyParts);
+    for (const QString &entry : entries) {
+        const QString group = plainGroup(entry.trimmed());
+        if (!group.isEmpty() && !groups.contains(group))
+            groups.append(group);
+    }
+    return groups;
+}
+
+Principal principalOf(const AuthRequest &request, const Names &names)
+{
+    Principal principal;
+    principal.kind = Principal::Kind::User;
+    principal.email = textOf(request, names.email);
+    principal.userId = textOf(request, names.user);
+    // Another header must not pass for a user of the same text.
+    const bool isNamed = !principal.userId.isEmpty();
+    if (!isNamed)
+        principal.userId = principal.email;
+    principal.owner = ownerOf(u"proxy"_s, principal.userId) + (isNamed ? QString() : u"#email"_s);
+    principal.subject = principal.userId;
+    principal.name = textOf(request, names.preferred);
+    if (principal.name.isEmpty())
+        principal.name = principal.userId;
+    principal.groups = groupsOf(request, names.groups);
+    principal.strategy = u"proxy"_s;
+    principal.isVerified = true;
+    return principal;
+}
+
+} // namespace
+
+ProxyStrategy::ProxyStrategy(const AuthOptions &options)
+    : m_proxies(options.trustedProxies)
+    , m_adminGroups(options.adminGroups)
+    , m_tokenHeader(options.tokenHeader)
+{
+}
+
+Strategy::Outcome ProxyStrategy::findNow(const AuthRequest &request)
+{
+    if (!egress::isWithin(request.peer, m_proxies))
+        return {};
+    for (const Names &names : kNames) {
+        Principal principal = principalOf(request, names);
+        if (principal.userId.isEmpty())
+            continue;
+        if (comesTwice(request, names))
+            return {Finding::Known, nullptr,
+                    Error(ErrorCode::InvalidToken,
+                          u"A header that says who is calling comes more than once. The proxy "
+                          "has to drop those of its clients."_s)};
+        principal.isAdmin = isInAnyGroup(principal, m_adminGroups);
+        const QByteArray token = request.header(m_tokenHeader);
+        principal.token = bearerToken(token).value_or(token);
+        if (principal.token.isEmpty())
+            principal.token = request.header("x-forwarded-access-token");
+        return {Finding::Known, std::make_shared<const Principal>(std::move(principal)), {}};
+    }
+    return {};
+}
+
+Call ProxyStrategy::find(const AuthRequest &request, Handler<PrincipalPtr> handler)
+{
+    const Outcome outcome = findNow(request);
+    if (outcome.principal)
+        return later(
+            [handler = std::move(handler), principal = outcome.principal] { handler(principal); });
+    return failLater(std::move(handler),
+                     outcome.error.value_or(Error(ErrorCode::Unauthorized, u"Nobody calls."_s)));
+}
+
+} // namespace bridge::auth

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/auth/tokenstrategy.h"
+
+using namespace Qt::StringLiterals;
+
+namespace bridge::auth {
+
+namespace {
+
+Error ambiguous(const QByteArray &header)
+{
+    return {ErrorCode::InvalidToken,
+            u"The header %1 comes more than once, so it is not clear which token counts. Send it "
+            "once."_s.arg(QLatin1StringView(header))};
+}
+
+} // namespace
+
+std::optional<QByteArray> bearerToken(QByteArrayView value)
+{
+    constexpr QByteArrayView scheme("bearer ");
+    value = value.trimmed();
+    if (value.size() < scheme.size()
+        || qstrnicmp(value.data(), scheme.data(), size_t(scheme.size())) != 0)
+        return std::nullopt;
+    return value.sliced(scheme.size()).trimmed().toByteArray();
+}
+
+TokenStrategy::TokenStrategy(std::shared_ptr<TokenVerifier> verifier, const AuthOptions &options,
+                             Via via)
+    : m_verifier(std::move(verifier))
+    , m_proxies(options.trustProxyHeaders ? options.trustedProxies : QList<egress::Network>())
+    , m_via(via)
+{
+}
+
+bool TokenStrategy::isVouched(const AuthRequest &request) const
+{
+    return !m_proxies.isEmpty() && egress::isWithin(request.peer, m_proxies);
+}
+
+Strategy::Outcome TokenStrategy::findNow(const AuthRequest &request)
+{
+    const auto token = tokenIn(request);
+    if (!token)
+        return {Finding::Known, nullptr, token.error()};
+    if (token->isEmpty())
+        return {};
+    const auto verdict = m_verifier->verifyNow(*token, m_via, isVouched(request));
+    if (!verdict)
+        return {Finding::Ask, nullptr, {}};
+    if (!*verdict)
+        return {Finding::Known, nullptr, verdict->error()};
+    return {Finding::Known, **verdict, {}};
+}
+
+Call TokenStrategy::find(const AuthRequest &request, Handler<PrincipalPtr> handler)
+{
+    const auto token = tokenIn(request);
+    // Keeps the verifier alive for as long as somebody waits.
+    auto share = std::make_shared<Call>(
+        m_verifier->verify(token ? *token : QByteArray(), m_via, std::move(handler)));
+    return Call([share, verifier = m_verifier] { share->cancel(); });
+}
+
+BearerStrategy::BearerStrategy(std::shared_ptr<TokenVerifier> verifier, const AuthOptions &options)
+    : TokenStrategy(std::move(verifier), options, Via::Header)
+    , m_header(options.tokenHeader)
+{
+}
+
+Result<QByteArray> BearerStrategy::tokenIn(const AuthRequest &request) const
+{
+    const QByteArray named = request.header(m_header).trimmed();
+    if (!named.isEmpty()) {
+        if (request.count(m_header) > 1)
+            return ambiguous(m_header);
+        return bearerToken(named).value_or(named);
+    }
+    const auto token = bearerToken(request.header("authorization"));
+    if (!token)
+        return QByteArray();
+    if (request.count("authorization") > 1)
+        return ambiguous("Authorization");
+    return *token;
+}
+
+CookieStrategy::CookieStrategy(std::shared_ptr<TokenVerifier> verifier, const AuthOptions &options)
+    : TokenStrategy(std::move(verifier), options, Via::Cookie)
+    , m_cookie(options.tokenCookie)
+{
+}
+
+Result<QByteArray> CookieStrategy::tokenIn(const AuthRequest &request) const
+{
+    return request.cookie(m_cookie);
+}
+
+} // namespace bridge::auth

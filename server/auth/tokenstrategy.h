@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Strategies `bearer` and `cookie`: an access token in a header or in a cookie (contract §7.1).
+// Main thread.
+#pragma once
+
+#include "server/auth/authoptions.h"
+#include "server/auth/strategy.h"
+
+namespace bridge::auth {
+
+/// Verdicts of \a verifier, which several strategies share.
+class TokenStrategy : public Strategy
+{
+public:
+    Outcome findNow(const AuthRequest &request) override;
+    Call find(const AuthRequest &request, Handler<PrincipalPtr> handler) override;
+
+protected:
+    TokenStrategy(std::shared_ptr<TokenVerifier> verifier, const AuthOptions &options, Via via);
+
+    /// Empty when there is none; InvalidToken when it is not clear which one is meant.
+    virtual Result<QByteArray> tokenIn(const AuthRequest &request) const = 0;
+
+private:
+    bool isVouched(const AuthRequest &request) const;
+
+    std::shared_ptr<TokenVerifier> m_verifier;
+    QList<egress::Network> m_proxies; ///< who vouch for tokens that are not verified
+    Via m_via;
+};
+
+/// In the header TOKEN_NAME, then in `Authorization`.
+class BearerStrategy : public TokenStrategy
+{
+public:
+    BearerStrategy(std::shared_ptr<TokenVerifier> verifier, const AuthOptions &options);
+    QString name() const override { return QStringLiteral("bearer"); }
+
+protected:
+    Result<QByteArray> tokenIn(const AuthRequest &request) const override;
+
+private:
+    QByteArray m_header;
+};
+
+/// In the cookie TOKEN_COOKIE_NAME.
+class CookieStrategy : public TokenStrategy
+{
+public:
+    CookieStrategy(std::shared_ptr<TokenVerifier> verifier, const AuthOptions &options);
+    QString name() const override { return QStringLiteral("cookie"); }
+
+protected:
+    Result<QByteArray> tokenIn(const AuthRequest &request) const override;
+
+private:
+    QByteArray m_cookie;
+};
+
+/// What follows `Bearer ` in \a value (RFC 6750 §2.1, scheme in any case); nothing for other
+/// schemes.
+std::optional<QByteArray> bearerToken(QByteArrayView value);
+
+} // namespace bridge::auth
