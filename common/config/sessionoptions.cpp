@@ -120,6 +120,18 @@ QList<Option> streams()
          .group = group,
          .help = u"Answer a stream request that fails before its first event with the real HTTP "
                  "status; false answers 200 and an error event, as the reference bridge does."_s},
+        {.name = u"MCP_MAX_SUBSCRIPTIONS_PER_USER"_s,
+         .flag = u"--mcp-max-subscriptions-per-user"_s,
+         .type = OptionType::Integer,
+         .defaultValue = u"100"_s,
+         .reload = Reload::Live,
+         .minimum = 1,
+         .maximum = 1000000,
+         .group = group,
+         .help = u"Open subscriptions/listen streams of one user, and as many listening streams "
+                 "(GET) of his MCP sessions; more are answered with 429. It bounds callers nobody "
+                 "identified, all as one user, only when it is set; else 10,000 subscriptions in "
+                 "all do."_s},
         {.name = u"STREAM_HEARTBEAT_SECONDS"_s,
          .flag = u"--stream-heartbeat"_s,
          .type = OptionType::Seconds,

@@ -119,6 +119,7 @@ void Gateway::setSettings(const GatewaySettings &settings)
 {
     m_settings.table = settings.table;
     m_settings.legacy = settings.legacy;
+    m_settings.streams = settings.streams;
     m_sessions.setLimits(settings.table);
     m_sseSessions.setLimits(withoutExpiry(settings.table));
     m_modern.setLimits(settings.table);

@@ -12,6 +12,7 @@ namespace bridge::gateway {
 struct GatewaySettings {
     TableLimits table;
     LegacyLimits legacy;
+    OwnerLimits streams;             ///< listening ones of legacy clients
     QByteArray sessionField;         ///< SESSION_FIELD_NAME, a second name of the session handle
     bool sessionTools = false;       ///< MCP_SESSION_TOOLS
     const ViewBook *views = nullptr; ///< outlives the gateway; null = there are none

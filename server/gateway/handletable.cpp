@@ -45,7 +45,7 @@ Result<Nothing> HandleTable::makeRoom(const QString &owner)
         if (oldest == m_handles.cend() || it->unused.elapsed() > oldest->unused.elapsed())
             oldest = it;
     }
-    if (owned < m_limits.maxPerOwner && count() < m_limits.maxTotal)
+    if (owned < m_limits.sessions.mostOf(owner) && count() < m_limits.sessions.total)
         return Nothing{};
     if (oldest == m_handles.cend() || oldest->unused.elapsed() < m_limits.yieldAfter.count())
         return Error(ErrorCode::TooManyRequests,

@@ -22,7 +22,7 @@ Result<Nothing> SessionTable::makeRoom(const QString &owner)
     const auto owned = std::count_if(m_sessions.cbegin(), m_sessions.cend(), [&](const auto &one) {
         return one->state()->identity.owner == owner;
     });
-    if (owned < m_limits.maxPerOwner && count() < m_limits.maxTotal)
+    if (owned < m_limits.sessions.mostOf(owner) && count() < m_limits.sessions.total)
         return Nothing{};
     const LegacySessionPtr idle = longestIdleOf(owner);
     if (!idle || idle->idleMs() < m_limits.yieldAfter.count())
@@ -55,6 +55,16 @@ LegacySessionPtr SessionTable::find(const QString &id, const QString &owner,
     const bool fits =
         session && session->state()->identity.owner == owner && session->state()->server == server;
     return fits ? session : nullptr;
+}
+
+int SessionTable::openStreams(const QString &owner) const
+{
+    int open = 0;
+    for (const LegacySessionPtr &session : m_sessions) {
+        if (session->state()->identity.owner == owner)
+            open += session->openStreams();
+    }
+    return open;
 }
 
 void SessionTable::remove(const QString &id)

@@ -10,8 +10,7 @@ namespace bridge::gateway {
 
 struct TableLimits {
     std::chrono::milliseconds idleTimeout{1'800'000}; ///< 0 = sessions never expire
-    int maxPerOwner = 10;
-    int maxTotal = 1000;
+    OwnerLimits sessions{10, 10, 1'000};
     /// At a cap the owner's longest idle session gives way to a new one, once it has been idle
     /// for this long: clients that end without DELETE do not lock themselves out.
     std::chrono::milliseconds yieldAfter{2'000};
@@ -30,6 +29,8 @@ public:
     void add(const LegacySessionPtr &session);
     /// Null for unknown, ended and foreign ids alike. \a server is that of the endpoint.
     LegacySessionPtr find(const QString &id, const QString &owner, const QString &server) const;
+    /// Listening streams of the sessions of \a owner.
+    int openStreams(const QString &owner) const;
     /// Ends the session; nothing happens when there is none.
     void remove(const QString &id);
     void removeAll();

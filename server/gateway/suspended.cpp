@@ -9,14 +9,14 @@ namespace bridge::gateway {
 
 Result<QString> SuspendedCalls::add(const QString &owner, ErrandPtr call)
 {
-    if (m_calls.size() >= m_maxTotal || m_perOwner.value(owner) >= m_maxPerOwner) {
+    if (!m_count.hasRoom(m_limits, owner)) {
         return Error(ErrorCode::TooManyRequests,
                      u"Too many calls wait for answers to their questions. Answer some of them, "
                      "or call again later."_s);
     }
     const QString id = randomToken();
     m_calls.insert(id, {owner, std::move(call)});
-    ++m_perOwner[owner];
+    m_count.add(owner);
     return id;
 }
 
@@ -27,14 +27,13 @@ ErrandPtr SuspendedCalls::take(const QString &id)
         return nullptr;
     const Waiting waiting = *found;
     m_calls.erase(found);
-    if (--m_perOwner[waiting.owner] == 0)
-        m_perOwner.remove(waiting.owner);
+    m_count.remove(waiting.owner);
     return waiting.call;
 }
 
 void SuspendedCalls::clear()
 {
-    m_perOwner.clear();
+    m_count.clear();
     const auto dropped = std::exchange(m_calls, {}); // what ends may look here
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/base/result.h"
+#include "server/gateway/ownerlimits.h"
 
 #include <QtCore/QHash>
 
@@ -16,9 +17,7 @@ using ErrandPtr = std::shared_ptr<Errand>;
 class SuspendedCalls
 {
 public:
-    SuspendedCalls(int maxPerOwner, int maxTotal) : m_maxPerOwner(maxPerOwner), m_maxTotal(maxTotal)
-    {
-    }
+    explicit SuspendedCalls(const OwnerLimits &limits) : m_limits(limits) {}
 
     /// A name for the call that now waits. TooManyRequests beyond the limits.
     Result<QString> add(const QString &owner, ErrandPtr call);
@@ -35,10 +34,9 @@ private:
         ErrandPtr call;
     };
 
-    int m_maxPerOwner;
-    int m_maxTotal;
+    OwnerLimits m_limits;
     QHash<QString, Waiting> m_calls;
-    QHash<QString, int> m_perOwner;
+    OwnerCount m_count;
 };
 
 } // namespace bridge::gateway

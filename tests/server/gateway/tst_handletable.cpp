@@ -41,8 +41,8 @@ private Q_SLOTS:
     void refusesBeyondTheCaps()
     {
         TableLimits limits;
-        limits.maxPerOwner = 1;
-        limits.maxTotal = 2;
+        limits.sessions.perOwner = 1;
+        limits.sessions.total = 2;
         limits.yieldAfter = 1h;
         HandleTable table(limits, release());
         QVERIFY(table.add(state(u"alice"_s)));
@@ -55,7 +55,7 @@ private Q_SLOTS:
     void letsTheLongestUnusedGiveWay()
     {
         TableLimits limits;
-        limits.maxPerOwner = 2;
+        limits.sessions.perOwner = 2;
         limits.yieldAfter = 20ms;
         HandleTable table(limits, release());
         const QString old = *table.add(state(u"alice"_s));

@@ -73,6 +73,7 @@ private Q_SLOTS:
     void answersABatchAsAnArray();
     void tellsOneListenerOnly();
     void limitsListeningStreams();
+    void limitsResumedListeningStreamsAsWell();
     void endsEverythingAtOnce();
 };
 
@@ -378,6 +379,29 @@ void TestLegacySession::limitsListeningStreams()
     QCOMPARE(httpStatus(refused.error()), 429);
     one->leave();
     QVERIFY(f.session->listen(two.exchange()));
+}
+
+void TestLegacySession::limitsResumedListeningStreamsAsWell()
+{
+    LegacyLimits limits;
+    limits.maxStreams = 1;
+    Fixture f(u"2025-11-25"_s, limits);
+    auto one = std::make_unique<Visit>("GET");
+    QVERIFY(f.session->listen(one->exchange()));
+    const QByteArray first = one->events().first().id;
+    one->leave();
+    auto two = std::make_unique<Visit>("GET");
+    QVERIFY(f.session->listen(two->exchange()));
+    const QByteArray second = two->events().first().id;
+    Visit back("GET");
+    QVERIFY(f.session->opensStream(first));
+    const auto refused = f.session->resume(back.exchange(), first);
+    QVERIFY(!refused);
+    QCOMPARE(httpStatus(refused.error()), 429);
+    // Taking over one's own stream is always possible.
+    QVERIFY(!f.session->opensStream(second));
+    QVERIFY(f.session->resume(back.exchange(), second));
+    QCOMPARE(f.session->openStreams(), 1);
 }
 
 void TestLegacySession::endsEverythingAtOnce()

@@ -311,7 +311,7 @@ void QuestionsTest::aSuspendedCallExpires()
 void QuestionsTest::suspendedCallsAreLimited()
 {
     gateway::DispatcherOptions options;
-    options.maxSuspendedPerOwner = 1;
+    options.suspended.anonymous = 1;
     Theatre theatre({{u"one"_s}}, options);
     theatre.profile = modern(everything());
     Got first;

@@ -49,7 +49,7 @@ void TestSessionTable::findsOnlyWhatIsTheOwnersOwn()
 void TestSessionTable::letsAnIdleSessionGiveWay()
 {
     TableLimits limits;
-    limits.maxPerOwner = 2;
+    limits.sessions.perOwner = 2;
     limits.yieldAfter = 1ms;
     SessionTable table(limits);
     table.add(session(u"old"_s));
@@ -66,7 +66,7 @@ void TestSessionTable::letsAnIdleSessionGiveWay()
 void TestSessionTable::refusesBeyondTheCap()
 {
     TableLimits limits;
-    limits.maxPerOwner = 1;
+    limits.sessions.perOwner = 1;
     limits.yieldAfter = 1h;
     SessionTable table(limits);
     QVERIFY(table.makeRoom(u"alice"_s));
@@ -80,7 +80,7 @@ void TestSessionTable::refusesBeyondTheCap()
 void TestSessionTable::keepsSessionsThatAreBusy()
 {
     TableLimits limits;
-    limits.maxTotal = 1;
+    limits.sessions.total = 1;
     limits.yieldAfter = 0ms;
     limits.idleTimeout = 20ms;
     SessionTable table(limits);

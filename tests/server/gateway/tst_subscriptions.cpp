@@ -27,6 +27,8 @@ private Q_SLOTS:
     void aSubscriptionEndsInOrderWithItsServer();
     void theServerBehindAHandleTellsOfItself();
     void subscriptionsAreLimited();
+    void subscriptionsOfOneUserAreLimited();
+    void resourcesOfALegacySessionAreLimited();
     void aLegacySessionHearsOfChanges();
     void aLegacySessionFollowsResources();
     void rootsChangesReachTheServers();
@@ -169,7 +171,7 @@ void SubscriptionsTest::theServerBehindAHandleTellsOfItself()
 void SubscriptionsTest::subscriptionsAreLimited()
 {
     gateway::DispatcherOptions options;
-    options.maxSubscriptions = 1;
+    options.subscriptions.total = 1;
     Theatre theatre({{u"one"_s}}, options);
     Got first;
     Got second;
@@ -180,6 +182,64 @@ void SubscriptionsTest::subscriptionsAreLimited()
     Got third;
     listen(theatre, third, {});
     QTRY_COMPARE(third.audience->notices.size(), 1);
+}
+
+void SubscriptionsTest::subscriptionsOfOneUserAreLimited()
+{
+    gateway::DispatcherOptions options;
+    options.subscriptions = {1, 2, 100};
+    Theatre theatre({{u"one"_s}}, options);
+    const auto listenAs = [&theatre](Got &got, const QString &owner) {
+        auto request =
+            theatre.request(u"subscriptions/listen"_s, {{"notifications"_L1, QJsonObject()}});
+        request.profile = modern();
+        request.identity.owner = owner;
+        got.call = theatre.dispatcher->listen(
+            request, got.audience,
+            [&got](Result<gateway::Answer> answer) { got.result.emplace(std::move(answer)); });
+    };
+    Got ada;
+    Got more;
+    Got bob;
+    listenAs(ada, u"ada"_s);
+    listenAs(more, u"ada"_s);
+    listenAs(bob, u"bob"_s);
+    QTRY_COMPARE(more.code(), -32603);
+    QCOMPARE(more.result->error().code, ErrorCode::TooManyRequests);
+    QVERIFY(more.result->error().message.contains("MCP_MAX_SUBSCRIPTIONS_PER_USER"_L1));
+    QTRY_COMPARE(ada.audience->notices.size(), 1);
+    QTRY_COMPARE(bob.audience->notices.size(), 1);
+    ada.call.cancel();
+    Got again;
+    listenAs(again, u"ada"_s);
+    QTRY_COMPARE(again.audience->notices.size(), 1);
+    // Those nobody identified share one owner and have a limit of their own.
+    std::array<Got, 3> anonymous;
+    for (Got &got : anonymous)
+        listenAs(got, u"anonymous"_s);
+    QTRY_COMPARE(anonymous[2].code(), -32603);
+    QTRY_COMPARE(anonymous[1].audience->notices.size(), 1);
+}
+
+void SubscriptionsTest::resourcesOfALegacySessionAreLimited()
+{
+    Theatre theatre({{u"one"_s}});
+    const auto state = theatre.makeState();
+    for (int i = 0; i < 1'000; ++i)
+        state->subscribedUris.insert(u"test://%1"_s.arg(i));
+    const auto subscribed = [&](const QString &method, const QString &uri) {
+        Got got;
+        auto request = theatre.request(method, {{"uri"_L1, uri}});
+        request.state = state;
+        theatre.send(got, request);
+        return QTest::qWaitFor([&got] { return got.isThere(); }) ? got.code() : -1;
+    };
+    QCOMPARE(subscribed(u"resources/subscribe"_s, u"test://more"_s), -32603);
+    QCOMPARE(theatre.stats(u"one"_s).started, 0);                     // nothing was done for it
+    QCOMPARE(subscribed(u"resources/subscribe"_s, u"test://1"_s), 0); // again
+    QCOMPARE(subscribed(u"resources/unsubscribe"_s, u"test://2"_s), 0);
+    QCOMPARE(subscribed(u"resources/subscribe"_s, u"test://more"_s), 0);
+    QCOMPARE(state->subscribedUris.size(), 1'000);
 }
 
 void SubscriptionsTest::aLegacySessionHearsOfChanges()
