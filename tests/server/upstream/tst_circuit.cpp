@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/upstream/backoff.h"
 #include "server/upstream/childbudget.h"
-#include "server/upstream/circuit.h"
+#include "server/upstream/circuits.h"
 
 #include <QtTest/QtTest>
 
@@ -87,6 +87,42 @@ private Q_SLOTS:
             QVERIFY(trial.ok());
         }
         QVERIFY(circuit->admit().ok());
+    }
+
+    void eachCallerHasACircuitOfHisOwn()
+    {
+        Circuits circuits(u"files"_s, [] { return 0; });
+        QVERIFY(!circuits.ofEverybody());
+        fail(circuits.of(u"him"_s), 5);
+        QVERIFY(!circuits.of(u"him"_s)->admit().ok());
+        QVERIFY(circuits.of(u"her"_s)->admit().ok());
+        QVERIFY(circuits.of(QString())->admit().ok());
+        QVERIFY(circuits.of(QString()) == circuits.ofEverybody());
+    }
+
+    void circuitsAreLimitedWhileAServerIsDown()
+    {
+        Circuits circuits(u"files"_s, [] { return 0; });
+        fail(circuits.of(QString()), 5);
+        for (int i = 0; i < 3 * Circuits::kMost; ++i) {
+            // Every other one is still closed.
+            fail(circuits.of(QString::number(i)), i % 2 == 0 ? 5 : 1);
+            QVERIFY(circuits.count() <= Circuits::kMost);
+        }
+        QVERIFY(circuits.ofEverybody()->isOpen());
+        QVERIFY(circuits.of(QString::number(3 * Circuits::kMost - 2))->isOpen());
+    }
+
+    void closedCircuitsGoFirst()
+    {
+        Circuits circuits(u"files"_s, [] { return 0; });
+        for (int i = 0; i < Circuits::kMost - 1; ++i)
+            fail(circuits.of(QString::number(i)), 5);
+        fail(circuits.of(u"closed"_s), 1);
+        fail(circuits.of(u"new"_s), 1);
+        QCOMPARE(circuits.of(u"closed"_s)->failures(), 0); // a new one
+        for (int i = 0; i < Circuits::kMost - 2; ++i)
+            QVERIFY(circuits.of(QString::number(i))->isOpen());
     }
 
     void backsOffFromHalfASecondToThirty()
