@@ -3,7 +3,7 @@
 
 #include "common/logging/categories.h"
 #include "common/logging/logger.h"
-#include "server/telemetry/metrics.h"
+#include "server/routes/serversample.h"
 #include "server/telemetry/remotemetrics.h"
 
 #include <QtCore/QRegularExpression>
@@ -93,14 +93,6 @@ void log(const http::ExchangeSummary &summary)
                    u"request", fields);
 }
 
-telemetry::ServerSample sampleOf(const upstream::Server &server)
-{
-    const upstream::ServerStatus status = server.status();
-    return {server.definition().name, status.state == "ready"_L1,
-            status.instances,         status.starts,
-            status.startFailures,     status.deaths};
-}
-
 } // namespace
 
 void observe(http::Server &server, telemetry::Metrics &metrics)
@@ -163,7 +155,7 @@ void observe(upstream::Registry &registry, telemetry::Metrics &metrics)
     QObject::connect(&registry, &upstream::Registry::serverAdded, &registry, follow);
     QObject::connect(&registry, &upstream::Registry::serverRetired, &registry,
                      [&metrics](const upstream::Server *server, bool gone) {
-                         metrics.serverSeen(sampleOf(*server));
+                         metrics.serverSeen(routes::serverSample(*server));
                          if (gone)
                              metrics.serverGone(server->definition().name);
                          else

@@ -5,7 +5,7 @@
 #include "server/routes/address.h"
 #include "server/routes/descriptions.h"
 #include "server/routes/scope.h"
-#include "server/telemetry/metrics.h"
+#include "server/routes/serversample.h"
 
 using namespace Qt::StringLiterals;
 
@@ -81,12 +81,8 @@ Task<Response> metrics(Services *services, http::Exchange *, http::PathParams)
         co_return Error(ErrorCode::NotFound,
                         u"Metrics are off. PROMETHEUS_ENABLED=true turns them on."_s);
     services->metrics->childrenRunning(services->registry->childCount());
-    for (const upstream::Server *server : services->registry->servers()) {
-        const upstream::ServerStatus status = server->status();
-        services->metrics->serverSeen({server->definition().name, status.state == "ready"_L1,
-                                       status.instances, status.starts, status.startFailures,
-                                       status.deaths});
-    }
+    for (const upstream::Server *server : services->registry->servers())
+        services->metrics->serverSeen(serverSample(*server));
     co_return Response::text(200, services->metrics->expose(),
                              "text/plain; version=0.0.4; charset=utf-8");
 }
