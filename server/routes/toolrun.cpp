@@ -4,6 +4,7 @@
 #include "server/http/body.h"
 #include "server/routes/permission.h"
 #include "server/telemetry/metrics.h"
+#include "server/upstream/tokenargument.h"
 
 using namespace Qt::StringLiterals;
 
@@ -31,10 +32,11 @@ QJsonObject traceMeta(const http::Exchange &exchange)
     return meta;
 }
 
-upstream::CallInput callInput(const http::Exchange *exchange, const QJsonObject &arguments)
+upstream::CallInput callInput(const http::Exchange *exchange, const ToolRun &run)
 {
     upstream::CallInput input;
-    input.arguments = arguments;
+    input.arguments = run.arguments;
+    input.oauthToken = run.oauthToken.value_or(QString());
     input.header = [request = &exchange->request()](const QByteArray &name) {
         return request->hasHeader(name) ? request->header(name) : QByteArray();
     };
@@ -99,6 +101,7 @@ Task<sessions::ToolOutcome> resume(sessions::SessionPtr session, ToolRun run,
 struct Prepared {
     std::shared_ptr<const upstream::Tool> tool; ///< null = not looked for yet
     QJsonObject arguments;                      ///< empty for the answer to a question
+    bool wantsToken = false; ///< nothing is checked before ToolRun::oauthToken is known
 };
 
 /// The remembered tools everybody shares; none when the session of \a address may have others.
@@ -124,8 +127,11 @@ Result<Prepared> prepare(const Services &services, http::Exchange *exchange, con
         return permission.refusal(*prepared.tool);
     if (run.feedback)
         return prepared;
+    prepared.wantsToken = prepared.tool->wantsOauthToken && !run.oauthToken;
+    if (prepared.wantsToken)
+        return prepared;
     Result<QJsonObject> arguments = upstream::prepareArguments(
-        *prepared.tool, callInput(exchange, run.arguments), run.address.server->definition());
+        *prepared.tool, callInput(exchange, run), run.address.server->definition());
     if (!arguments)
         return arguments.error();
     if (const auto allowed = permission.check(*prepared.tool, &*arguments); !allowed)
@@ -134,6 +140,21 @@ Result<Prepared> prepare(const Services &services, http::Exchange *exchange, con
         return left.error();
     prepared.arguments = std::move(*arguments);
     return prepared;
+}
+
+/// The same, waiting for the token the tool wants. \a run keeps it.
+Task<Prepared> prepareFully(const Services *services, http::Exchange *exchange, ToolRun *run,
+                            upstream::ToolSetPtr tools)
+{
+    Result<Prepared> prepared = prepare(*services, exchange, *run, *tools);
+    if (!prepared || !prepared->wantsToken)
+        co_return prepared;
+    Result<QString> token = co_await upstream::tokenArgument(run->address.identity,
+                                                             run->address.server->definition());
+    if (!token)
+        co_return token.error();
+    run->oauthToken = *token;
+    co_return prepare(*services, exchange, *run, *tools);
 }
 
 /// From a target to the raw outcome; the tools are listed through the target when unknown.
@@ -155,7 +176,7 @@ Task<ToolAnswer> callOn(const Services *services, http::Exchange *exchange, Tool
             });
         if (!listed)
             co_return listed.error();
-        Result<Prepared> found = prepare(*services, exchange, run, **listed);
+        Result<Prepared> found = co_await prepareFully(services, exchange, &run, *listed);
         if (!found)
             co_return found.error();
         prepared = std::move(*found);
@@ -197,8 +218,15 @@ Task<ToolAnswer> dryRun(Services *services, http::Exchange *exchange, ToolRun ru
     reply.tool = (*tools)->find(run.tool);
     if (!reply.tool)
         co_return toolNotFound();
-    Result<QJsonObject> arguments = upstream::prepareArguments(
-        *reply.tool, callInput(exchange, run.arguments), *reply.definition);
+    if (reply.tool->wantsOauthToken) {
+        Result<QString> token =
+            co_await upstream::tokenArgument(run.address.identity, *reply.definition);
+        if (!token)
+            co_return token.error();
+        run.oauthToken = *token;
+    }
+    Result<QJsonObject> arguments =
+        upstream::prepareArguments(*reply.tool, callInput(exchange, run), *reply.definition);
     if (!arguments)
         co_return arguments.error();
     const Permission permission(*services, *exchange, *run.address.server);
@@ -285,7 +313,9 @@ Task<ToolAnswer> runTool(Services *services, http::Exchange *exchange, ToolRun r
     }
     CallClock clock(services->metrics, run);
     // What can be refused from the known tools costs no child.
-    Result<Prepared> prepared = known ? prepare(*services, exchange, run, *known) : Prepared();
+    Result<Prepared> prepared = Prepared();
+    if (known)
+        prepared = co_await prepareFully(services, exchange, &run, known);
     if (!prepared) {
         clock.done(prepared.error().code != ErrorCode::ToolNotFound, errorType(prepared.error()));
         co_return prepared.error();

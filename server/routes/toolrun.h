@@ -14,6 +14,7 @@ struct ToolRun {
     QString tool;
     QJsonObject arguments; ///< session and feedback keys removed
     std::optional<QJsonValue> feedback;
+    std::optional<QString> oauthToken; ///< of the tool's argument, once it was asked for
     bool dryRun = false;
     QString transport = QStringLiteral("rest"); ///< label of the metrics
     /// Runs when everything is checked and the tool is about to be called. May be empty.

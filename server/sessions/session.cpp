@@ -23,6 +23,15 @@ Error conflict(ErrorCode code, const QString &message)
     return error;
 }
 
+Error credentialEnded()
+{
+    Error error(ErrorCode::SessionNotFound,
+                u"The credential this session was started with has ended. Close the session and "
+                "start a new one."_s);
+    error.status = 410;
+    return error;
+}
+
 } // namespace
 
 class Session::Private : public CallOwner
@@ -37,6 +46,8 @@ public:
 
     /// Of \a tool, or of any when it is empty.
     std::shared_ptr<SuspendableCall> oldestSuspended(const QString &tool = {}) const;
+    /// Does what is to be done when the server's credential has ended and nobody uses it.
+    void endOutdated();
     void failAll(const Error &error);
     void onDied(const Error &reason);
     void onInput(const mcp::InputRequestPtr &input);
@@ -100,6 +111,16 @@ std::shared_ptr<SuspendableCall> Session::Private::oldestSuspended(const QString
             oldest = call;
     }
     return oldest;
+}
+
+void Session::Private::endOutdated()
+{
+    if (!engine.isOutdated() || engine.isInUse() || !calls.isEmpty())
+        return;
+    if (setup.limits.credentialExpiry == CredentialExpiry::Reopen)
+        engine.replace();
+    else if (setup.limits.credentialExpiry == CredentialExpiry::Close)
+        engine.stop(credentialEnded());
 }
 
 void Session::Private::failAll(const Error &error)
@@ -175,6 +196,7 @@ Call Session::use(Handler<Use> handler)
 {
     if (d->closing)
         return failLater(std::move(handler), closedError());
+    d->endOutdated();
     ++d->totalRequests;
     touch();
     return d->engine.revive(
@@ -193,6 +215,7 @@ Call Session::use(Handler<Use> handler)
 
 std::optional<Session::Use> Session::useNow()
 {
+    d->endOutdated();
     if (d->closing || !d->engine.isAlive())
         return std::nullopt;
     ++d->totalRequests;

@@ -41,6 +41,18 @@ void SessionEngine::adopt(upstream::InstancePtr instance)
             &SessionEngine::inputRequested);
 }
 
+bool SessionEngine::isOutdated() const
+{
+    return isAlive() && m_instance->credentialEnd().isValid()
+           && m_instance->credentialEnd() <= QDateTime::currentDateTimeUtc();
+}
+
+void SessionEngine::replace()
+{
+    bury(letGo());
+    m_isReplaced = true;
+}
+
 mcp::Client *SessionEngine::readyClient() const
 {
     return isAlive() && !m_untold ? &m_instance->client() : nullptr;
@@ -54,7 +66,7 @@ Call SessionEngine::revive(Handler<bool> handler)
         const bool isNews = takeNews();
         return later([handler = std::move(handler), isNews] { handler(isNews); });
     }
-    if (!m_mayRestart)
+    if (!m_mayRestart && !m_isReplaced)
         return failLater(std::move(handler), cannotBeRestored());
     const quint64 number = ++m_waiterNumber;
     m_waiters->append({number, std::move(handler)});
@@ -79,6 +91,7 @@ void SessionEngine::onRestarted(Result<upstream::InstancePtr> instance)
         tellWaiters(instance.error());
         return;
     }
+    m_isReplaced = false;
     adopt(std::move(instance).value());
     m_untold = m_waiters->isEmpty();
     tellWaiters(true);

@@ -19,6 +19,10 @@ public:
     void adopt(upstream::InstancePtr instance);
     upstream::Instance *instance() const { return m_instance.get(); }
     bool isAlive() const { return m_instance && m_instance->isAlive(); }
+    /// The credential it was started with has ended.
+    bool isOutdated() const;
+    /// Lets go of a server that is outdated; revive() starts another one, whatever the policy.
+    void replace();
     /// The client, when there is nothing to wait for and nothing to tell about a restart.
     mcp::Client *readyClient() const;
 
@@ -61,6 +65,7 @@ private:
     upstream::InstancePtr m_instance;
     bool m_untold = false; ///< restarted, but whoever waited for it is gone
     bool m_restarting = false;
+    bool m_isReplaced = false; ///< let go of, not dead
     std::shared_ptr<Waiters> m_waiters = std::make_shared<Waiters>();
     quint64 m_waiterNumber = 0;
     std::shared_ptr<int> m_shares = std::make_shared<int>(0);

@@ -6,6 +6,13 @@
 
 namespace bridge::sessions {
 
+/// What becomes of a session whose server got a credential at its start that has ended.
+enum class CredentialExpiry {
+    Reopen, ///< the server is started anew with the next request
+    Close,  ///< the session is over
+    Keep    ///< nothing
+};
+
 struct SessionLimits {
     std::chrono::milliseconds idleTimeout{1'800'000}; ///< 0 = sessions never expire
     std::chrono::milliseconds cleanupInterval{300'000};
@@ -16,6 +23,7 @@ struct SessionLimits {
     bool restartDead = true;       ///< SESSION_RESTART_POLICY
     bool rerunElicitation = false; ///< ELICITATION_MODE=rerun
     int maxSuspendedPerSession = 16;
+    CredentialExpiry credentialExpiry = CredentialExpiry::Reopen; ///< SESSION_CREDENTIAL_EXPIRY
 };
 
 } // namespace bridge::sessions

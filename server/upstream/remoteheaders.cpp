@@ -128,10 +128,10 @@ bool isHeader(const QByteArray &name, const QByteArray &value)
 void readCaller(Identity &identity, const ServerDefinition &definition,
                 const httpclient::Headers &headers)
 {
-    if (!definition.remote)
-        return;
     const auto verified = identity.caller ? identity.caller->token() : std::nullopt;
     identity.callerToken = verified ? *verified : tokenOf(headers);
+    if (!definition.remote)
+        return;
     identity.forwardedHeaders = forwarded(*definition.remote, headers);
     dropUnused(identity, definition);
 }

@@ -266,6 +266,60 @@ private Q_SLOTS:
         QTRY_VERIFY(starting.isThere());
         QVERIFY(!starting.isOk());
     }
+
+    void aServerWhoseCredentialHasEndedIsReplaced()
+    {
+        sessions::SessionLimits limits;
+        limits.restartDead = false; // it is not dead
+        Running r(limits);
+        GotOutcome counted;
+        callTool(*r.session, counted, u"count"_s);
+        QTRY_VERIFY(counted.isOk());
+        r.opener.last->setCredentialEnd(QDateTime::currentDateTimeUtc().addSecs(60));
+        QVERIFY(r.session->useNow());
+        r.opener.last->setCredentialEnd(QDateTime::currentDateTimeUtc().addSecs(-1));
+        {
+            // Not under the feet of who uses it.
+            const auto held = std::exchange(r.opener.last, nullptr);
+            held->setCredentialEnd({});
+            const auto use = r.session->useNow();
+            held->setCredentialEnd(QDateTime::currentDateTimeUtc().addSecs(-1));
+            QVERIFY(r.session->useNow());
+            QCOMPARE(r.opener.opened, 1);
+        }
+        QVERIFY(!r.session->useNow());
+        Got<Session::Use> use;
+        use.call = r.session->use(use.handler());
+        QTRY_VERIFY(use.isOk());
+        QVERIFY(use.value().restarted);
+        QCOMPARE(r.opener.opened, 2);
+        use.result.reset();
+        QVERIFY(r.manager->close(u"anonymous"_s, u"default"_s, u"s"_s, u"closed"_s).ok());
+    }
+
+    void aSessionMayEndWithItsCredential()
+    {
+        sessions::SessionLimits limits;
+        limits.credentialExpiry = sessions::CredentialExpiry::Close;
+        Running r(limits);
+        r.opener.last->setCredentialEnd(QDateTime::currentDateTimeUtc().addSecs(-1));
+        Got<Session::Use> use;
+        use.call = r.session->use(use.handler());
+        QTRY_VERIFY(use.isThere());
+        QCOMPARE(use.code(), ErrorCode::SessionNotFound);
+        QCOMPARE(httpStatus(use.error()), 410);
+        QTRY_COMPARE(FakeInstance::alive, 0);
+    }
+
+    void aSessionMayOutliveItsCredential()
+    {
+        sessions::SessionLimits limits;
+        limits.credentialExpiry = sessions::CredentialExpiry::Keep;
+        Running r(limits);
+        r.opener.last->setCredentialEnd(QDateTime::currentDateTimeUtc().addSecs(-1));
+        QVERIFY(r.session->useNow());
+        QCOMPARE(r.opener.opened, 1);
+    }
 };
 
 QTEST_GUILESS_MAIN(tst_SessionLifetime)
