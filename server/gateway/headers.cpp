@@ -116,6 +116,8 @@ QByteArray nameParameter(const QString &method)
 {
     if (method == "tools/call"_L1 || method == "prompts/get"_L1)
         return "name"_ba;
+    if (method == "tasks/get"_L1 || method == "tasks/update"_L1 || method == "tasks/cancel"_L1)
+        return "taskId"_ba; // extension io.modelcontextprotocol/tasks, "Routing Headers"
     return method == "resources/read"_L1 ? "uri"_ba : QByteArray();
 }
 

@@ -23,7 +23,7 @@ QJsonObject questionFor(const mcp::InputRequest &input, const ClientProfile &pro
     // Only that revision names what happens behind a URL.
     if (isModern)
         params.remove("elicitationId"_L1);
-    else if (params["mode"_L1] == "url"_L1 && !params.contains("elicitationId"_L1))
+    else if (params.value("mode"_L1) == "url"_L1 && !params.contains("elicitationId"_L1))
         params.insert("elicitationId"_L1, QUuid::createUuid().toString(QUuid::WithoutBraces));
     return params;
 }

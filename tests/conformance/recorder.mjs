@@ -20,7 +20,55 @@ const RESULTS = {
     'prompts/list': 'ListPromptsResult', 'prompts/get': 'GetPromptResult',
     'resources/list': 'ListResourcesResult', 'resources/read': 'ReadResourceResult',
     'resources/templates/list': 'ListResourceTemplatesResult',
-    'completion/complete': 'CompleteResult', 'subscriptions/listen': 'SubscriptionsListenResult'
+    'completion/complete': 'CompleteResult', 'subscriptions/listen': 'SubscriptionsListenResult',
+    'tasks/get': 'GetTaskResult', 'tasks/list': 'ListTasksResult',
+    'tasks/cancel': 'CancelTaskResult', 'tasks/result': 'CallToolResult'
+};
+
+/** The extension io.modelcontextprotocol/tasks has no schema beside those of the revisions; these
+ *  are its forms as its page tells them. */
+const time = { type: 'string', format: 'date-time' };
+const taskForm = (resultType, statuses) => ({
+    type: 'object',
+    required: ['resultType', 'taskId', 'status', 'createdAt', 'lastUpdatedAt', 'ttlMs'],
+    properties: {
+        resultType: { const: resultType }, taskId: { type: 'string', minLength: 1 },
+        status: { enum: statuses }, statusMessage: { type: 'string' }, createdAt: time,
+        lastUpdatedAt: time, ttlMs: { type: ['integer', 'null'], minimum: 0 },
+        pollIntervalMs: { type: 'integer', minimum: 0 }
+    },
+    not: { anyOf: [{ required: ['task'] }, { required: ['ttl'] }, { required: ['pollInterval'] }] }
+});
+const withMembers = (status, member, form) => ({
+    if: { properties: { status: { const: status } } },
+    then: { required: [member], properties: { [member]: form } },
+    else: { not: { required: [member] } }
+});
+const STATUSES = ['working', 'input_required', 'completed', 'failed', 'cancelled'];
+const questions = {
+    type: 'object', minProperties: 1,
+    additionalProperties: {
+        type: 'object', required: ['method', 'params'], additionalProperties: false,
+        properties: { method: { type: 'string' }, params: { type: 'object' } }
+    }
+};
+const failure = {
+    type: 'object', required: ['code', 'message'],
+    properties: { code: { type: 'integer' }, message: { type: 'string' } }
+};
+const acknowledgement = {
+    type: 'object', required: ['resultType'], properties: { resultType: { const: 'complete' } },
+    not: { anyOf: [{ required: ['taskId'] }, { required: ['status'] }] }
+};
+const EXTENSION = {
+    'tools/call': taskForm('task', STATUSES),
+    'tasks/get': {
+        ...taskForm('complete', STATUSES),
+        allOf: [withMembers('completed', 'result', { type: 'object', required: ['content'] }),
+            withMembers('failed', 'error', failure),
+            withMembers('input_required', 'inputRequests', questions)]
+    },
+    'tasks/update': acknowledgement, 'tasks/cancel': acknowledgement
 };
 
 const compiled = new Map();
@@ -48,11 +96,31 @@ function check(revision, definition, value, shown = value) {
     const validate = compiled.get(key);
     report.checked[key] = (report.checked[key] ?? 0) + 1;
     if (!validate(value)) {
-        const what = validate.errors.slice(0, 3).map(
-            ({ instancePath, message }) => `${instancePath} ${message}`).join('; ');
-        report.problems.push(`${key}: ${what}: ${JSON.stringify(shown).slice(0, 600)}`);
+        report.problems.push(`${key}: ${ajvErrors(validate)}: ${JSON.stringify(shown).slice(0, 600)}`);
     }
 }
+
+/** Validates a result of the extension. */
+function checkExtension(method, result, shown) {
+    const key = `tasks extension ${method}`;
+    if (!compiled.has(key)) {
+        const ajv = new Ajv2020({ strict: false });
+        addFormats(ajv);
+        compiled.set(key, ajv.compile(EXTENSION[method]));
+    }
+    report.checked[key] = (report.checked[key] ?? 0) + 1;
+    const validate = compiled.get(key);
+    if (!validate(result)) {
+        report.problems.push(`${key}: ${ajvErrors(validate)}: ${JSON.stringify(shown)}`);
+    }
+    if (method === 'tasks/get' && result.status === 'completed') {
+        // The examples of the extension's page leave the type out.
+        check('2026-07-28', 'CallToolResult', { resultType: 'complete', ...result.result }, shown);
+    }
+}
+
+const ajvErrors = (validate) => validate.errors.slice(0, 3).map(
+    ({ instancePath, message }) => `${instancePath} ${message}`).join('; ');
 
 /** Methods of the requests under way on a session (or on one modern request), by id. */
 const asked = new Map();
@@ -79,15 +147,22 @@ function checkMessage(message, context) {
             plain, message);
     } else {
         const isQuestion = isModern && message.result?.resultType === 'input_required';
-        check(revision, isQuestion ? 'InputRequiredResult' : RESULTS[method] ?? 'EmptyResult',
-            message.result, message);
+        const isExtension = isModern
+            && (method?.startsWith('tasks/') || message.result?.resultType === 'task');
+        const isTask = !isModern && method === 'tools/call' && message.result?.task;
+        if (isExtension) {
+            checkExtension(method, message.result, message);
+        } else {
+            check(revision, isTask ? 'CreateTaskResult' : isQuestion ? 'InputRequiredResult'
+                : RESULTS[method] ?? 'EmptyResult', message.result, message);
+        }
         check(revision, revision >= '2025-11-25' ? 'JSONRPCResultResponse' : 'JSONRPCResponse',
             message);
     }
 }
 
-/** Calls `tell` with the data of each event of a stream. */
-function eventReader(tell) {
+/** Calls `tell` with the message of each event of a stream, `place` with what is no message. */
+function eventReader(tell, place = undefined) {
     let rest = '';
     const decoder = new TextDecoder();
     return (chunk) => {
@@ -97,28 +172,49 @@ function eventReader(tell) {
         for (const event of events) {
             const data = event.split(/\r?\n/).filter((line) => line.startsWith('data:'))
                 .map((line) => line.slice(5).trimStart()).join('\n');
-            if (data) {
+            if (place && /^event: *endpoint$/m.test(event)) {
+                place(data);
+            } else if (data) {
                 tell(JSON.parse(data));
             }
         }
     };
 }
 
-function contextOf(request, body) {
-    const session = request.headers['mcp-session-id'];
-    const version = request.headers['mcp-protocol-version'];
-    let sent = null;
-    try {
-        sent = JSON.parse(body);
-    } catch { /* garbage on purpose */ }
-    const isLegacy = Boolean(session) || request.method !== 'POST' || sent?.method === 'initialize'
-        || !(version >= '2026');
-    const methods = isLegacy && session ? scopeOf(session) : new Map();
+/** HTTP+SSE: what is known of a stream, by the session its messages are posted to. */
+const streams = new Map();
+const sessionIn = (address) => new URLSearchParams(address.split('?')[1]).get('session_id');
+
+function openStream(answer) {
+    const context = { methods: new Map(), isLegacy: true, revision: '2024-11-05' };
+    const tell = (message) => [message].flat().forEach((one) => checkMessage(one, context));
+    answer.on('data', eventReader(tell, (address) => streams.set(sessionIn(address), context)));
+}
+
+function noteMethods(methods, sent) {
     for (const message of [sent].flat()) {
         if (message?.method && message.id !== undefined) {
             methods.set(JSON.stringify(message.id), message.method);
         }
     }
+}
+
+function parsed(body) {
+    try {
+        return JSON.parse(body);
+    } catch {
+        return null; // garbage on purpose
+    }
+}
+
+function contextOf(request, body) {
+    const session = request.headers['mcp-session-id'];
+    const version = request.headers['mcp-protocol-version'];
+    const sent = parsed(body);
+    const isLegacy = Boolean(session) || request.method !== 'POST' || sent?.method === 'initialize'
+        || !(version >= '2026');
+    const methods = isLegacy && session ? scopeOf(session) : new Map();
+    noteMethods(methods, sent);
     const revision = agreed.get(session) ?? version ?? (isLegacy ? '2025-11-25' : '2026-07-28');
     return { methods, isLegacy, revision };
 }
@@ -152,12 +248,18 @@ async function forward(request, response) {
     }
     const body = Buffer.concat(parts);
     const context = contextOf(request, body.toString());
+    const stream = streams.get(sessionIn(request.url));
+    if (stream) {
+        noteMethods(stream.methods, parsed(body.toString()));
+    }
     const onward = send({
         host: target.hostname, port: target.port, method: request.method, path: request.url,
         headers: request.rawHeaders, agent: false
     }, (answer) => {
         if (request.url.endsWith('/mcp')) {
             watch(answer, context);
+        } else if (request.url.endsWith('/sse')) {
+            openStream(answer);
         }
         response.writeHead(answer.statusCode, answer.rawHeaders);
         response.flushHeaders();

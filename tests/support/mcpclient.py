@@ -123,7 +123,9 @@ class ModernClient(Http):
 
     def headers(self, method, params):
         fields = {"MCP-Protocol-Version": MODERN, "Mcp-Method": method}
-        name = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}.get(method)
+        name = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri",
+                "tasks/get": "taskId", "tasks/update": "taskId",
+                "tasks/cancel": "taskId"}.get(method)
         if name and name in params:
             fields["Mcp-Name"] = params[name]
         return fields
