@@ -13,7 +13,8 @@ namespace bridge {
 bool ReloadReport::isEmpty() const
 {
     return servers.added.isEmpty() && servers.changed.isEmpty() && servers.removed.isEmpty()
-           && views.isEmpty() && settings.isEmpty() && restart.isEmpty();
+           && views.isEmpty() && !access.policy && !access.limits && settings.isEmpty()
+           && restart.isEmpty();
 }
 
 QJsonObject ReloadReport::toJson() const
@@ -30,6 +31,10 @@ QJsonObject ReloadReport::toJson() const
         report.insert("views"_L1, QJsonObject{{"added"_L1, list(views.added)},
                                               {"changed"_L1, list(views.changed)},
                                               {"removed"_L1, list(views.removed)}});
+    if (access.policy)
+        report.insert("policy"_L1, u"changed"_s);
+    if (access.limits)
+        report.insert("limits"_L1, u"changed"_s);
     return report;
 }
 
@@ -57,6 +62,9 @@ void logReload(const ReloadReport &report, const QString &cause)
          {u"removed"_s, report.servers.removed.join(u", "_s)},
          {u"views"_s,
           (report.views.added + report.views.changed + report.views.removed).join(u", "_s)},
+         {u"access"_s, QString(report.access.policy   ? u"policy"_s
+                               : report.access.limits ? u"limits"_s
+                                                      : QString())},
          {u"settings"_s, report.settings.join(u", "_s)}});
     if (!report.restart.isEmpty())
         logging::event(logging::lcConfig(), logging::Level::Warning,

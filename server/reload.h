@@ -5,6 +5,7 @@
 #include "common/config/filewatch.h"
 #include "common/config/loader.h"
 #include "server/gateway/views.h"
+#include "server/policy/warden.h"
 #include "server/routes/promptbook.h"
 #include "server/routes/resourcebook.h"
 #include "server/sessions/sessionstore.h"
@@ -23,11 +24,14 @@ struct Parts {
     routes::ResourceBook resources;
     std::unique_ptr<sessions::SessionStore> store;
     QList<gateway::View> views;
+    policy::Policy policy;
+    QList<policy::Limit> limits;
 };
 
 struct ReloadReport {
     upstream::Registry::Changes servers;
     gateway::ViewBook::Changes views;
+    policy::Warden::Changes access;
     QStringList settings; ///< now in force with another value
     QStringList restart;  ///< another value, which takes a restart
 

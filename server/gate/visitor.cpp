@@ -50,6 +50,12 @@ auth::PrincipalPtr principalOf(const http::Exchange &exchange)
     return visitor ? visitor->caller()->principal() : auth::anonymous();
 }
 
+auth::PrincipalPtr principalOf(const upstream::Identity &identity)
+{
+    const auto *known = dynamic_cast<const KnownCaller *>(identity.caller.get());
+    return known ? known->principal() : auth::anonymous();
+}
+
 upstream::Identity identityOf(const http::Exchange &exchange)
 {
     upstream::Identity identity;

@@ -4,6 +4,7 @@
 #include "common/mcp/rawjson.h"
 #include "server/gateway/lookup.h"
 #include "server/gateway/notices.h"
+#include "server/gateway/permit.h"
 #include "server/gateway/translation.h"
 
 using namespace Qt::StringLiterals;
@@ -62,7 +63,7 @@ Task<Answer> complete(Core *core, Request request)
         return target->client().request(request.message.method, changed, options, std::move(done));
     });
     if (!result)
-        co_return result.error();
+        co_return withoutHints(*core, result.error());
     co_return Answer{
         resultFor(*result, request.message.method, target->client().server().era, request.profile)};
 }

@@ -113,7 +113,17 @@ void Channel::refuse(const QByteArray &id, const Error &error)
     // A stream that carries the answers of many requests has failed for none of them.
     if (m_exchange && !m_standalone)
         note(*m_exchange, error);
+    if (!m_batch && isAboutTheCaller(error) && error.code != ErrorCode::TooManyRequests)
+        m_refusal = error;
     respond(errorMessage(id, error));
+}
+
+void Channel::addHeaders(const http::Headers &headers)
+{
+    if (!m_exchange || m_streaming || m_standalone)
+        return;
+    for (const auto &[name, value] : headers)
+        m_exchange->addHeader(name, value);
 }
 
 void Channel::skip()
@@ -147,7 +157,10 @@ void Channel::finish()
     }
     const QByteArray body = m_batch ? '[' + m_responses.join(',') + ']' : m_responses.constFirst();
     m_responses.clear();
-    m_exchange->finish(http::Response::jsonBytes(200, body));
+    // Tells clients that know how to get another token to do so. Of limits they are told by the
+    // body alone: many old ones forget a request whose answer has another status than 200.
+    m_exchange->finish(m_refusal ? refusalOf(*m_exchange, *m_refusal, body)
+                                 : http::Response::jsonBytes(200, body));
 }
 
 void Channel::close(const Error &error)

@@ -53,6 +53,8 @@ public:
     void respond(const QByteArray &message);
     /// Answers the request \a id with \a error.
     void refuse(const QByteArray &id, const Error &error);
+    /// Adds fields to an answer that is JSON so far.
+    void addHeaders(const http::Headers &headers);
     /// One request ends without an answer (it was cancelled).
     void skip();
     /// The session is over: a stream ends, a waiting POST gets \a error.
@@ -68,7 +70,8 @@ private:
     QPointer<http::Exchange> m_exchange; ///< of a POST not answered yet
     QPointer<http::SseStream> m_stream;
     Accepts m_accepts;
-    QList<QByteArray> m_responses; ///< of an answer that is JSON so far
+    QList<QByteArray> m_responses;  ///< of an answer that is JSON so far
+    std::optional<Error> m_refusal; ///< of a caller, whose status is that of the answer
     int m_expected = 0;
     bool m_batch = false;
     bool m_standalone = false;

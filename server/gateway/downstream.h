@@ -66,6 +66,11 @@ public:
     virtual Call ask(const QString &method, const QByteArray &params,
                      Handler<QByteArray> handler) = 0;
     virtual bool canAsk() const = 0;
+    /// Header fields for the answer, should it be one over HTTP that has not begun yet.
+    virtual void addHeaders(const QList<std::pair<QByteArray, QByteArray>> &headers)
+    {
+        Q_UNUSED(headers);
+    }
 };
 
 } // namespace bridge::gateway

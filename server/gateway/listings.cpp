@@ -4,6 +4,7 @@
 #include "common/json/writer.h"
 #include "server/gateway/metadata.h"
 #include "server/gateway/names.h"
+#include "server/gateway/permit.h"
 #include "server/gateway/sessiontools.h"
 #include "server/gateway/translation.h"
 #include "server/upstream/catalogue.h"
@@ -111,7 +112,8 @@ private:
             if (!m_lists[i])
                 continue;
             for (const Offer &offer : m_lists[i]->items) {
-                if (!m_core->shows(m_request.server, m_servers[i], m_kind, offer.key))
+                if (!m_core->shows(m_request.server, m_request.identity, m_servers[i], m_kind,
+                                   offer.key, offer.tool.get()))
                     continue;
                 const QByteArray item =
                     itemFor(m_servers[i]->definition().name, offer, isShared, shown);
@@ -198,7 +200,8 @@ private:
         const auto isNeutral = [&caller](const upstream::Server *server) {
             return upstream::effectiveFor(caller, server->definition()).isNeutral();
         };
-        if (m_request.state || !std::all_of(m_servers.cbegin(), m_servers.cend(), isNeutral))
+        if (m_request.state || mayHide(*m_core)
+            || !std::all_of(m_servers.cbegin(), m_servers.cend(), isNeutral))
             return false;
         return std::all_of(m_lists.cbegin(), m_lists.cend(), [](const OfferListPtr &list) {
             return list && (list->ttlMs < 0 || list->shareable);

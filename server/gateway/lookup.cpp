@@ -2,6 +2,7 @@
 #include "server/gateway/lookup.h"
 
 #include "server/gateway/names.h"
+#include "server/gateway/permit.h"
 #include "server/gateway/uritemplate.h"
 #include "server/upstream/catalogue.h"
 #include "server/upstream/remoteheaders.h"
@@ -111,11 +112,6 @@ Place placeAt(upstream::Server *server, const QString &key,
     return Place{server, key, std::move(tool), server->pin()};
 }
 
-Error notFound(ErrorCode code, const QString &what)
-{
-    return Error(code, u"%1 not found. List them to see what there is."_s.arg(what));
-}
-
 } // namespace
 
 QLatin1String capabilityOf(OfferKind kind)
@@ -191,7 +187,9 @@ Task<Place> findShown(Core *core, Viewer viewer, QString name, OfferKind kind, E
             continue;
         }
         const Offer *offer = isShared ? (*list)->findAlias(serverName, name) : (*list)->find(name);
-        if (offer && core->shows(viewer.server, server, kind, offer->key))
+        if (offer
+            && core->shows(viewer.server, viewer.identity, server, kind, offer->key,
+                           offer->tool.get()))
             co_return placeAt(server, offer->key, offer->tool);
     }
     // A server that cannot tell may well have it.
@@ -204,19 +202,19 @@ Task<Place> findShown(Core *core, Viewer viewer, QString name, OfferKind kind, E
 
 Task<Place> findTool(Core *core, Viewer viewer, QString name)
 {
-    const Error missing = notFound(ErrorCode::ToolNotFound, u"Tool"_s);
+    const Error missing = notFound(OfferKind::Tools);
     co_return co_await findShown(core, std::move(viewer), std::move(name), OfferKind::Tools,
                                  missing);
 }
 
 Task<Place> findPrompt(Core *core, Viewer viewer, QString name)
 {
-    const Error missing = notFound(ErrorCode::PromptNotFound, u"Prompt"_s);
+    const Error missing = notFound(OfferKind::Prompts);
     const auto servers = core->serversOf(viewer.server, viewer.state.get());
     if (servers.isEmpty())
         co_return missing;
     if (!core->isShared(viewer.server)) { // the server itself says whether it has it
-        if (!core->shows(viewer.server, servers.first(), OfferKind::Prompts, name))
+        if (!core->shows(viewer.server, viewer.identity, servers.first(), OfferKind::Prompts, name))
             co_return missing;
         co_return placeAt(servers.first(), name);
     }
@@ -226,10 +224,10 @@ Task<Place> findPrompt(Core *core, Viewer viewer, QString name)
 
 Task<Place> findTemplate(Core *core, Viewer viewer, QString uriTemplate)
 {
-    const Error missing = notFound(ErrorCode::ResourceNotFound, u"Resource template"_s);
+    const Error missing = notFound(OfferKind::Templates);
     const auto servers = core->serversOf(viewer.server, viewer.state.get());
-    const auto isShown = [core, place = viewer.server](const auto *server, const QString &key) {
-        return core->shows(place, server, OfferKind::Templates, key);
+    const auto isShown = [core, viewer](const auto *server, const QString &key) {
+        return core->shows(viewer.server, viewer.identity, server, OfferKind::Templates, key);
     };
     if (servers.isEmpty())
         co_return missing;
@@ -255,10 +253,10 @@ Task<Place> findTemplate(Core *core, Viewer viewer, QString uriTemplate)
 
 Task<Place> findResource(Core *core, Viewer viewer, QString uri)
 {
-    const Error missing = notFound(ErrorCode::ResourceNotFound, u"Resource"_s);
+    const Error missing = notFound(OfferKind::Resources);
     const auto servers = core->serversOf(viewer.server, viewer.state.get());
-    const auto isShown = [core, place = viewer.server](const auto *server, const QString &key) {
-        return core->shows(place, server, OfferKind::Resources, key);
+    const auto isShown = [core, viewer](const auto *server, const QString &key) {
+        return core->shows(viewer.server, viewer.identity, server, OfferKind::Resources, key);
     };
     if (servers.isEmpty())
         co_return missing;

@@ -60,6 +60,14 @@ Call ModernWay::ask(const QString &, const QByteArray &, Handler<QByteArray> han
     });
 }
 
+void ModernWay::addHeaders(const http::Headers &headers)
+{
+    if (!m_exchange || m_stream)
+        return;
+    for (const auto &[name, value] : headers)
+        m_exchange->addHeader(name, value);
+}
+
 void ModernWay::finish(const QByteArray &result)
 {
     m_timer.cancel();
@@ -86,6 +94,8 @@ void ModernWay::finish(const Error &error)
         if (m_stream)
             m_stream->end();
     } else if (m_exchange) {
+        if (isAboutTheCaller(error))
+            return m_exchange->finish(refusalOf(*m_exchange, error, message));
         m_exchange->finish(http::Response::jsonBytes(modernStatus(rpcCode(error)), message));
     }
 }

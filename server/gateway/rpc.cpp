@@ -72,6 +72,21 @@ void refuse(http::Exchange &exchange, const QByteArray &id, const Error &error)
     exchange.finish(std::move(response));
 }
 
+bool isAboutTheCaller(const Error &error)
+{
+    return error.code == ErrorCode::Unauthorized || error.code == ErrorCode::InsufficientScope
+           || error.code == ErrorCode::TooManyRequests;
+}
+
+http::Response refusalOf(const http::Exchange &exchange, const Error &error,
+                         const QByteArray &message)
+{
+    http::Response response = http::Response::jsonBytes(httpStatus(error), message);
+    if (const auto &attachment = exchange.attachment())
+        response.headers += attachment->headersFor(error, exchange.request());
+    return response;
+}
+
 http::Response accepted()
 {
     http::Response response;

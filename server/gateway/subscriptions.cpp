@@ -2,6 +2,7 @@
 #include "server/gateway/subscriptions.h"
 
 #include "server/gateway/lookup.h"
+#include "server/gateway/permit.h"
 
 using namespace Qt::StringLiterals;
 
@@ -51,6 +52,10 @@ Task<Answer> subscribeResource(Core *core, Request request)
     Result<Place> place = co_await findResource(core, viewer, uri);
     if (!place)
         co_return place.error();
+    Result<Nothing> allowed =
+        checkPermit(*core, request.identity, OfferKind::Resources, *place, nullptr);
+    if (!allowed)
+        co_return allowed.error();
     Result<Target> target = co_await acquire(core, place->server, viewer.state, viewer.identity);
     if (!target)
         co_return target.error();
@@ -58,7 +63,7 @@ Task<Answer> subscribeResource(Core *core, Request request)
         return target->client().subscribe(place->key, std::move(done));
     });
     if (!subscribed)
-        co_return subscribed.error();
+        co_return withoutHints(*core, subscribed.error());
     Seat &seat = core->seatOf(request.state.get(), place->server);
     if (seat.uris.contains(place->key))
         target->client().unsubscribe(place->key); // once is enough
