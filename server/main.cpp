@@ -7,8 +7,11 @@
 #include "common/logging/logger.h"
 #include "common/stdio/standardstreams.h"
 #include "server/application.h"
+#include "server/cli/apikeycommand.h"
+#include "server/cli/auditcommand.h"
 #include "server/cli/clientconfig.h"
 #include "server/cli/connect.h"
+#include "server/cli/vaultcommand.h"
 #include "server/demo/demo.h"
 #include "server/signals.h"
 
@@ -54,6 +57,15 @@ int printClientConfig(const QStringList &arguments)
     print(stdout, config->text);
     print(stderr, config->note);
     return 0;
+}
+
+int printed(const Result<cli::CommandText> &done)
+{
+    if (!done)
+        return fail(done.error());
+    print(stdout, done->text);
+    print(stderr, done->note);
+    return done->exitCode;
 }
 
 int runConnect(const QStringList &arguments)
@@ -135,6 +147,13 @@ int main(int argc, char *argv[])
         return demo::run(app);
     if (command == "client-config"_L1)
         return printClientConfig(arguments);
+    const cli::CommandPlace place{QProcessEnvironment::systemEnvironment(), QDir::currentPath()};
+    if (command == "vault"_L1)
+        return printed(cli::vaultCommand(arguments.mid(1), place));
+    if (command == "audit"_L1)
+        return printed(cli::auditCommand(arguments.mid(1), place));
+    if (command == "apikey"_L1)
+        return printed(cli::apikeyCommand(arguments.mid(1), place));
     if (command == "connect"_L1)
         return runConnect(arguments);
     if (command == "settings"_L1)

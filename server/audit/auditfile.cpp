@@ -11,6 +11,8 @@ namespace {
 
 /// Far more than the longest line.
 constexpr qint64 kTailBytes = 64 * 1024;
+/// `mcp-bridge apikey` holds the file for the time of one line.
+constexpr int kLockTime = 500;
 
 Error badFile(const QString &reason)
 {
@@ -30,7 +32,7 @@ AuditFile::AuditFile(const QString &path, QByteArray key)
 Result<std::unique_ptr<AuditFile>> AuditFile::open(const QString &path, QByteArray key)
 {
     std::unique_ptr<AuditFile> file(new AuditFile(path, std::move(key)));
-    if (!file->m_lock.tryLock(0)) {
+    if (!file->m_lock.tryLock(kLockTime)) {
         return file->m_lock.error() == QLockFile::LockFailedError
                    ? badFile(u"is being written to by another mcp-bridge. Give each its own."_s)
                    : badFile(u"cannot be locked. Name a file in a folder that the bridge may "
