@@ -72,9 +72,9 @@ const Family *OptionTable::findFamily(const QString &name) const
 const OptionTable &optionTable()
 {
     static const OptionTable table(listenRows() + childRows() + remoteRows() + toolRows()
-                                       + sessionRows() + authRows() + accessRows() + gateRows()
-                                       + credentialRows() + secretRows() + observationRows()
-                                       + compatibilityRows(),
+                                       + sessionRows() + authRows() + loginRows() + accessRows()
+                                       + gateRows() + credentialRows() + secretRows()
+                                       + observationRows() + compatibilityRows(),
                                    families());
     return table;
 }

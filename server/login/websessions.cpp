@@ -44,7 +44,7 @@ QByteArray WebSessions::open(Arrival arrival)
     const QByteArray id = crypto::randomToken();
     auto session = std::make_shared<Session>();
     session->arrival = std::move(arrival);
-    session->opened = session->used = QDateTime::currentDateTimeUtc();
+    session->opened = session->used = session->renewed = QDateTime::currentDateTimeUtc();
     m_sessions.insert(keyOf(id), std::move(session));
     if (!m_timer.isActive())
         m_timer.start();
@@ -117,6 +117,15 @@ bool WebSessions::hasEnded(const Session &session, const QDateTime &now) const
            || session.opened.addSecs(options.longestTime.count()) <= now;
 }
 
+/// When the access token is to be renewed: not before half of its life is over, however long the
+/// buffer is.
+QDateTime WebSessions::dueAt(const Session &session) const
+{
+    const QDateTime &end = session.arrival.expires;
+    const QDateTime half = session.renewed.addMSecs(session.renewed.msecsTo(end) / 2);
+    return std::max(half, end.addSecs(-m_flow->options().refreshBuffer.count()));
+}
+
 /// The longest unused makes room, of the owner's own or of all.
 void WebSessions::makeRoom(const QString &owner)
 {
@@ -156,6 +165,7 @@ void WebSessions::onRenewed(const QByteArray &key, Result<Arrival> arrival)
     Result<auth::PrincipalPtr> outcome = ended();
     if (arrival) {
         session->arrival = *arrival;
+        session->renewed = QDateTime::currentDateTimeUtc();
         session->isUsedSinceRenewal = !session->waiting.empty();
         session->notBefore = {};
         outcome = session->arrival.principal;
@@ -184,10 +194,8 @@ void WebSessions::sweep()
     QByteArrayList due;
     for (auto it = m_sessions.cbegin(); it != m_sessions.cend(); ++it) {
         const Session &session = **it;
-        const QDateTime since =
-            session.arrival.expires.addSecs(-m_flow->options().refreshBuffer.count());
-        if (session.isUsedSinceRenewal && !session.arrival.refreshToken.isEmpty() && since <= now
-            && (!session.notBefore.isValid() || session.notBefore <= now))
+        if (session.isUsedSinceRenewal && !session.arrival.refreshToken.isEmpty()
+            && dueAt(session) <= now && (!session.notBefore.isValid() || session.notBefore <= now))
             due.append(it.key());
     }
     for (const QByteArray &key : std::as_const(due))

@@ -45,6 +45,7 @@ private:
         Arrival arrival;
         QDateTime opened;
         QDateTime used;
+        QDateTime renewed; ///< when its access token came
         bool isUsedSinceRenewal = false;
         QDateTime notBefore; ///< of the next try, after a provider could not be asked
         bool isRenewing = false;
@@ -55,6 +56,7 @@ private:
 
     static void tell(const SessionPtr &session, const Result<auth::PrincipalPtr> &outcome);
     bool hasEnded(const Session &session, const QDateTime &now) const;
+    QDateTime dueAt(const Session &session) const;
     void makeRoom(const QString &owner);
     void renew(const QByteArray &key);
     void onRenewed(const QByteArray &key, Result<Arrival> arrival);

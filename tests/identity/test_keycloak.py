@@ -73,7 +73,7 @@ class Calls(WithKeycloak):
 
     def test_introspection_sees_a_logout_at_once(self):
         env = self.env(OAUTH_CLIENT_ID=CLIENT, OAUTH_CLIENT_SECRET=SECRET,
-                       OAUTH_INTROSPECT="always", OAUTH_INTROSPECTION_CACHE_SECONDS="0")
+                       AUTH_INTROSPECTION="always", AUTH_INTROSPECTION_CACHE_SECONDS="0")
         with Bridge(env=env) as bridge:
             token = self.token("bob")
             self.assertEqual(bridge.get("/tools", token=token).status, 200)
@@ -99,7 +99,7 @@ class Exchange(WithKeycloak):
 
 class Rotation(WithKeycloak):
     def test_new_keys_are_learned_and_withdrawn_ones_forgotten(self):
-        env = self.env(OAUTH_JWKS_CACHE_SECONDS="2")
+        env = self.env(AUTH_JWKS_CACHE_SECONDS="2")
         with Bridge(env=env) as bridge:
             old = self.token("alice")
             self.assertEqual(bridge.get("/tools", token=old).status, 200)

@@ -93,7 +93,7 @@ private Q_SLOTS:
 
     void aTokenInUseIsRenewedBeforeItExpires()
     {
-        const QByteArray id = m_sessions->open(arrivalOf(u"alice"_s, 30)); // buffer is 60 s
+        const QByteArray id = m_sessions->open(arrivalOf(u"alice"_s, 3)); // buffer is 60 s
         QVERIFY(stateOf(id) == WebSessions::State::Good);
         QTRY_COMPARE(m_idp.tokenRequests, 1);
         QTRY_VERIFY([&] {
@@ -101,6 +101,14 @@ private Q_SLOTS:
             m_sessions->look(id, principal);
             return principal->token == "access-1";
         }());
+    }
+
+    void aBufferLongerThanATokensLifeDoesNotRenewAllTheTime()
+    {
+        const QByteArray id = m_sessions->open(arrivalOf(u"alice"_s, 30));
+        QVERIFY(stateOf(id) == WebSessions::State::Good);
+        QTest::qWait(2'500);
+        QCOMPARE(m_idp.tokenRequests, 0);
     }
 
     void aRefusedRenewalEndsTheSession()
