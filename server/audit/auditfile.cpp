@@ -16,7 +16,9 @@ constexpr int kLockTime = 500;
 
 Error badFile(const QString &reason)
 {
-    return {ErrorCode::InvalidConfig, u"AUDIT_LOG %1"_s.arg(reason)};
+    Error error(ErrorCode::InvalidConfig, u"AUDIT_LOG "_s + reason);
+    error.problems.append({u"AUDIT_LOG"_s, reason});
+    return error;
 }
 
 } // namespace

@@ -29,7 +29,9 @@ constexpr int kVersion = 1;
 
 Error badFile(const QString &reason)
 {
-    return {ErrorCode::InvalidConfig, u"API_KEYS_FILE %1"_s.arg(reason)};
+    Error error(ErrorCode::InvalidConfig, u"API_KEYS_FILE "_s + reason);
+    error.problems.append({u"API_KEYS_FILE"_s, reason});
+    return error;
 }
 
 bool isIdCharacter(char c)

@@ -135,7 +135,7 @@ private:
     {
         auto keys = auth::readApiKeys(m_path);
         if (!keys)
-            return keys.error();
+            return flattened(keys.error());
         auth::ApiKey key;
         key.name = m_words.option(u"--name"_s).trimmed();
         key.created = m_now;
@@ -157,7 +157,7 @@ private:
         const QByteArray text = auth::makeApiKey(key);
         keys->append(key);
         if (auto written = auth::writeApiKeys(m_path, *keys); !written)
-            return written.error();
+            return flattened(written.error());
         writeAudit(m_settings, audit::AuditEvent::Kind::KeyCreated, key.id);
         return CommandText{QString::fromLatin1(text) + u'\n',
                            u"This is key %1; it expires: %2. It cannot be shown again.\n"_s.arg(
@@ -168,7 +168,7 @@ private:
     {
         const auto keys = auth::readApiKeys(m_path);
         if (!keys)
-            return keys.error();
+            return flattened(keys.error());
         QJsonArray array;
         QString text;
         for (const auth::ApiKey &key : *keys) {
@@ -198,7 +198,7 @@ private:
             return bad(u"revoke needs the id of a key; `mcp-bridge apikey list` shows them."_s);
         auto keys = auth::readApiKeys(m_path);
         if (!keys)
-            return keys.error();
+            return flattened(keys.error());
         QStringList known;
         for (const auth::ApiKey &key : std::as_const(*keys))
             known.append(key.id);
@@ -210,7 +210,7 @@ private:
         }
         keys->removeIf([&](const auth::ApiKey &key) { return ids.contains(key.id); });
         if (auto written = auth::writeApiKeys(m_path, *keys); !written)
-            return written.error();
+            return flattened(written.error());
         for (const QString &id : ids)
             writeAudit(m_settings, audit::AuditEvent::Kind::KeyRevoked, id);
         return CommandText{{}, u"Revoked: %1.\n"_s.arg(ids.join(u", "_s))};

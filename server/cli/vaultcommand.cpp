@@ -42,7 +42,7 @@ Result<CommandText> rekey(const Words &words, const CommandPlace &place)
                      u"VAULT_KEY is not set: there is no vault to seal anew."_s);
     const auto store = credentials::VaultStore::open((*options)->file, (*options)->keys);
     if (!store)
-        return store.error();
+        return flattened(store.error());
     const Result<int> count = (*store)->rekey();
     if (!count)
         return count.error();

@@ -35,9 +35,16 @@ Error broken(const QSqlQuery &query)
             u"The vault cannot be used at the moment; the log of the bridge tells why."_s};
 }
 
+Error badSetting(const QString &setting, const QString &reason)
+{
+    Error error(ErrorCode::InvalidConfig, setting + u' ' + reason);
+    error.problems.append({setting, reason});
+    return error;
+}
+
 Error badFile(const QString &reason)
 {
-    return {ErrorCode::InvalidConfig, u"VAULT_FILE %1"_s.arg(reason)};
+    return badSetting(u"VAULT_FILE"_s, reason);
 }
 
 /// Length and bytes of each part: no two places give the same text.
@@ -93,9 +100,9 @@ QSqlQuery VaultStore::query(const QString &text) const
 Result<std::unique_ptr<VaultStore>> VaultStore::open(const QString &file, VaultKeys keys)
 {
     if (!QSqlDatabase::isDriverAvailable(u"QSQLITE"_s))
-        return Error(ErrorCode::InvalidConfig,
-                     u"The vault needs Qt's SQLite driver, which is not installed (Debian and "
-                     "Ubuntu: libqt6sql6-sqlite)."_s);
+        return badSetting(u"VAULT_KEY"_s, u"has no effect: the vault needs Qt's SQLite driver, "
+                                          u"which is not installed (Debian and Ubuntu: "
+                                          "libqt6sql6-sqlite)."_s);
     if (auto made = makePrivate(file); !made)
         return made.error();
     std::unique_ptr<VaultStore> store(new VaultStore(freshConnection(), std::move(keys)));
@@ -152,10 +159,11 @@ Result<Nothing> VaultStore::checkKeys()
     if (!check.next())
         return sealCheck();
     if (!unsealed(check.value(0).toByteArray(), kCheckPlace.toByteArray()))
-        return Error(ErrorCode::InvalidConfig,
-                     u"VAULT_KEY holds no key that opens the vault in VAULT_FILE. Put the key it "
-                     "was made with behind the new one, separated by a comma; without that key "
-                     "its content is lost and VAULT_FILE has to name a new file."_s);
+        return badSetting(
+            u"VAULT_KEY"_s,
+            u"holds no key that opens the vault in VAULT_FILE. Put the key it "
+            "was made with behind the new one, separated by a comma; without that key "
+            "its content is lost and VAULT_FILE has to name a new file."_s);
     return Nothing{};
 }
 

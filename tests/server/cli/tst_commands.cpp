@@ -95,7 +95,7 @@ private Q_SLOTS:
         row("vault rekey --fast", u"--fast is no option"_s);
         row("vault rekey --vault-fil x", u"Did you mean --vault-file?"_s);
         row("vault rekey --vault-file", u"--vault-file needs a value"_s);
-        row("vault rekey --config missing.json", u"missing.json"_s);
+        row("vault rekey --config missing.json", u"--config: names a file that cannot be read"_s);
         row("audit", u"verify and one or more files"_s);
         row("audit verify", u"verify and one or more files"_s);
         row("audit check x", u"verify and one or more files"_s);
