@@ -43,14 +43,14 @@ QList<Option> strategies()
          .group = group,
          .help = u"Cookie that may hold the access token."_s},
         {.name = u"AUTH_TRUST_PROXY_HEADERS"_s,
-         .flag = u"--trust-proxy-headers"_s,
+         .flag = u"--auth-trust-proxy-headers"_s,
          .type = OptionType::Boolean,
          .defaultValue = u"false"_s,
          .group = group,
          .help = u"Believe X-Forwarded-User, -Email and -Groups, or X-Auth-Request-User, -Email "
                  "and -Groups, of the proxies in AUTH_TRUSTED_PROXIES."_s},
         {.name = u"AUTH_TRUSTED_PROXIES"_s,
-         .flag = u"--trusted-proxies"_s,
+         .flag = u"--auth-trusted-proxies"_s,
          .type = OptionType::List,
          .group = group,
          .help = u"Addresses and networks, e.g. 10.0.0.5,10.1.0.0/16, of the proxies that may say "

@@ -122,7 +122,7 @@ TokenVerifier::Verdict TokenVerifier::judgeIntrospected(Issuer &issuer, QJsonObj
         return refuse(checked.error(), digest);
     claims.remove("active"_L1);
     if (!claims.contains("preferred_username"_L1) && claims.contains("username"_L1))
-        claims["preferred_username"_L1] = claims["username"_L1];
+        claims.insert("preferred_username"_L1, claims.value("username"_L1));
     auto principal = principalFrom(claims, options.issuer, options.claims);
     if (!principal)
         return refuse(principal.error(), digest);

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "common/config/settings.h"
+#include "common/config/value.h"
+#include "server/auth/authoptions.h"
+
+#include <QtTest/QTest>
+
+using namespace bridge;
+using namespace bridge::auth;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+using Values = QList<std::pair<QString, QString>>;
+
+config::Settings settingsOf(const Values &values)
+{
+    config::Settings settings;
+    for (const auto &[name, text] : values) {
+        const config::Option *option = config::optionTable().find(name);
+        const auto value = config::parseValue(*option, text);
+        if (value)
+            settings.set(option->name, *value, config::Source::Environment);
+    }
+    return settings;
+}
+
+AuthOptions optionsOf(const Values &values)
+{
+    const auto options = authOptions(settingsOf(values));
+    return options ? *options : AuthOptions{};
+}
+
+QStringList problemsOf(const Values &values)
+{
+    const auto options = authOptions(settingsOf(values));
+    QStringList paths;
+    if (!options) {
+        for (const FieldProblem &problem : options.error().problems)
+            paths.append(problem.path);
+    }
+    return paths;
+}
+
+} // namespace
+
+class tst_AuthOptions : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void nothingIsVerifiedWithoutAnIssuer()
+    {
+        const AuthOptions options = optionsOf({});
+        QVERIFY(!options.verifier.verify && options.verifier.issuers.empty());
+        QVERIFY(options.allowAnonymous && !options.knowsCallers() && !options.hasAdmins());
+        QVERIFY(options.warnings.isEmpty());
+        QVERIFY(options.strategies.contains(u"bearer"_s));
+        QVERIFY(!options.strategies.contains(u"cookie"_s));
+        QVERIFY(!options.strategies.contains(u"proxy"_s));
+    }
+
+    void aKeycloakRealmIsAnIssuer()
+    {
+        const AuthOptions options = optionsOf({{u"KEYCLOAK_URL"_s, u"https://sso.example/auth/"_s},
+                                               {u"KEYCLOAK_REALM"_s, u"my realm"_s},
+                                               {u"OAUTH_AUDIENCE"_s, u"bridge, other"_s}});
+        QVERIFY(options.verifier.verify && options.knowsCallers() && options.hasAdmins());
+        const IssuerOptions &issuer = options.verifier.issuers.front();
+        QCOMPARE(issuer.issuer, u"https://sso.example/auth/realms/my%20realm"_s);
+        QCOMPARE(QString::fromLatin1(issuer.keycloakRealm.toEncoded()), issuer.issuer);
+        QCOMPARE(issuer.audiences, QStringList({u"bridge"_s, u"other"_s}));
+        QCOMPARE(issuer.algorithms.size(), 10);
+        QCOMPARE(issuer.introspect, Introspect::Never);
+    }
+
+    void theIssuerMayDifferFromTheAddress()
+    {
+        const AuthOptions options = optionsOf({{u"AUTH_BASE_URL"_s, u"http://keycloak:8080"_s},
+                                               {u"KEYCLOAK_ISSUER"_s, u"https://sso/realms/x"_s}});
+        QCOMPARE(options.verifier.issuers.front().issuer, u"https://sso/realms/x"_s);
+        QCOMPARE(options.verifier.issuers.front().keycloakRealm,
+                 QUrl(u"http://keycloak:8080/realms/inxm"_s));
+        const AuthOptions discovered =
+            optionsOf({{u"OAUTH_ISSUER_URL"_s, u"https://login.example/v2.0"_s}});
+        QVERIFY(discovered.verifier.issuers.front().keycloakRealm.isEmpty());
+        QVERIFY(discovered.verifier.verify);
+    }
+
+    void verificationCanBeSwitchedOffWithAWarning()
+    {
+        const AuthOptions options = optionsOf({{u"AUTH_BASE_URL"_s, u"https://sso.example"_s},
+                                               {u"OAUTH_VALIDATE_TOKENS"_s, u"no"_s}});
+        QVERIFY(!options.verifier.verify);
+        QCOMPARE(options.warnings.size(), 1);
+        QCOMPARE(problemsOf({{u"AUTH_VERIFY_TOKENS"_s, u"true"_s}}),
+                 QStringList{u"AUTH_VERIFY_TOKENS"_s});
+    }
+
+    void introspectionNeedsCredentials()
+    {
+        const Values base{{u"OAUTH_ISSUER_URL"_s, u"https://sso.example"_s},
+                          {u"OAUTH_CLIENT_ID"_s, u"bridge"_s}};
+        const Values secret{{u"OAUTH_CLIENT_SECRET"_s, u"very secret"_s}};
+        const Values always{{u"AUTH_INTROSPECTION"_s, u"always"_s}};
+        QCOMPARE(optionsOf(base).verifier.issuers.front().introspect, Introspect::Never);
+        QCOMPARE(optionsOf(base + secret).verifier.issuers.front().introspect, Introspect::Opaque);
+        QCOMPARE(optionsOf(base + secret + always).verifier.issuers.front().introspect,
+                 Introspect::Always);
+        QCOMPARE(problemsOf(base + always), QStringList{u"AUTH_INTROSPECTION"_s});
+    }
+
+    void severalIssuersTakeTheirOwnWords()
+    {
+        const AuthOptions options = optionsOf(
+            {{u"OAUTH_ISSUER_URL"_s, u"https://one"_s},
+             {u"OAUTH_AUDIENCE"_s, u"bridge"_s},
+             {u"AUTH_ISSUERS"_s,
+              u"[{\"issuer\":\"https://two\"}, {\"issuer\":\"https://three\",\"audience\":[\"a\",\"b\"],\"claims_preset\":\"entra\", \"groups_claim\":\"x, y\",\"algorithms\":[\"EdDSA\"], \"jwks_uri\":\"https://keys/three\",\"client_id\":\"i\",\"client_secret\":\"s\", \"introspection\":\"always\"}]"_s}});
+        const auto &issuers = options.verifier.issuers;
+        QCOMPARE(issuers.size(), size_t(3));
+        QCOMPARE(issuers[1].audiences, QStringList{u"bridge"_s});
+        QCOMPARE(issuers[1].algorithms.size(), 10);
+        QCOMPARE(issuers[2].audiences, QStringList({u"a"_s, u"b"_s}));
+        QCOMPARE(issuers[2].claims.groups, QStringList({u"x"_s, u"y"_s}));
+        QCOMPARE(issuers[2].claims.roles, QStringList{u"roles"_s});
+        QCOMPARE(issuers[2].algorithms, QList{crypto::Algorithm::EdDSA});
+        QCOMPARE(issuers[2].introspect, Introspect::Always);
+        QVERIFY(options.verifier.verify);
+    }
+
+    void everyProblemIsNamed()
+    {
+        const QStringList problems = problemsOf(
+            {{u"AUTH_ALGORITHMS"_s, u"RS256,HS256,none"_s},
+             {u"AUTH_TRUST_PROXY_HEADERS"_s, u"true"_s},
+             {u"AUTH_STRATEGIES"_s, u"bearer,magic"_s},
+             {u"ADMIN_TOKEN"_s, u"short"_s},
+             {u"OAUTH_JWKS_URL"_s, u"https://keys"_s},
+             {u"AUTH_ISSUERS"_s,
+              u"[7,{\"issuer\":\"ftp://x\",\"colour\":1}, {\"issuer\":\"https://a\",\"jwks_uri\":\"nope\",\"claims_preset\":\"ibm\"}, {\"issuer\":\"https://a\",\"audience\":7}]"_s}});
+        for (const QString &path :
+             {u"AUTH_ALGORITHMS"_s, u"AUTH_TRUSTED_PROXIES"_s, u"AUTH_STRATEGIES"_s,
+              u"ADMIN_TOKEN"_s, u"OAUTH_ISSUER_URL"_s, u"AUTH_ISSUERS[0]"_s,
+              u"AUTH_ISSUERS[1].issuer"_s, u"AUTH_ISSUERS[1].colour"_s,
+              u"AUTH_ISSUERS[2].jwks_uri"_s, u"AUTH_ISSUERS[2].claims_preset"_s,
+              u"AUTH_ISSUERS[3].issuer"_s, u"AUTH_ISSUERS[3].audience"_s})
+            QVERIFY2(problems.contains(path), qPrintable(path + u" in "_s + problems.join(u' ')));
+        QCOMPARE(problems.count(u"AUTH_ALGORITHMS"_s), 2);
+    }
+
+    void strategiesKeepTheGivenOrder()
+    {
+        const AuthOptions given = optionsOf({{u"AUTH_STRATEGIES"_s, u"bearer, cookie,plugin:x"_s}});
+        QCOMPARE(given.strategies, QStringList({u"bearer"_s, u"cookie"_s, u"plugin:x"_s}));
+        QVERIFY(!given.allowAnonymous && given.knowsCallers());
+        const Values proxy{{u"AUTH_TRUST_PROXY_HEADERS"_s, u"true"_s},
+                           {u"AUTH_TRUSTED_PROXIES"_s, u"127.0.0.1"_s},
+                           {u"TOKEN_SOURCE"_s, u"cookie"_s}};
+        const QStringList believing = optionsOf(proxy).strategies;
+        QVERIFY(believing.indexOf(u"proxy"_s) < believing.indexOf(u"cookie"_s));
+        QVERIFY(believing.indexOf(u"cookie"_s) < believing.indexOf(u"bearer"_s));
+        const QStringList verifying =
+            optionsOf(proxy + Values{{u"OAUTH_ISSUER_URL"_s, u"https://one"_s}}).strategies;
+        QVERIFY(verifying.indexOf(u"proxy"_s) > verifying.indexOf(u"bearer"_s));
+    }
+};
+
+QTEST_GUILESS_MAIN(tst_AuthOptions)
+#include "tst_authoptions.moc"

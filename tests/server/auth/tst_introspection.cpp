@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/server/auth/fakeissuer.h"
+
+#include "server/auth/clientauth.h"
+
+#include <QtCore/QJsonArray>
+#include <QtTest/QTest>
+
+using namespace bridge;
+using namespace bridge::auth;
+using namespace bridge::test;
+
+class tst_Introspection : public QObject
+{
+    Q_OBJECT
+
+    FakeIssuer m_idp;
+    SigningKey m_key = SigningKey::forAlgorithm(u"ES256"_s);
+
+    VerifierOptions options(Introspect mode = Introspect::Opaque) const
+    {
+        VerifierOptions made = m_idp.verifierOptions();
+        made.issuers[0].introspect = mode;
+        made.issuers[0].clientId = u"bridge:1"_s;
+        made.issuers[0].clientSecret = u"s&cret"_s;
+        return made;
+    }
+
+    QJsonObject active(QJsonObject more = {}) const
+    {
+        QJsonObject claims = m_idp.claims(more);
+        claims["active"_L1] = true;
+        return claims;
+    }
+
+private Q_SLOTS:
+    void init()
+    {
+        m_idp = FakeIssuer();
+        m_idp.keys = {m_key};
+        m_idp.introspected = active();
+    }
+
+    void anOpaqueTokenIsAskedAboutWithTheClientsCredentials()
+    {
+        TokenVerifier checker(options(), m_idp.fetch(), m_idp.clock());
+        QVERIFY(!checker.verifyNow("opaque 1"));
+        const auto found = verdict(checker, "opaque 1");
+        QVERIFY(found.ok());
+        QCOMPARE((*found)->userId, u"alice"_s);
+        QVERIFY((*found)->isVerified);
+        QVERIFY(!(*found)->claims.contains("active"_L1));
+        const egress::EgressRequest &sent = m_idp.seen.first();
+        QCOMPARE(sent.method, "POST");
+        QCOMPARE(sent.body, "token=opaque%201&token_type_hint=access_token");
+        QCOMPARE(httpclient::headerValue(sent.headers, "authorization"),
+                 "Basic " + QByteArray("bridge%3A1:s%26cret").toBase64());
+        QCOMPARE(sent.trust, egress::Trust::Configured);
+    }
+
+    void theAnswerIsBelievedForAWhileOnly()
+    {
+        TokenVerifier checker(options(), m_idp.fetch(), m_idp.clock());
+        QVERIFY(verdict(checker, "opaque").ok());
+        QVERIFY(verdict(checker, "opaque").ok());
+        QCOMPARE(m_idp.seen.size(), 1);
+        m_idp.introspected = {{"active"_L1, false}};
+        m_idp.now += 31s;
+        QCOMPARE(verdict(checker, "opaque").error().code, ErrorCode::InvalidToken);
+        QVERIFY(checker.verifyNow("opaque")); // remembered for some seconds
+        QCOMPARE(m_idp.seen.size(), 2);
+        m_idp.introspected = active();
+        m_idp.now += 11s;
+        QVERIFY(verdict(checker, "opaque").ok());
+    }
+
+    void manyWhoAskAboutOneTokenCauseOneRequest()
+    {
+        TokenVerifier checker(options(), m_idp.fetch(), m_idp.clock());
+        int answers = 0;
+        std::vector<Call> calls;
+        for (int i = 0; i < 10; ++i)
+            calls.push_back(checker.verify("opaque", i % 2 == 0 ? Via::Header : Via::Cookie,
+                                           [&answers, i](const Result<PrincipalPtr> &found) {
+                                               QCOMPARE((*found)->strategy,
+                                                        i % 2 == 0 ? u"bearer"_s : u"cookie"_s);
+                                               ++answers;
+                                           }));
+        QTRY_COMPARE(answers, 10);
+        QCOMPARE(m_idp.seen.size(), 1);
+    }
+
+    void unclearAnswersAreNoFaultOfTheToken_data()
+    {
+        QTest::addColumn<int>("status");
+        QTest::addColumn<QByteArray>("body");
+        QTest::newRow("our secret is refused") << 401 << QByteArray("{}");
+        QTest::newRow("our client may not ask") << 403 << QByteArray("{}");
+        QTest::newRow("server error") << 500 << QByteArray("{\"active\":true}");
+        QTest::newRow("no JSON") << 200 << QByteArray("<html>");
+        QTest::newRow("active is text") << 200 << QByteArray("{\"active\":\"true\"}");
+        QTest::newRow("active is missing") << 200 << QByteArray("{\"sub\":\"alice\"}");
+        QTest::newRow("active twice")
+            << 200 << QByteArray("{\"active\":false,\"active\":true,\"sub\":\"a\"}");
+    }
+
+    void unclearAnswersAreNoFaultOfTheToken()
+    {
+        QFETCH(int, status);
+        QFETCH(QByteArray, body);
+        m_idp.status = status;
+        m_idp.body = body;
+        TokenVerifier checker(options(), m_idp.fetch(), m_idp.clock());
+        QCOMPARE(verdict(checker, "opaque").error().code, ErrorCode::IdpUnavailable);
+    }
+
+    void activeTokensForSomebodyElseAreRefused()
+    {
+        auto wanted = options();
+        wanted.issuers[0].audiences = {u"bridge"_s};
+        TokenVerifier checker(wanted, m_idp.fetch(), m_idp.clock());
+        QCOMPARE(verdict(checker, "no audience").error().code, ErrorCode::InvalidToken);
+        m_idp.introspected = active({{"aud"_L1, "bridge"_L1}, {"iss"_L1, "https://evil"_L1}});
+        QCOMPARE(verdict(checker, "other issuer").error().code, ErrorCode::InvalidToken);
+        m_idp.introspected = active({{"aud"_L1, "bridge"_L1}, {"exp"_L1, m_idp.seconds() - 31}});
+        QCOMPARE(verdict(checker, "expired").error().code, ErrorCode::TokenExpired);
+        m_idp.introspected = {{"active"_L1, true}, {"aud"_L1, "bridge"_L1}};
+        QCOMPARE(verdict(checker, "nobody's").error().code, ErrorCode::InvalidToken);
+        m_idp.introspected = {
+            {"active"_L1, true}, {"aud"_L1, "bridge"_L1}, {"username"_L1, "carol"_L1}};
+        QCOMPARE((*verdict(checker, "carol's"))->userId, u"carol"_s);
+    }
+
+    void everyTokenIsAskedAboutWhereThatIsWanted()
+    {
+        TokenVerifier checker(options(Introspect::Always), m_idp.fetch(), m_idp.clock());
+        const QByteArray good = m_key.token(u"ES256"_s, m_idp.claims());
+        QVERIFY(verdict(checker, good).ok());
+        QCOMPARE(m_idp.asked("/introspect"_L1), 1);
+        QCOMPARE(m_idp.asked("/certs"_L1), 0);
+        // One that could not be good is not.
+        QVERIFY(
+            !verdict(checker, m_key.token(u"ES256"_s, m_idp.claims(), {{"jku"_L1, "x"_L1}})).ok());
+        QCOMPARE(m_idp.asked("/introspect"_L1), 1);
+    }
+
+    void opaqueTokensAreRefusedWhereNobodyCanBeAsked()
+    {
+        TokenVerifier checker(options(Introspect::Never), m_idp.fetch(), m_idp.clock());
+        const auto found = checker.verifyNow("opaque");
+        QVERIFY(found && !found->ok());
+        QCOMPARE(found->error().code, ErrorCode::InvalidToken);
+        QVERIFY(m_idp.seen.isEmpty());
+    }
+
+    void credentialsGoIntoTheFormWhereOnlyThatIsTaken()
+    {
+        egress::EgressRequest request;
+        authenticate(request, "a=1", {u"id"_s, u"secret"_s}, {u"client_secret_post"_s});
+        QCOMPARE(request.body, "a=1&client_id=id&client_secret=secret");
+        QVERIFY(httpclient::headerValue(request.headers, "Authorization").isEmpty());
+        egress::EgressRequest open;
+        authenticate(open, {}, {u"id"_s, {}}, {});
+        QCOMPARE(open.body, "client_id=id");
+    }
+};
+
+QTEST_GUILESS_MAIN(tst_Introspection)
+#include "tst_introspection.moc"

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/server/auth/fakeissuer.h"
+
+#include <QtTest/QTest>
+
+using namespace bridge;
+using namespace bridge::auth;
+using namespace bridge::test;
+
+class tst_Issuer : public QObject
+{
+    Q_OBJECT
+
+    FakeIssuer m_idp;
+    SigningKey m_key = SigningKey::forAlgorithm(u"EdDSA"_s);
+
+    IssuerOptions discovered() const
+    {
+        IssuerOptions options = m_idp.options();
+        options.keycloakRealm = QUrl();
+        return options;
+    }
+
+    QJsonObject document(QJsonObject changes = {}) const
+    {
+        QJsonObject made{{"issuer"_L1, m_idp.name},
+                         {"jwks_uri"_L1, QString(m_idp.name + u"/certs"_s)},
+                         {"token_endpoint"_L1, "https://idp.example/token"_L1}};
+        for (auto it = changes.begin(); it != changes.end(); ++it)
+            made[it.key()] = it.value();
+        return made;
+    }
+
+    Result<IssuerMetadata> metadataOf(Issuer &issuer)
+    {
+        std::optional<Result<IssuerMetadata>> outcome;
+        const Call call =
+            issuer.metadata([&](Result<IssuerMetadata> found) { outcome = std::move(found); });
+        [[maybe_unused]] const bool came = QTest::qWaitFor([&] { return outcome.has_value(); });
+        return *outcome;
+    }
+
+private Q_SLOTS:
+    void init()
+    {
+        m_idp = FakeIssuer();
+        m_idp.keys = {m_key};
+    }
+
+    void aKeycloakRealmNeedsNoDocument()
+    {
+        Issuer issuer(m_idp.options(), m_idp.fetch(), {}, m_idp.clock());
+        const auto metadata = metadataOf(issuer);
+        QCOMPARE(metadata->jwksUri,
+                 QUrl(u"https://idp.example/realms/test/protocol/openid-connect/certs"_s));
+        QCOMPARE(metadata->tokenEndpoint,
+                 QUrl(u"https://idp.example/realms/test/protocol/openid-connect/token"_s));
+        QVERIFY(m_idp.seen.isEmpty());
+    }
+
+    void theDocumentIsLookedForInThreePlaces()
+    {
+        const QStringList expected{
+            u"https://idp.example/realms/test/.well-known/openid-configuration"_s,
+            u"https://idp.example/.well-known/oauth-authorization-server/realms/test"_s,
+            u"https://idp.example/.well-known/openid-configuration/realms/test"_s};
+        Issuer issuer(discovered(), m_idp.fetch(), {}, m_idp.clock());
+        const auto metadata = metadataOf(issuer);
+        QCOMPARE(metadata.error().code, ErrorCode::IdpUnavailable);
+        QStringList asked;
+        for (const auto &request : std::as_const(m_idp.seen))
+            asked.append(request.url.toString());
+        QCOMPARE(asked, expected);
+        QCOMPARE(metadataUrls(u"https://idp.example/"_s).first(),
+                 QUrl(u"https://idp.example/.well-known/openid-configuration"_s));
+        QCOMPARE(metadataUrls(u"https://idp.example"_s).size(), 2);
+        // For some seconds nobody is asked again.
+        QVERIFY(!metadataOf(issuer).ok());
+        QCOMPARE(m_idp.seen.size(), 3);
+    }
+
+    void aDocumentIsKeptForAnHourAndLongerWhenItCannotBeHad()
+    {
+        m_idp.metadata = document();
+        Issuer issuer(discovered(), m_idp.fetch(), {}, m_idp.clock());
+        QVERIFY(metadataOf(issuer).ok());
+        m_idp.now += 59min;
+        QCOMPARE(metadataOf(issuer)->tokenEndpoint, QUrl(u"https://idp.example/token"_s));
+        QCOMPARE(m_idp.seen.size(), 1);
+        m_idp.now += 2min;
+        m_idp.error = Error(ErrorCode::UpstreamFailed, u"Gone."_s);
+        QVERIFY(metadataOf(issuer).ok());
+        QCOMPARE(m_idp.seen.size(), 2);
+    }
+
+    void aDocumentAboutAnotherIssuerIsNotBelieved_data()
+    {
+        QTest::addColumn<QJsonValue>("issuer");
+        QTest::newRow("another") << QJsonValue(u"https://evil.example"_s);
+        QTest::newRow("a slash more") << QJsonValue(QString(m_idp.name + u'/'));
+        QTest::newRow("capitals") << QJsonValue(m_idp.name.toUpper());
+        QTest::newRow("none") << QJsonValue();
+        QTest::newRow("number") << QJsonValue(7);
+    }
+
+    void aDocumentAboutAnotherIssuerIsNotBelieved()
+    {
+        QFETCH(QJsonValue, issuer);
+        m_idp.metadata = document({{"issuer"_L1, issuer}});
+        Issuer asked(discovered(), m_idp.fetch(), {}, m_idp.clock());
+        QCOMPARE(metadataOf(asked).error().code, ErrorCode::IdpUnavailable);
+    }
+
+    void strangeUrlsInADocumentAreLeftOut()
+    {
+        const auto parsed = parseIssuerMetadata(
+            QJsonDocument(document({{"jwks_uri"_L1, "file:///etc/passwd"_L1},
+                                    {"token_endpoint"_L1, "javascript:alert(1)"_L1},
+                                    {"userinfo_endpoint"_L1, "https://"_L1},
+                                    {"revocation_endpoint"_L1, 7}}))
+                .toJson(),
+            m_idp.name);
+        QVERIFY(parsed->jwksUri.isEmpty() && parsed->tokenEndpoint.isEmpty());
+        QVERIFY(parsed->userinfoEndpoint.isEmpty() && parsed->revocationEndpoint.isEmpty());
+        QVERIFY(!parseIssuerMetadata("{\"issuer\":\"a\",\"issuer\":\"b\"}", u"b"_s).ok());
+        QVERIFY(!parseIssuerMetadata("[]", u"b"_s).ok());
+    }
+
+    void keysElsewhereAreFetchedAsAForeignUrl()
+    {
+        for (const auto &[uri, trust] :
+             {std::pair(u"https://idp.example/realms/test/certs"_s, egress::Trust::Configured),
+              std::pair(u"https://169.254.169.254/latest/certs"_s, egress::Trust::Foreign)}) {
+            init();
+            m_idp.metadata = document({{"jwks_uri"_L1, uri}});
+            auto options = m_idp.verifierOptions();
+            options.issuers = {discovered()};
+            TokenVerifier checker(options, m_idp.fetch(), m_idp.clock());
+            const auto found = verdict(checker, m_key.token(u"EdDSA"_s, m_idp.claims()));
+            QVERIFY(found.ok());
+            QCOMPARE(m_idp.seen.last().url.toString(), uri);
+            QCOMPARE(m_idp.seen.last().trust, trust);
+            QVERIFY(m_idp.seen.last().maxBody <= 1024 * 1024);
+        }
+    }
+
+    void unusableKeysAmongOthersDoNoHarm()
+    {
+        const QByteArray good = QJsonDocument(m_key.jwk()).toJson(QJsonDocument::Compact);
+        const auto set =
+            parseJwks("{\"keys\":[7,null,{},{\"kty\":\"oct\",\"k\":\"c2VjcmV0\","
+                      "\"kid\":\"k1\"},{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\"},"
+                      + good + "]}");
+        QVERIFY(set.ok());
+        QCOMPARE(set->keys.size(), 1);
+        QCOMPARE(set->candidates(u"k1"_s, crypto::Algorithm::EdDSA).size(), 1);
+        QCOMPARE(set->candidates({}, crypto::Algorithm::EdDSA).size(), 1);
+        QCOMPARE(set->candidates(u"k2"_s, crypto::Algorithm::EdDSA).size(), 0);
+        QCOMPARE(set->candidates(u"k1"_s, crypto::Algorithm::RS256).size(), 0);
+    }
+};
+
+QTEST_GUILESS_MAIN(tst_Issuer)
+#include "tst_issuer.moc"

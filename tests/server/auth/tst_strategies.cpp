@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/auth/admintoken.h"
+#include "server/auth/proxystrategy.h"
+#include "server/auth/strategies.h"
+#include "server/auth/tokenstrategy.h"
+#include "tests/server/auth/fakeissuer.h"
+
+#include <QtCore/QFile>
+#include <QtCore/QTemporaryDir>
+#include <QtTest/QTest>
+
+using namespace bridge;
+using namespace bridge::auth;
+using namespace bridge::test;
+
+namespace {
+
+using Headers = QList<std::pair<QByteArray, QByteArray>>;
+using Finding = Strategy::Finding;
+
+AuthRequest request(const Headers &headers, const char *peer = "192.0.2.1")
+{
+    AuthRequest made;
+    made.headers = &headers;
+    made.peer = QHostAddress(QString::fromLatin1(peer));
+    return made;
+}
+
+} // namespace
+
+class tst_Strategies : public QObject
+{
+    Q_OBJECT
+
+    FakeIssuer m_idp;
+    SigningKey m_key = SigningKey::forAlgorithm(u"EdDSA"_s);
+    AuthOptions m_options;
+
+    QByteArray token(const QString &user) const
+    {
+        return m_key.token(u"EdDSA"_s, m_idp.claims({{"sub"_L1, user}}));
+    }
+
+    std::shared_ptr<TokenVerifier> verifier()
+    {
+        return std::make_shared<TokenVerifier>(m_options.verifier, m_idp.fetch(), m_idp.clock());
+    }
+
+    /// Who \a authenticator says it is in the end; the error's name when it refuses.
+    static QString who(Authenticator &authenticator, const AuthRequest &asked)
+    {
+        const auto tell = [](const PrincipalPtr &principal) {
+            return QString(principal->strategy + u':' + principal->userId);
+        };
+        const auto outcome = authenticator.findNow(asked);
+        if (outcome.finding == Finding::Known)
+            return outcome.error ? codeName(outcome.error->code) : tell(outcome.principal);
+        QString found;
+        const Call call = authenticator.find(asked, [&](const Result<PrincipalPtr> &result) {
+            found = result ? tell(*result) : codeName(result.error().code);
+        });
+        [[maybe_unused]] const bool came = QTest::qWaitFor([&] { return !found.isEmpty(); });
+        return found;
+    }
+
+    Authenticator authenticator(const QStringList &names)
+    {
+        m_options.strategies = names;
+        auto strategies = makeStrategies(m_options, verifier());
+        return Authenticator(std::move(*strategies), m_options.allowAnonymous);
+    }
+
+private Q_SLOTS:
+    void init()
+    {
+        m_idp = FakeIssuer();
+        m_idp.keys = {m_key};
+        m_options = AuthOptions();
+        m_options.verifier = m_idp.verifierOptions();
+    }
+
+    // J1
+    void tokensAreTakenInTheOrderOfTheContract()
+    {
+        const QByteArray named = "X-Auth-Request-Access-Token";
+        const std::pair<QByteArray, QByteArray> header{named, token(u"h"_s)};
+        const std::pair<QByteArray, QByteArray> bearer{"authorization", "bEaReR " + token(u"b"_s)};
+        const std::pair<QByteArray, QByteArray> cookie{"Cookie", "_oauth2_proxy=" + token(u"c"_s)};
+        Authenticator byHeader = authenticator({u"bearer"_s});
+        Authenticator byCookie = authenticator({u"cookie"_s, u"bearer"_s});
+        const Headers all{bearer, header, cookie};
+        const Headers onlyBearer{bearer};
+        const Headers onlyCookie{cookie};
+        const Headers prefixed{{named, "Bearer " + token(u"p"_s)}};
+        const Headers other{{"Authorization", "Basic YTpi"}};
+        const Headers wrongCookie{{"Cookie", "_oauth2_proxy2=" + token(u"c"_s)}};
+        const Headers none;
+        QCOMPARE(who(byHeader, request(all)), u"bearer:h"_s);
+        QCOMPARE(who(byHeader, request(onlyBearer)), u"bearer:b"_s);
+        QCOMPARE(who(byHeader, request(onlyCookie)), u"anonymous:"_s);
+        QCOMPARE(who(byHeader, request(prefixed)), u"bearer:p"_s);
+        QCOMPARE(who(byHeader, request(other)), u"anonymous:"_s);
+        QCOMPARE(who(byHeader, request(none)), u"anonymous:"_s);
+        QCOMPARE(who(byCookie, request(all)), u"cookie:c"_s);
+        QCOMPARE(who(byCookie, request(onlyBearer)), u"bearer:b"_s);
+        QCOMPARE(who(byCookie, request(wrongCookie)), u"anonymous:"_s);
+    }
+
+    void aTokenThatDoesNotVerifyIsNoAnonymousCaller()
+    {
+        Authenticator known = authenticator({u"bearer"_s});
+        for (const QByteArray &bad : {QByteArray("garbage"), QByteArray(token(u"a"_s) + "x")}) {
+            const Headers headers{{"Authorization", "Bearer " + bad}};
+            QCOMPARE(who(known, request(headers)), u"invalid_token"_s);
+        }
+        const Headers twice{{"Authorization", "Bearer " + token(u"a"_s)},
+                            {"authorization", "Bearer " + token(u"b"_s)}};
+        QCOMPARE(who(known, request(twice)), u"invalid_token"_s);
+    }
+
+    void aProxyIsBelievedOnlyAtItsAddress()
+    {
+        m_options.trustProxyHeaders = true;
+        m_options.trustedProxies = *egress::networksFrom({u"10.1.0.0/16"_s, u"::1"_s});
+        m_options.adminGroups = {u"root"_s};
+        Authenticator known = authenticator({u"proxy"_s});
+        const Headers headers{{"X-Forwarded-User", "alice"},
+                              {"X-Forwarded-Email", "alice@example.com"},
+                              {"X-Forwarded-Groups", "/ops, dev,,ops"},
+                              {"X-Auth-Request-Access-Token", "Bearer upstream"}};
+        QCOMPARE(who(known, request(headers, "192.0.2.1")), u"anonymous:"_s);
+        QCOMPARE(who(known, request(headers, "10.2.0.1")), u"anonymous:"_s);
+        for (const char *peer : {"10.1.2.3", "::1", "::ffff:10.1.2.3"}) {
+            const auto outcome = known.findNow(request(headers, peer));
+            QCOMPARE(outcome.principal->owner, u"proxy#alice"_s);
+            QCOMPARE(outcome.principal->email, u"alice@example.com"_s);
+            QCOMPARE(outcome.principal->groups, QStringList({u"ops"_s, u"dev"_s}));
+            QCOMPARE(outcome.principal->token, "upstream");
+            QVERIFY(outcome.principal->isVerified && !outcome.principal->isAdmin);
+        }
+        const Headers mailOnly{{"X-Auth-Request-Email", "alice"},
+                               {"X-Auth-Request-Groups", "root"}};
+        const auto outcome = known.findNow(request(mailOnly, "::1"));
+        QCOMPARE(outcome.principal->owner, u"proxy#alice#email"_s);
+        QVERIFY(outcome.principal->isAdmin);
+        const Headers twice{{"X-Forwarded-User", "alice"}, {"x-forwarded-user", "admin"}};
+        QCOMPARE(who(known, request(twice, "::1")), u"invalid_token"_s);
+    }
+
+    void aTrustedProxyVouchesForUnverifiedTokens()
+    {
+        m_options.verifier.verify = false;
+        m_options.trustProxyHeaders = true;
+        m_options.trustedProxies = *egress::networksFrom({u"10.1.0.1"_s});
+        Authenticator known = authenticator({u"bearer"_s});
+        const Headers headers{{"Authorization", "Bearer " + token(u"alice"_s)}};
+        QVERIFY(known.findNow(request(headers, "10.1.0.1")).principal->isVerified);
+        QVERIFY(!known.findNow(request(headers, "10.1.0.2")).principal->isVerified);
+    }
+
+    void theAdminTokenIsTakenFromTwoHeaders()
+    {
+        m_options.adminToken = "0123456789abcdef";
+        Authenticator known = authenticator({u"admin-token"_s, u"bearer"_s});
+        const Headers own{{"X-Admin-Token", "0123456789abcdef"}};
+        const Headers bearer{{"Authorization", "Bearer 0123456789abcdef"}};
+        const Headers wrong{{"X-Admin-Token", "0123456789abcdeg"}};
+        const Headers user{{"Authorization", "Bearer " + token(u"alice"_s)}};
+        QCOMPARE(who(known, request(own)), u"admin-token:admin"_s);
+        QVERIFY(known.findNow(request(bearer)).principal->isAdmin);
+        QCOMPARE(known.findNow(request(bearer)).principal->kind, Principal::Kind::Admin);
+        QCOMPARE(who(known, request(wrong)), u"invalid_token"_s);
+        QCOMPARE(who(known, request(user)), u"bearer:alice"_s);
+    }
+
+    void theAdminFileIsMadeOnceForItsOwnerOnly()
+    {
+        const QTemporaryDir folder;
+        const QString path = folder.filePath(u"deeper/admin-token"_s);
+        const auto made = readOrMakeAdminToken(path);
+        QVERIFY(made.ok() && made->size() >= 40);
+        QCOMPARE(*readOrMakeAdminToken(path), *made);
+        QFile file(path);
+        QCOMPARE(
+            file.permissions()
+                & (QFile::ReadGroup | QFile::WriteGroup | QFile::ReadOther | QFile::WriteOther),
+            QFile::Permissions());
+        file.setPermissions(file.permissions() | QFile::ReadOther);
+        QCOMPARE(readOrMakeAdminToken(path).error().code, ErrorCode::InvalidConfig);
+        file.setPermissions(QFile::ReadOwner | QFile::WriteOwner);
+        QVERIFY(file.open(QFile::WriteOnly) && file.write("short") == 5);
+        file.close();
+        QVERIFY(!readOrMakeAdminToken(path).ok());
+    }
+
+    void aFileNobodyAskedForMayBeMissing()
+    {
+        m_options.adminTokenPath = u"/proc/nowhere/admin-token"_s;
+        QVERIFY(!adminTokenOf(m_options).ok());
+        m_options.adminTokenIsOptional = true;
+        QTest::ignoreMessage(QtWarningMsg,
+                             QRegularExpression(u"There is no token for administrators"_s));
+        QCOMPARE(*adminTokenOf(m_options), QByteArray());
+    }
+
+    void strategiesMadeElsewhereTakeTheirPlaces()
+    {
+        struct Named : public Strategy {
+            explicit Named(QString name) : m_name(std::move(name)) {}
+            QString name() const override { return m_name; }
+            Outcome findNow(const AuthRequest &) override { return {}; }
+            Call find(const AuthRequest &, Handler<PrincipalPtr>) override { return {}; }
+            QString m_name;
+        };
+        const auto names = [this](const QStringList &wanted) {
+            Authenticator::Strategies others;
+            for (const QString &name : {u"plugin:b"_s, u"api-key"_s, u"plugin:a"_s})
+                others.push_back(std::make_unique<Named>(name));
+            m_options.strategies = wanted;
+            auto made = makeStrategies(m_options, verifier(), std::move(others));
+            return made ? Authenticator(std::move(*made)).names()
+                        : QStringList{codeName(made.error().code)};
+        };
+        QCOMPARE(
+            names({u"api-key"_s, u"login"_s, u"bearer"_s, u"plugin:*"_s}),
+            QStringList({u"api-key"_s, u"bearer"_s, u"plugin:b"_s, u"plugin:a"_s, u"anonymous"_s}));
+        QCOMPARE(names({u"plugin:a"_s, u"bearer"_s}),
+                 QStringList({u"plugin:a"_s, u"bearer"_s, u"anonymous"_s}));
+        QCOMPARE(names({u"plugin:c"_s}), QStringList{u"invalid_config"_s});
+    }
+};
+
+QTEST_GUILESS_MAIN(tst_Strategies)
+#include "tst_strategies.moc"
