@@ -2,6 +2,7 @@
 #include "server/application.h"
 
 #include "common/base/version.h"
+#include "common/config/reference.h"
 #include "common/logging/categories.h"
 #include "common/logging/logger.h"
 #include "server/gateway/viewconfig.h"
@@ -48,17 +49,31 @@ Error goneError()
             "configuration."_s};
 }
 
+/// In another thread.
+Result<Reading> readAgain(const ConfigReader &read)
+{
+    Result<config::Loaded> loaded = read();
+    if (!loaded)
+        return loaded.error();
+    Result<Parts> parts = partsFrom(*loaded);
+    if (!parts)
+        return parts.error();
+    return Reading{std::move(*loaded), std::move(*parts)};
+}
+
 Result<Nothing> checkExposure(const config::Settings &settings)
 {
     const http::ServerOptions options = serverOptions(settings);
     if (options.address.isNull())
         return Error(ErrorCode::InvalidConfig,
                      u"HOST must be an IP address, `localhost` or `*`."_s);
-    if (!options.address.isLoopback() && !settings.boolean(u"BRIDGE_ALLOW_ANONYMOUS"_s))
+    if (!options.address.isLoopback() && !settings.boolean(u"BRIDGE_ALLOW_ANONYMOUS"_s)
+        && !IdentityRooms::tellsCallersApart(settings))
         return Error(ErrorCode::InvalidConfig,
                      u"HOST %1 can be reached by others, but nothing checks who they are. Listen "
-                     "on 127.0.0.1, or pass --allow-anonymous when something in front of the "
-                     "bridge authenticates callers."_s.arg(options.address.toString()));
+                     "on 127.0.0.1, name an issuer in OAUTH_ISSUER_URL or keys in API_KEYS, or "
+                     "pass --allow-anonymous when something in front of the bridge authenticates "
+                     "callers."_s.arg(options.address.toString()));
     return Nothing{};
 }
 
@@ -67,7 +82,10 @@ Result<Nothing> checkExposure(const config::Settings &settings)
 Application::Application(config::Loaded loaded, ConfigReader reader, QObject *parent)
     : QObject(parent)
     , m_loaded(std::move(loaded))
-    , m_reader(std::move(reader))
+    , m_reloading([read = std::move(reader)] { return readAgain(read); },
+                  [this](Result<Reading> reading, const QString &cause) {
+                      return reload(std::move(reading), cause);
+                  })
 {
 }
 
@@ -82,9 +100,20 @@ Result<Parts> partsFrom(const config::Loaded &loaded)
     auto definitions = upstream::definitionsFrom(loaded);
     if (!definitions)
         collect(problems, definitions.error(), u"mcpServers"_s);
+    problems += IdentityRooms::check(settings, definitions ? *definitions
+                                                           : QList<upstream::ServerDefinition>());
     auto views = gateway::viewsFrom(loaded.views, serverNames(definitions, loaded));
     if (!views)
         collect(problems, views.error(), u"file: bridge.views"_s);
+    const QStringList names = serverNames(definitions, loaded);
+    auto policy = policy::Policy::load(loaded.policy, names);
+    if (!policy)
+        collect(problems, policy.error(), u"file: bridge.policy"_s);
+    auto limits = policy::limitsFrom(loaded.limits, names, settings.text(u"RATE_LIMIT_PER_USER"_s),
+                                     settings.text(u"RATE_LIMIT_PER_TOOL"_s),
+                                     settings.text(u"RATE_LIMIT_PER_SERVER"_s));
+    if (!limits)
+        collect(problems, limits.error(), u"file: bridge.limits"_s);
     auto store = sessions::makeSessionStore(settings.text(u"SESSION_MANAGER_TYPE"_s));
     if (!store)
         collect(problems, store.error(), u"SESSION_MANAGER_TYPE"_s);
@@ -102,7 +131,8 @@ Result<Parts> partsFrom(const config::Loaded &loaded)
     if (!problems.isEmpty())
         return config::settingsError(std::move(problems), loaded.configFile);
     return Parts{std::move(*definitions), std::move(*prompts), std::move(*resources),
-                 std::move(*store), std::move(*views)};
+                 std::move(*store),       std::move(*views),   std::move(*policy),
+                 std::move(*limits)};
 }
 
 Result<Nothing> Application::build()
@@ -111,9 +141,14 @@ Result<Nothing> Application::build()
     Result<Parts> parts = partsFrom(m_loaded);
     if (!parts)
         return parts.error();
+    auto identity = IdentityRooms::make(settings);
+    if (!identity)
+        return config::settingsError(identity.error().problems, m_loaded.configFile);
+    m_identity = std::move(*identity);
     m_prompts = std::move(parts->prompts);
     m_resources = std::move(parts->resources);
     m_views.replace(std::move(parts->views));
+    m_warden.replace(std::move(parts->policy), std::move(parts->limits));
     m_metrics = std::make_unique<telemetry::Metrics>(settings.text(u"SERVICE_NAME"_s));
     m_registry = std::make_unique<upstream::Registry>(
         std::move(parts->definitions), int(settings.integer(u"MAX_CONCURRENT_CHILDREN"_s)));
@@ -125,15 +160,18 @@ Result<Nothing> Application::build()
     m_services.registry = m_registry.get();
     m_services.sessions = m_sessions.get();
     m_services.metrics = m_metrics.get();
+    m_services.warden = &m_warden;
     m_services.prompts = &m_prompts;
     m_services.resources = &m_resources;
     m_services.uptime.start();
-    m_services.reload = [this]() -> Result<QJsonObject> {
-        const Result<ReloadReport> report = reload(u"POST /admin/reload"_s);
-        if (!report)
-            return report.error();
-        return report->toJson();
+    m_services.reload = [this](Handler<QJsonObject> done) {
+        return m_reloading.request(u"POST /admin/reload"_s,
+                                   [done = std::move(done)](const Result<ReloadReport> &report) {
+                                       report ? done(report->toJson()) : done(report.error());
+                                   });
     };
+    m_services.config = [this] { return config::describe(m_loaded.settings); };
+    m_identity->serve(m_http->router(), m_services);
     routes::addRoutes(m_http->router(), &m_services);
     buildGateway();
     observe(*m_http, *m_metrics);
@@ -152,6 +190,7 @@ void Application::buildGateway()
     const config::Settings &settings = m_loaded.settings;
     gateway::DispatcherOptions options = dispatcherOptions(settings);
     options.views = &m_views;
+    options.warden = &m_warden;
     m_dispatcher = std::make_unique<gateway::Dispatcher>(std::move(options), m_registry.get(),
                                                          m_sessions.get(), m_metrics.get());
     gateway::GatewaySettings gateway = gatewaySettings(settings);
@@ -215,7 +254,7 @@ void Application::watchFile()
     connect(m_watch.get(), &config::FileWatch::changed, this, [this] {
         // What it brings may end the watch, which is speaking.
         QMetaObject::invokeMethod(
-            this, [this] { (void)reload(u"the file has changed"_s); }, Qt::QueuedConnection);
+            this, [this] { m_reloading.request(u"the file has changed"_s); }, Qt::QueuedConnection);
     });
     if (!m_watch->isWatching())
         qCWarning(logging::lcConfig)
@@ -223,30 +262,36 @@ void Application::watchFile()
                "SIGHUP or POST /admin/reload";
 }
 
-Result<ReloadReport> Application::reload(const QString &cause)
+Result<ReloadReport> Application::reload(Result<Reading> reading, const QString &cause)
 {
     if (!m_registry || m_stopping)
         return Error(ErrorCode::Overloaded, u"The bridge is starting or stopping."_s);
-    Result<config::Loaded> loaded = m_reader();
-    Result<Parts> parts = loaded ? partsFrom(*loaded) : Result<Parts>(loaded.error());
-    if (!parts) {
-        logRefusal(parts.error(), cause);
-        Error error = parts.error();
+    if (!reading) {
+        logRefusal(reading.error(), cause);
+        Error error = reading.error();
         error.message = u"The configuration has problems; nothing has changed."_s;
         return error;
     }
-    const ReloadReport report = apply(std::move(*loaded), std::move(*parts));
+    const ReloadReport report = apply(std::move(reading->loaded), std::move(reading->parts));
     logReload(report, cause);
     return report;
 }
 
 void Application::onHangUp()
 {
-    if (const Result<Nothing> opened = installLogging(m_loaded.settings); !opened)
-        qCWarning(logging::lcConfig).noquote() << opened.error().message;
-    else
+    openLog(m_loaded.settings);
+    m_identity->reopenFiles();
+    if (m_logIsOpen)
         qCInfo(logging::lcConfig, "The log was opened anew");
-    (void)reload(u"SIGHUP"_s);
+    m_reloading.request(u"SIGHUP"_s);
+}
+
+void Application::openLog(const config::Settings &settings)
+{
+    const Result<Nothing> opened = installLogging(settings);
+    m_logIsOpen = opened.ok();
+    if (!opened)
+        qCWarning(logging::lcConfig).noquote() << opened.error().message;
 }
 
 ReloadReport Application::apply(config::Loaded loaded, Parts parts)
@@ -254,8 +299,9 @@ ReloadReport Application::apply(config::Loaded loaded, Parts parts)
     ReloadReport report;
     sortSettings(m_loaded.settings, loaded.settings, report);
     // The log first, so that it knows every secret.
-    if (const Result<Nothing> opened = installLogging(loaded.settings); !opened)
-        qCWarning(logging::lcConfig).noquote() << opened.error().message;
+    registerSecrets(loaded.settings);
+    if (!m_logIsOpen || !haveSameLog(m_loaded.settings, loaded.settings))
+        openLog(loaded.settings);
     for (const QString &notice : std::as_const(loaded.notices))
         qCWarning(logging::lcConfig).noquote() << notice;
     loaded.settings = loaded.settings.withValuesOf(m_loaded.settings, report.restart);
@@ -266,6 +312,7 @@ ReloadReport Application::apply(config::Loaded loaded, Parts parts)
     report.servers = m_registry->replace(
         std::move(parts.definitions), int(m_loaded.settings.integer(u"MAX_CONCURRENT_CHILDREN"_s)));
     report.views = m_views.replace(std::move(parts.views));
+    report.access = m_warden.replace(std::move(parts.policy), std::move(parts.limits));
     routes::forgetDocuments(m_services);
     watchFile();
     return report;
@@ -274,9 +321,13 @@ ReloadReport Application::apply(config::Loaded loaded, Parts parts)
 void Application::applyLimits(const config::Settings &settings)
 {
     m_services.settings = routeSettings(settings);
+    m_identity->apply(settings);
     m_sessions->setLimits(sessionLimits(settings));
     m_gateway->setSettings(gatewaySettings(settings));
-    m_dispatcher->setSuspendTime(dispatcherOptions(settings).suspendTime);
+    const gateway::DispatcherOptions dispatcher = dispatcherOptions(settings);
+    m_dispatcher->setSuspendTime(dispatcher.suspendTime);
+    m_dispatcher->setTaskIdle(dispatcher.taskIdle);
+    m_dispatcher->setSubscriptionLimits(dispatcher.subscriptions);
     m_http->setHeartbeat(serverOptions(settings).heartbeat);
 }
 

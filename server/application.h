@@ -6,7 +6,8 @@
 #include "common/config/loader.h"
 #include "server/gateway/gateway.h"
 #include "server/http/server.h"
-#include "server/reload.h"
+#include "server/identityrooms.h"
+#include "server/reloading.h"
 #include "server/routes/promptbook.h"
 #include "server/routes/resourcebook.h"
 #include "server/routes/services.h"
@@ -28,10 +29,8 @@ public:
     /// Finishes running requests, closes sessions, stops every child, then quits. A second call
     /// quits at once.
     void stop();
-    /// Reads the configuration again and puts it into force, or, with any problem, changes
-    /// nothing. What came of it goes to the log as well; \a cause is for that.
-    Result<ReloadReport> reload(const QString &cause);
-    /// SIGHUP: the log is opened anew, as rotation wants it, and the configuration reloaded.
+    /// SIGHUP: the log is opened anew, as rotation wants it, and the configuration read again and
+    /// put into force; with any problem nothing changes. What came of it goes to the log.
     void onHangUp();
 
 Q_SIGNALS:
@@ -40,22 +39,27 @@ Q_SIGNALS:
 private:
     Result<Nothing> build();
     void buildGateway();
+    Result<ReloadReport> reload(Result<Reading> reading, const QString &cause);
     ReloadReport apply(config::Loaded loaded, Parts parts);
+    void openLog(const config::Settings &settings);
     void applyLimits(const config::Settings &settings);
     void watchFile();
     void listen(Handler<quint16> done);
     void announce(quint16 port) const;
 
     config::Loaded m_loaded; ///< in force; of settings that need a restart, those of the start
-    ConfigReader m_reader;
+    Reloading m_reloading;
+    bool m_logIsOpen = true;
     std::unique_ptr<config::FileWatch> m_watch;
     std::unique_ptr<telemetry::Metrics> m_metrics;
     std::unique_ptr<upstream::Registry> m_registry;
     std::unique_ptr<sessions::SessionManager> m_sessions;
+    std::unique_ptr<IdentityRooms> m_identity;
     routes::PromptBook m_prompts;
     routes::ResourceBook m_resources;
     routes::Services m_services;
     gateway::ViewBook m_views;
+    policy::Warden m_warden;
     std::unique_ptr<gateway::Dispatcher> m_dispatcher;
     std::unique_ptr<gateway::Gateway> m_gateway;
     std::unique_ptr<http::Server> m_http; ///< dies before what its exchanges use
@@ -66,13 +70,19 @@ private:
 /// What the rooms are made of, checked as a whole: with one problem or more, all of them are the
 /// answer.
 Result<Parts> partsFrom(const config::Loaded &loaded);
+/// The log masks them from now on.
+void registerSecrets(const config::Settings &settings);
 /// Registers the secrets and opens the log.
 Result<Nothing> installLogging(const config::Settings &settings);
+/// Both write the same log in the same way.
+bool haveSameLog(const config::Settings &one, const config::Settings &other);
 /// Options of the HTTP server, sessions and routes from the settings.
 http::ServerOptions serverOptions(const config::Settings &settings);
 sessions::SessionLimits sessionLimits(const config::Settings &settings);
 gateway::DispatcherOptions dispatcherOptions(const config::Settings &settings);
 gateway::GatewaySettings gatewaySettings(const config::Settings &settings);
 routes::RouteSettings routeSettings(const config::Settings &settings);
+gate::PublicAddress publicAddress(const config::Settings &settings);
+routes::OAuthFacts oauthFacts(const config::Settings &settings);
 
 } // namespace bridge

@@ -9,17 +9,39 @@ using namespace Qt::StringLiterals;
 
 namespace bridge {
 
-Result<Nothing> installLogging(const config::Settings &settings)
+namespace {
+
+logging::LogOptions logOptions(const config::Settings &settings)
 {
-    for (const QString &secret : settings.secretValues())
-        logging::registerSecret(secret);
     logging::LogOptions options;
     options.level = settings.text(u"LOG_LEVEL"_s);
     options.categories = settings.list(u"LOG_CATEGORIES"_s);
     options.format =
         settings.text(u"LOG_FORMAT"_s) == "json"_L1 ? logging::Format::Json : logging::Format::Text;
     options.output = settings.text(u"LOG_OUTPUT"_s);
-    return logging::install(options);
+    return options;
+}
+
+} // namespace
+
+void registerSecrets(const config::Settings &settings)
+{
+    for (const QString &secret : settings.secretValues())
+        logging::registerSecret(secret);
+}
+
+Result<Nothing> installLogging(const config::Settings &settings)
+{
+    registerSecrets(settings);
+    return logging::install(logOptions(settings));
+}
+
+bool haveSameLog(const config::Settings &one, const config::Settings &other)
+{
+    const logging::LogOptions mine = logOptions(one);
+    const logging::LogOptions others = logOptions(other);
+    return mine.level == others.level && mine.categories == others.categories
+           && mine.format == others.format && mine.output == others.output;
 }
 
 http::ServerOptions serverOptions(const config::Settings &settings)
@@ -56,6 +78,10 @@ sessions::SessionLimits sessionLimits(const config::Settings &settings)
         settings.isSet(u"MAX_SESSIONS_PER_USER"_s) ? limits.maxPerOwner : limits.maxTotal;
     limits.elicitationTimeout = settings.seconds(u"ELICITATION_TIMEOUT_SECONDS"_s);
     limits.restartDead = settings.text(u"SESSION_RESTART_POLICY"_s) == "restart"_L1;
+    const QString expiry = settings.text(u"SESSION_CREDENTIAL_EXPIRY"_s);
+    limits.credentialExpiry = expiry == "close"_L1  ? sessions::CredentialExpiry::Close
+                              : expiry == "keep"_L1 ? sessions::CredentialExpiry::Keep
+                                                    : sessions::CredentialExpiry::Reopen;
     limits.rerunElicitation = settings.text(u"ELICITATION_MODE"_s) == "rerun"_L1;
     return limits;
 }
@@ -66,7 +92,12 @@ gateway::DispatcherOptions dispatcherOptions(const config::Settings &settings)
     options.name = settings.text(u"SERVICE_NAME"_s);
     options.version = QString::fromLatin1(kVersion);
     options.suspendTime = settings.seconds(u"ELICITATION_TIMEOUT_SECONDS"_s);
+    options.taskIdle = settings.seconds(u"SESSION_TIMEOUT_SECONDS"_s);
     options.sessionTools = settings.boolean(u"MCP_SESSION_TOOLS"_s);
+    const QString perUser = u"MCP_MAX_SUBSCRIPTIONS_PER_USER"_s;
+    options.subscriptions.perOwner = int(settings.integer(perUser));
+    if (settings.isSet(perUser)) // as of the sessions above
+        options.subscriptions.anonymous = options.subscriptions.perOwner;
     return options;
 }
 
@@ -74,8 +105,12 @@ gateway::GatewaySettings gatewaySettings(const config::Settings &settings)
 {
     gateway::GatewaySettings gateway;
     gateway.table.idleTimeout = settings.seconds(u"SESSION_TIMEOUT_SECONDS"_s);
-    gateway.table.maxPerOwner = sessionLimits(settings).maxAnonymous; // nobody is identified yet
-    gateway.table.maxTotal = int(settings.integer(u"MAX_TOTAL_SESSIONS"_s));
+    const sessions::SessionLimits limits = sessionLimits(settings);
+    gateway.table.sessions = {limits.maxPerOwner, limits.maxAnonymous, limits.maxTotal};
+    // Connections are all that limits those of everybody.
+    const gateway::OwnerLimits subscriptions = dispatcherOptions(settings).subscriptions;
+    gateway.streams.perOwner = subscriptions.perOwner;
+    gateway.streams.anonymous = subscriptions.anonymous;
     gateway.legacy.askTimeout = settings.seconds(u"ELICITATION_TIMEOUT_SECONDS"_s);
     gateway.sessionField = settings.text(u"SESSION_FIELD_NAME"_s).toLatin1();
     gateway.sessionTools = settings.boolean(u"MCP_SESSION_TOOLS"_s);
@@ -91,6 +126,9 @@ routes::RouteSettings routeSettings(const config::Settings &settings)
     route.streamEarlyStatus = settings.boolean(u"STREAM_EARLY_STATUS"_s);
     route.listAnonymousSessions = serverOptions(settings).address.isLoopback();
     route.metrics = settings.boolean(u"PROMETHEUS_ENABLED"_s);
+    route.address = publicAddress(settings);
+    route.oauth = oauthFacts(settings);
+    route.isGuarded = IdentityRooms::tellsCallersApart(settings);
     return route;
 }
 

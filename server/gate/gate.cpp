@@ -127,9 +127,11 @@ void Gate::decide(http::Exchange &exchange, Access access, const Result<Principa
         attach(exchange, m_stranger);
         return turnAway(exchange, caller.error(), nullptr);
     }
-    const auto known = *caller == auth::anonymous()
-                           ? m_stranger
-                           : std::make_shared<const KnownCaller>(*caller, m_sources);
+    // Nothing is read from the headers of a stranger, unless nobody looks at credentials.
+    const bool isStranger = *caller == auth::anonymous() && m_sources->identifies;
+    const auto known = isStranger ? m_stranger
+                                  : std::make_shared<const KnownCaller>(*caller, m_sources,
+                                                                        exchange.request().headers);
     attach(exchange, known);
     if (const std::optional<Error> refusal = check(exchange, access, *known))
         return turnAway(exchange, *refusal, *caller);
@@ -140,7 +142,8 @@ bool Gate::isAmbient(const http::Request &request, const Principal &principal) c
 {
     if (principal.isAnonymous())
         return false;
-    if (principal.strategy == "cookie"_L1 || principal.strategy == "proxy"_L1)
+    if (principal.strategy == "cookie"_L1 || principal.strategy == "login"_L1
+        || principal.strategy == "proxy"_L1)
         return true;
     const QByteArray &header = m_options->tokenHeader;
     return !header.isEmpty() && header.compare("authorization", Qt::CaseInsensitive) != 0
@@ -153,7 +156,8 @@ std::optional<Error> Gate::check(const http::Exchange &exchange, Access access,
     const http::Request &request = exchange.request();
     const Principal &principal = *caller.principal();
     if (isAmbient(request, principal)) {
-        const PageRules rules{m_options->pageOrigins, principal.strategy == "cookie"_L1};
+        const bool byCookie = principal.strategy == "cookie"_L1 || principal.strategy == "login"_L1;
+        const PageRules rules{m_options->pageOrigins, byCookie};
         if (auto foreign = checkPage(request, rules))
             return foreign;
     }

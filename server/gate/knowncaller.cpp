@@ -8,9 +8,10 @@ using namespace Qt::StringLiterals;
 
 namespace bridge::gate {
 
-KnownCaller::KnownCaller(auth::PrincipalPtr principal, SourcesPtr sources)
+KnownCaller::KnownCaller(auth::PrincipalPtr principal, SourcesPtr sources, http::Headers headers)
     : m_principal(std::move(principal))
     , m_sources(std::move(sources))
+    , m_headers(std::move(headers))
 {
 }
 
@@ -46,9 +47,9 @@ Result<Nothing> KnownCaller::fill(upstream::Identity &identity,
             return found.error();
         identity.placeholders = *found;
     }
-    if (!m_sources->credential)
-        return Nothing{};
-    return m_sources->credential(m_principal, identity, definition);
+    if (m_sources->credential)
+        m_sources->credential(identity, m_principal, definition, m_headers);
+    return Nothing{};
 }
 
 bool KnownCaller::resolveNow(upstream::Identity &identity,

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "server/auth/principal.h"
+#include "server/http/request.h"
 #include "server/upstream/identity.h"
 
 #include <functional>
@@ -17,9 +18,10 @@ struct Sources {
     std::function<Result<QMap<QString, QString>>(const auth::Principal &principal,
                                                  const QString &group)>
         placeholders;
-    /// Puts what the server gets as his credential, or who knows it, into the identity.
-    std::function<Result<Nothing>(const auth::PrincipalPtr &principal, upstream::Identity &identity,
-                                  const upstream::ServerDefinition &definition)>
+    /// Gives the identity who knows the credential the server gets for him, and takes away what it
+    /// must not have. \a headers are those of his request.
+    std::function<void(upstream::Identity &identity, const auth::PrincipalPtr &principal,
+                       const upstream::ServerDefinition &definition, const http::Headers &headers)>
         credential;
     /// Credentials are looked at, so one that was not recognised is none.
     bool identifies = false;
@@ -29,7 +31,7 @@ using SourcesPtr = std::shared_ptr<const Sources>;
 class KnownCaller : public upstream::Caller
 {
 public:
-    KnownCaller(auth::PrincipalPtr principal, SourcesPtr sources);
+    KnownCaller(auth::PrincipalPtr principal, SourcesPtr sources, http::Headers headers = {});
 
     const auth::PrincipalPtr &principal() const { return m_principal; }
 
@@ -49,6 +51,7 @@ private:
 
     auth::PrincipalPtr m_principal;
     SourcesPtr m_sources;
+    http::Headers m_headers;
     /// Asked for several times in one request.
     mutable std::optional<std::pair<QString, Result<QMap<QString, QString>>>> m_names;
 };

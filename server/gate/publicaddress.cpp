@@ -79,6 +79,11 @@ QString PublicAddress::rootFor(const http::Request &request) const
     return QString::fromLatin1(scheme + "://" + host);
 }
 
+QString PublicAddress::path() const
+{
+    return m_url.isEmpty() ? m_basePath : QUrl(m_url).path(QUrl::FullyEncoded);
+}
+
 QString PublicAddress::baseFor(const http::Request &request) const
 {
     return m_url.isEmpty() ? QString(rootFor(request) + m_basePath) : m_url;

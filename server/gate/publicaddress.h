@@ -33,6 +33,8 @@ public:
     PublicAddress(const QString &url, const QStringList &trustedProxies, bool isHttps,
                   QString basePath);
 
+    /// Path of BRIDGE_PUBLIC_URL, else the base path: empty or with a slash in front.
+    QString path() const;
     /// `https://mcp.example.com/base`, without a slash at the end.
     QString baseFor(const http::Request &request) const;
     /// The same without its path.

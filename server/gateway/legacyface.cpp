@@ -53,10 +53,27 @@ Result<LegacySessionPtr> Gateway::sessionOf(http::Exchange &exchange, const QStr
                         "on the id of its answer, or send the `_meta` of revision 2026-07-28."_s);
     exchange.fields().session = fingerprint(QString::fromLatin1(id));
     const QString owner = identityOf(exchange).owner;
-    if (LegacySessionPtr session = m_sessions.find(QString::fromLatin1(id), owner, server))
+    if (LegacySessionPtr session = m_sessions.find(QString::fromLatin1(id), owner, server)) {
+        if (const auto welcome = welcomeBack(exchange, *session->state()); !welcome)
+            return welcome.error();
         return session;
+    }
     return rpcError(kInvalidRequest, 404,
                     u"There is no such session, or it has ended. Send `initialize` anew."_s);
+}
+
+std::shared_ptr<qint64> Gateway::bufferedOf(const QString &owner)
+{
+    // Those nobody identified are many: what limits all of them is the total.
+    if (owner == "anonymous"_L1)
+        return nullptr;
+    m_bufferedBy.removeIf([](const auto &entry) { return entry.value().expired(); });
+    std::shared_ptr<qint64> count = m_bufferedBy.value(owner).lock();
+    if (!count) {
+        count = std::make_shared<qint64>(0);
+        m_bufferedBy.insert(owner, count);
+    }
+    return count;
 }
 
 LegacySessionPtr Gateway::newSession(const QString &id, const ClientStatePtr &state, bool resumable)
@@ -67,6 +84,7 @@ LegacySessionPtr Gateway::newSession(const QString &id, const ClientStatePtr &st
     setup.backend = m_backend;
     setup.limits = m_settings.legacy;
     setup.buffered = m_buffered;
+    setup.bufferedOfOwner = bufferedOf(state->identity.owner);
     setup.resumable = resumable;
     return std::make_shared<LegacySession>(std::move(setup));
 }
@@ -145,6 +163,14 @@ void Gateway::getStream(http::Exchange &exchange, const QString &server)
             exchange, {},
             rpcError(kInvalidRequest, 406, u"A stream needs `Accept: text/event-stream`."_s));
     const QByteArray lastEvent = exchange.request().header("last-event-id").trimmed();
+    const bool isOneMore = lastEvent.isEmpty() || (*session)->opensStream(lastEvent);
+    const QString &owner = (*session)->state()->identity.owner;
+    if (isOneMore && m_sessions.openStreams(owner) >= m_settings.streams.mostOf(owner))
+        return refuse(exchange, {},
+                      rpcError(mcp::kInternalError, 429,
+                               u"You have as many streams open as one user may "
+                               "(MCP_MAX_SUBSCRIPTIONS_PER_USER, %1). Close one."_s.arg(
+                                   m_settings.streams.mostOf(owner))));
     if (!lastEvent.isEmpty()) {
         if (const Result<Nothing> resumed = (*session)->resume(exchange, lastEvent); !resumed)
             refuse(exchange, {}, resumed.error());

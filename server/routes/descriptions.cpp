@@ -258,12 +258,48 @@ QJsonObject getServer()
 QJsonObject reload()
 {
     return operation(u"Servers"_s, u"Read the configuration again"_s,
-                     u"Answered on this machine only, and not through a proxy. With a problem "
-                     "anywhere in the new configuration nothing changes."_s,
+                     u"For administrators; without an admin token and without authentication, for "
+                     "callers on the bridge's own machine. With a problem anywhere in the new "
+                     "configuration nothing changes."_s,
                      reply(u"Names of servers that were added, changed, removed or left as they "
                            "are, of settings now in force and of those that need a restart"_s,
                            objectSchema()),
-                     {403, 422});
+                     {401, 403, 422});
+}
+
+QJsonObject showConfig()
+{
+    return operation(
+        u"Servers"_s, u"The settings in force"_s,
+        u"For administrators. Where each value comes from; secrets are masked."_s,
+        reply(u"`options`, and `families` of names that begin alike"_s, objectSchema()),
+        {401, 403});
+}
+
+QJsonObject protectedResource()
+{
+    return operation(u"Service"_s, u"Where to get a token (RFC 9728)"_s,
+                     u"Also with the path of a resource of the bridge behind it, e.g. `/mcp`."_s,
+                     reply(u"The document"_s, objectSchema()), {404});
+}
+
+QJsonObject authorizationServer()
+{
+    return operation(u"Service"_s, u"The authorization server (RFC 8414)"_s, {},
+                     reply(u"The document"_s, objectSchema()), {404, 503});
+}
+
+QJsonObject clientMetadata()
+{
+    return operation(u"Service"_s, u"The bridge as an OAuth client of remote MCP servers"_s, {},
+                     reply(u"The client id metadata document"_s, objectSchema()), {});
+}
+
+QJsonObject agentCard()
+{
+    return operation(u"Service"_s, u"The agent card"_s,
+                     u"One skill for the whole and one for each tool that strangers may see."_s,
+                     reply(u"The card"_s, objectSchema()), {});
 }
 
 } // namespace bridge::routes::describe

@@ -33,6 +33,11 @@ QJsonObject listSessions();
 QJsonObject listServers();
 QJsonObject getServer();
 QJsonObject reload();
+QJsonObject showConfig();
+QJsonObject protectedResource();
+QJsonObject authorizationServer();
+QJsonObject clientMetadata();
+QJsonObject agentCard();
 
 /// `{"$ref":"#/components/responses/Error"}` entries for \a statuses.
 QJsonObject errorResponses(const QList<int> &statuses);

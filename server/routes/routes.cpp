@@ -15,6 +15,7 @@ void addRoutes(http::Router &router, Services *services)
     addServerRoutes(router, services);
     addDocumentRoutes(router, services);
     addAdminRoutes(router, services);
+    addWellKnownRoutes(router, services);
     addPolicyRoutes(router, services);
 }
 

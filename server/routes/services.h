@@ -3,7 +3,10 @@
 // server.
 #pragma once
 
+#include "server/auth/principal.h"
+#include "server/gate/publicaddress.h"
 #include "server/http/router.h"
+#include "server/routes/oauthdocuments.h"
 #include "server/sessions/sessionmanager.h"
 #include "server/upstream/registry.h"
 
@@ -11,6 +14,10 @@
 
 namespace bridge::telemetry {
 class Metrics;
+}
+
+namespace bridge::policy {
+class Warden;
 }
 
 namespace bridge::routes {
@@ -28,6 +35,9 @@ struct RouteSettings {
     /// they must not learn each other's session ids, which are all that protects a session then.
     bool listAnonymousSessions = true;
     bool metrics = true; ///< PROMETHEUS_ENABLED
+    gate::PublicAddress address;
+    OAuthFacts oauth;
+    bool isGuarded = false; ///< callers are told apart by tokens
 };
 
 struct Services {
@@ -35,6 +45,7 @@ struct Services {
     upstream::Registry *registry = nullptr;
     sessions::SessionManager *sessions = nullptr;
     telemetry::Metrics *metrics = nullptr;
+    policy::Warden *warden = nullptr; ///< null = everything is allowed
     const PromptBook *prompts = nullptr;
     const ResourceBook *resources = nullptr;
     const http::Router *router = nullptr;
@@ -45,7 +56,15 @@ struct Services {
     bool reviving = false;
     /// Reads the configuration again; what came of it, or every problem found, when nothing has
     /// changed.
-    std::function<Result<QJsonObject>()> reload;
+    std::function<Call(Handler<QJsonObject>)> reload;
+    /// Whom a bearer token belongs to; null when the bridge reads none.
+    std::function<Call(const QByteArray &token, Handler<auth::PrincipalPtr>)> identify;
+    /// Callers without a credential get what they ask for; null = they do.
+    std::function<bool()> admitsStrangers;
+    /// What one of the issuers whose tokens are verified says of itself; NotFound for others.
+    std::function<Call(const QString &issuer, Handler<auth::IssuerMetadata>)> issuerMetadata;
+    /// The settings in force, secrets masked.
+    std::function<QJsonObject()> config;
 };
 
 /// The documents have to be made anew: other servers, another default server.
@@ -64,5 +83,7 @@ void addHealthRoutes(http::Router &router, Services *services);
 void addServerRoutes(http::Router &router, Services *services);
 void addDocumentRoutes(http::Router &router, Services *services);
 void addAdminRoutes(http::Router &router, Services *services);
+void addWellKnownRoutes(http::Router &router, Services *services);
+void addPolicyRoutes(http::Router &router, Services *services);
 
 } // namespace bridge::routes

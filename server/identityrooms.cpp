@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/identityrooms.h"
+
+#include "common/async/later.h"
+#include "common/logging/categories.h"
+#include "server/auth/apikeystrategy.h"
+#include "server/auth/strategies.h"
+#include "server/credentials/processprivacy.h"
+#include "server/credentials/settings.h"
+
+using namespace Qt::StringLiterals;
+
+namespace bridge {
+
+namespace {
+
+template <typename T>
+void collect(QList<FieldProblem> &problems, const Result<T> &result, const QString &setting)
+{
+    if (result)
+        return;
+    if (result.error().problems.isEmpty())
+        problems.append({setting, result.error().message});
+    problems += result.error().problems;
+}
+
+Error atSetting(Error error, const QString &setting)
+{
+    if (error.problems.isEmpty())
+        error.problems.append({setting, error.message});
+    return error;
+}
+
+} // namespace
+
+QList<FieldProblem> IdentityRooms::check(const config::Settings &settings,
+                                         const QList<upstream::ServerDefinition> &servers)
+{
+    QList<FieldProblem> problems;
+    const Result<auth::AuthOptions> authentication = auth::authOptions(settings);
+    collect(problems, authentication, u"AUTH_STRATEGIES"_s);
+    collect(problems, egress::egressOptions(settings), u"EGRESS_CA_BUNDLE"_s);
+    collect(problems, auth::apiKeyOptions(settings), u"API_KEYS_FILE"_s);
+    collect(problems, audit::auditOptions(settings), u"AUDIT_LOG"_s);
+    collect(problems, credentials::vaultOptions(settings), u"VAULT_KEY"_s);
+    if (authentication)
+        problems += policy::DataAccess::check(dataAccessOptions(settings, *authentication));
+    const credentials::Broker broker(credentials::brokerSettings(settings), nullptr);
+    for (const upstream::ServerDefinition &server : servers) {
+        for (const FieldProblem &problem : broker.problemsOf(server)) {
+            if (!server.disabled)
+                problems.append(problem);
+        }
+    }
+    return problems;
+}
+
+bool IdentityRooms::tellsCallersApart(const config::Settings &settings)
+{
+    const auto options = auth::authOptions(settings);
+    const auto keys = auth::apiKeyOptions(settings);
+    return (options && options->knowsCallers())
+           || (keys && (!keys->fixed.isEmpty() || !keys->file.isEmpty()));
+}
+
+Result<std::unique_ptr<IdentityRooms>> IdentityRooms::make(const config::Settings &settings)
+{
+    std::unique_ptr<IdentityRooms> rooms(new IdentityRooms);
+    if (const Result<Nothing> built = rooms->build(settings); !built)
+        return built.error();
+    return rooms;
+}
+
+IdentityRooms::~IdentityRooms() = default;
+
+Result<Nothing> IdentityRooms::build(const config::Settings &settings)
+{
+    const auto auditOptions = audit::auditOptions(settings);
+    if (!auditOptions)
+        return auditOptions.error();
+    auto auditLog = audit::AuditLog::open(*auditOptions);
+    if (!auditLog)
+        return atSetting(auditLog.error(), u"AUDIT_LOG"_s);
+    m_audit = std::move(*auditLog);
+
+    const auto vaultOptions = credentials::vaultOptions(settings);
+    if (!vaultOptions)
+        return vaultOptions.error();
+    if (*vaultOptions) {
+        credentials::keepMemoryPrivate();
+        auto vault = credentials::Vault::open(**vaultOptions);
+        if (!vault)
+            return atSetting(vault.error(), u"VAULT_FILE"_s);
+        m_vault = std::move(*vault);
+    }
+    if (const Result<Nothing> known = buildAuthentication(settings); !known)
+        return known;
+    buildCredentials(settings);
+    buildGate(settings);
+    return Nothing{};
+}
+
+Result<Nothing> IdentityRooms::buildAuthentication(const config::Settings &settings)
+{
+    Result<auth::AuthOptions> options = auth::authOptions(settings);
+    if (!options)
+        return options.error();
+    m_authOptions = std::move(*options);
+    for (const QString &warning : std::as_const(m_authOptions.warnings))
+        qCWarning(logging::lcConfig).noquote() << warning;
+
+    Result<egress::EgressOptions> egress = egress::egressOptions(settings);
+    if (!egress)
+        return egress.error();
+    if (m_authOptions.allowUnsafeCert)
+        egress->tls.setPeerVerifyMode(QSslSocket::VerifyNone);
+    m_egress = std::make_unique<egress::GuardedClient>(std::move(*egress));
+
+    const auto keys = auth::apiKeyOptions(settings);
+    if (!keys)
+        return keys.error();
+    if (const Result<Nothing> loaded = m_apiKeys.load(*keys); !loaded)
+        return atSetting(loaded.error(), u"API_KEYS_FILE"_s);
+
+    m_verifier = std::make_shared<auth::TokenVerifier>(m_authOptions.verifier,
+                                                       auth::fetchBy(m_egress.get()));
+    auth::Authenticator::Strategies others;
+    others.push_back(std::make_unique<auth::ApiKeyStrategy>(&m_apiKeys));
+    auto strategies = auth::makeStrategies(m_authOptions, m_verifier, std::move(others));
+    if (!strategies)
+        return atSetting(strategies.error(), u"AUTH_STRATEGIES"_s);
+    m_authenticator = std::make_unique<auth::Authenticator>(
+        std::move(*strategies), allowsAnonymous(settings, m_authOptions));
+    return Nothing{};
+}
+
+void IdentityRooms::buildCredentials(const config::Settings &settings)
+{
+    m_broker = std::make_unique<credentials::Broker>(credentials::brokerSettings(settings),
+                                                     auth::fetchBy(m_egress.get()));
+    connect(m_broker.get(), &credentials::Broker::retrieved, this,
+            [this](const auth::PrincipalPtr &caller, const QString &server, const QString &provider,
+                   const QString &error) {
+                audit::AuditEvent event;
+                event.kind = audit::AuditEvent::Kind::Exchange;
+                event.success = error.isEmpty();
+                event.owner = caller ? caller->owner : QString();
+                event.strategy = caller ? caller->strategy : QString();
+                event.action = provider;
+                event.target = server;
+                event.reason = error;
+                m_audit->write(std::move(event));
+            });
+    connect(&m_apiKeys, &auth::ApiKeyStore::keysChanged, this,
+            [this](const QStringList &added, const QStringList &removed) {
+                const auto write = [this](audit::AuditEvent::Kind kind, const QStringList &ids) {
+                    for (const QString &id : ids) {
+                        audit::AuditEvent event;
+                        event.kind = kind;
+                        event.success = true;
+                        event.target = id;
+                        m_audit->write(std::move(event));
+                    }
+                };
+                write(audit::AuditEvent::Kind::KeyCreated, added);
+                write(audit::AuditEvent::Kind::KeyRevoked, removed);
+            });
+}
+
+void IdentityRooms::buildGate(const config::Settings &settings)
+{
+    m_dataAccess = policy::DataAccess(dataAccessOptions(settings, m_authOptions));
+    m_sources = std::make_shared<gate::Sources>();
+    m_sources->identifies = m_authOptions.knowsCallers();
+    m_sources->placeholders = [this](const auth::Principal &principal, const QString &group) {
+        return m_dataAccess.placeholdersFor(principal, group);
+    };
+    m_sources->credential =
+        [this](upstream::Identity &identity, const auth::PrincipalPtr &principal,
+               const upstream::ServerDefinition &definition, const http::Headers &headers) {
+            m_broker->attach(identity, principal, definition, headers);
+        };
+    gate::Authentication authentication;
+    authentication.findNow = [this](const auth::AuthRequest &request) {
+        return m_authenticator->findNow(request);
+    };
+    authentication.find = [this](const auth::AuthRequest &request,
+                                 Handler<auth::PrincipalPtr> handler) {
+        return m_authenticator->find(request, std::move(handler));
+    };
+    m_gate =
+        std::make_unique<gate::Gate>(gateOptions(settings), std::move(authentication), m_sources);
+    m_gate->setObserver([this](const gate::Refusal &refusal) { writeRefusal(refusal); });
+}
+
+void IdentityRooms::writeRefusal(const gate::Refusal &refusal)
+{
+    audit::AuditEvent event;
+    event.kind = audit::AuditEvent::Kind::Refusal;
+    if (refusal.principal) {
+        event.owner = refusal.principal->owner;
+        event.strategy = refusal.principal->strategy;
+    }
+    event.action = QString::fromLatin1(refusal.method) + ' '_L1 + refusal.route;
+    event.reason = codeName(refusal.error.code);
+    event.address = refusal.peer.toString();
+    event.requestId = refusal.requestId;
+    m_audit->write(std::move(event));
+}
+
+void IdentityRooms::serve(http::Router &router, routes::Services &services)
+{
+    m_gate->guard(router);
+    services.admitsStrangers = [this] { return admitsStrangers(); };
+    services.identify = [this](const QByteArray &token, Handler<auth::PrincipalPtr> done) {
+        return identify(token, std::move(done));
+    };
+    services.issuerMetadata = [this](const QString &issuer, Handler<auth::IssuerMetadata> done) {
+        return issuerMetadata(issuer, std::move(done));
+    };
+}
+
+Call IdentityRooms::identify(const QByteArray &token, Handler<auth::PrincipalPtr> handler)
+{
+    if (const auto known = m_verifier->verifyNow(token))
+        return later([known = *known, handler = std::move(handler)] { handler(known); });
+    return m_verifier->verify(token, std::move(handler));
+}
+
+Call IdentityRooms::issuerMetadata(const QString &issuer, Handler<auth::IssuerMetadata> handler)
+{
+    if (auth::Issuer *known = m_verifier->issuer(issuer))
+        return known->metadata(std::move(handler));
+    return failLater(std::move(handler),
+                     Error(ErrorCode::NotFound, u"Tokens of this issuer are not verified."_s));
+}
+
+bool IdentityRooms::admitsStrangers() const
+{
+    return m_gate->options().allowsAnonymous && m_gate->options().requiredGroups.isEmpty();
+}
+
+void IdentityRooms::apply(const config::Settings &settings)
+{
+    m_dataAccess = policy::DataAccess(dataAccessOptions(settings, m_authOptions));
+    m_gate->setOptions(gateOptions(settings));
+    if (auto egress = egress::egressOptions(settings); egress) {
+        if (m_authOptions.allowUnsafeCert)
+            egress->tls.setPeerVerifyMode(QSslSocket::VerifyNone);
+        m_egress->setOptions(std::move(*egress));
+    }
+    if (const auto keys = auth::apiKeyOptions(settings); keys) {
+        if (const Result<Nothing> loaded = m_apiKeys.load(*keys); !loaded)
+            qCWarning(logging::lcConfig).noquote() << loaded.error().message;
+    }
+    m_broker->forget();
+}
+
+void IdentityRooms::reopenFiles()
+{
+    m_audit->reopen();
+}
+
+} // namespace bridge

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From the option table to the options of the rooms of identity.
+#include "server/application.h"
+
+using namespace Qt::StringLiterals;
+
+namespace bridge {
+
+bool allowsAnonymous(const config::Settings &settings, const auth::AuthOptions &options)
+{
+    if (!options.allowAnonymous)
+        return false;
+    const bool isAskedFor = settings.boolean(u"BRIDGE_ALLOW_ANONYMOUS"_s)
+                            || settings.list(u"AUTH_STRATEGIES"_s).contains("anonymous"_L1);
+    return isAskedFor || serverOptions(settings).address.isLoopback();
+}
+
+policy::DataAccessOptions dataAccessOptions(const config::Settings &settings,
+                                            const auth::AuthOptions &options)
+{
+    policy::DataAccessOptions access;
+    access.groupTemplate = settings.text(u"MCP_GROUP_DATA_ACCESS_TEMPLATE"_s);
+    access.userTemplate = settings.text(u"MCP_USER_DATA_ACCESS_TEMPLATE"_s);
+    access.encoding = settings.text(u"MCP_IDENTIFIER_ENCODING"_s) == "legacy"_L1
+                          ? policy::Encoding::Legacy
+                          : policy::Encoding::Percent;
+    access.defaultGroup = settings.text(u"OAUTH_DEFAULT_GROUP"_s);
+    access.primaryGroup = settings.text(u"MCP_DEFAULT_GROUP_MODE"_s) == "primary"_L1;
+    access.matchClientRoles = settings.boolean(u"GROUP_MATCH_CLIENT_ROLES"_s);
+    access.logAccess = settings.boolean(u"LOG_GROUP_ACCESS"_s);
+    access.trustsUnverified = options.trustProxyHeaders;
+    if (options.verifier.issuers.size() > 1)
+        access.mainIssuer = options.verifier.issuers.front().issuer;
+    return access;
+}
+
+gate::GateOptions IdentityRooms::gateOptions(const config::Settings &settings) const
+{
+    gate::GateOptions options;
+    options.allowsAnonymous = allowsAnonymous(settings, m_authOptions);
+    options.requiredGroups = settings.list(u"BRIDGE_REQUIRED_GROUPS"_s);
+    options.hasAdmins = m_authOptions.hasAdmins();
+    options.tokenHeader = m_authOptions.tokenHeader;
+    options.scope = settings.text(u"MCP_OAUTH_SCOPES"_s);
+    options.hasMetadata = oauthFacts(settings).hasIssuer();
+    if (settings.boolean(u"CORS_ALLOW_CREDENTIALS"_s)) {
+        QStringList origins = settings.list(u"CORS_ORIGINS"_s);
+        origins.removeAll(u"*"_s); // whoever that is has no leave to act for others
+        for (QString &origin : origins)
+            origin = origin.toLower();
+        options.pageOrigins = config::GlobList::fromList(origins);
+    }
+    options.address = publicAddress(settings);
+    return options;
+}
+
+routes::OAuthFacts oauthFacts(const config::Settings &settings)
+{
+    routes::OAuthFacts facts;
+    if (const auto options = auth::authOptions(settings); options && options->verifier.verify) {
+        for (const auth::IssuerOptions &issuer : options->verifier.issuers)
+            facts.issuers.append(issuer.issuer);
+    }
+    facts.issuer = settings.text(u"MCP_OAUTH_ISSUER"_s);
+    if (facts.issuer.isEmpty() && !facts.issuers.isEmpty())
+        facts.issuer = facts.issuers.first();
+    facts.resource = settings.text(u"MCP_OAUTH_RESOURCE_URL"_s);
+    facts.resourceName = settings.text(u"MCP_OAUTH_CLIENT_ID"_s);
+    facts.scopes = settings.text(u"MCP_OAUTH_SCOPES"_s).split(u' ', Qt::SkipEmptyParts);
+    facts.registration = settings.text(u"MCP_OAUTH_REGISTRATION_ENDPOINT"_s);
+    return facts;
+}
+
+gate::PublicAddress publicAddress(const config::Settings &settings)
+{
+    const QStringList path = settings.text(u"MCP_BASE_PATH"_s).split(u'/', Qt::SkipEmptyParts);
+    return gate::PublicAddress(settings.text(u"BRIDGE_PUBLIC_URL"_s),
+                               settings.list(u"TRUSTED_PROXIES"_s),
+                               settings.boolean(u"HTTPS_ENABLED"_s),
+                               path.isEmpty() ? QString() : QString(u'/' + path.join(u'/')));
+}
+
+} // namespace bridge
