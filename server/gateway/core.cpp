@@ -5,7 +5,9 @@
 #include "common/mcp/revisions.h"
 #include "server/gateway/errand.h"
 #include "server/gateway/notices.h"
+#include "server/gateway/permit.h"
 #include "server/gateway/views.h"
+#include "server/policy/warden.h"
 
 using namespace Qt::StringLiterals;
 
@@ -17,7 +19,8 @@ Core::Core(DispatcherOptions given, upstream::Registry *servers, sessions::Sessi
     , registry(servers)
     , sessions(manager)
     , metrics(counters)
-    , suspended(options.maxSuspendedPerOwner, options.maxSuspended)
+    , suspended(options.suspended)
+    , tasks(options.tasks, options.taskIdle)
     , changes(servers, &offers)
 {
     followRegistry();
@@ -37,15 +40,25 @@ void Core::followRegistry()
     QObject::connect(registry, &upstream::Registry::serverRetired, &changes,
                      [this, forget](upstream::Server *server, bool gone) {
                          forget(server->definition().name);
-                         if (gone)
-                             Q_EMIT changes.gone(server->definition().name);
+                         if (!gone)
+                             return;
+                         tasks.forgetServer(server->definition().name);
+                         Q_EMIT changes.gone(server->definition().name);
                      });
+    if (options.warden)
+        QObject::connect(options.warden, &policy::Warden::policyChanged, &changes, [this] {
+            const auto all = registry->servers();
+            for (const upstream::Server *server : all)
+                changes.replaced(server->definition().name);
+        });
     if (!options.views)
         return;
     QObject::connect(options.views, &ViewBook::viewChanged, &changes,
                      [this](const QString &view) { changes.replaced(placeOfView(view)); });
-    QObject::connect(options.views, &ViewBook::viewRemoved, &changes,
-                     [this](const QString &view) { Q_EMIT changes.gone(placeOfView(view)); });
+    QObject::connect(options.views, &ViewBook::viewRemoved, &changes, [this](const QString &view) {
+        tasks.forgetPlace(placeOfView(view));
+        Q_EMIT changes.gone(placeOfView(view));
+    });
 }
 
 bool Core::isCurrent(const upstream::Server *server) const
@@ -78,12 +91,14 @@ bool Core::shows(const QString &name, const QString &server) const
     return showsAt(options.views, name, server);
 }
 
-bool Core::shows(const QString &name, const upstream::Server *server, OfferKind kind,
-                 const QString &key) const
+bool Core::shows(const QString &name, const upstream::Identity &identity,
+                 const upstream::Server *server, OfferKind kind, const QString &key,
+                 const upstream::Tool *tool) const
 {
     const ViewRules *rules =
         options.views ? options.views->rulesFor(name, server->definition().name) : nullptr;
-    return !rules || rules->admits(kind, key);
+    return (!rules || rules->admits(kind, key))
+           && isShownTo(*this, identity, *server, kind, key, tool);
 }
 
 bool Core::showsAny(const QString &name, const upstream::Server *server, OfferKind kind) const
@@ -143,16 +158,16 @@ void Core::watch(ClientState *state, upstream::Server *server,
                      [pass] { pass(OfferKind::Prompts, u"prompts"_s); });
     QObject::connect(client, &mcp::Client::resourcesChanged, state,
                      [pass] { pass(OfferKind::Resources, u"resources"_s); });
-    QObject::connect(client, &mcp::Client::resourceUpdated, state,
-                     [this, state, name, server = QPointer(server)](const QString &uri) {
-                         const auto &uris = seatOf(state, name).uris;
-                         const auto known = uris.find(uri);
-                         if (known != uris.end() && server
-                             && shows(state->server, server, OfferKind::Resources, uri))
-                             Q_EMIT state->notified(
-                                 u"notifications/resources/updated"_s,
-                                 json::compactJson(QJsonObject{{"uri"_L1, *known}}));
-                     });
+    QObject::connect(
+        client, &mcp::Client::resourceUpdated, state,
+        [this, state, name, server = QPointer(server)](const QString &uri) {
+            const auto &uris = seatOf(state, name).uris;
+            const auto known = uris.find(uri);
+            if (known != uris.end() && server
+                && shows(state->server, state->identity, server, OfferKind::Resources, uri))
+                Q_EMIT state->notified(u"notifications/resources/updated"_s,
+                                       json::compactJson(QJsonObject{{"uri"_L1, *known}}));
+        });
     QObject::connect(client, &mcp::Client::logReceived, state,
                      [this, state, name](const mcp::LogMessage &message) {
                          if (state->profile.era == mcp::Era::Legacy && shows(state->server, name)

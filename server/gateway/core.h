@@ -8,20 +8,13 @@
 #include "server/gateway/offers.h"
 #include "server/gateway/requeststate.h"
 #include "server/gateway/suspended.h"
+#include "server/gateway/target.h"
+#include "server/gateway/taskbook.h"
 #include "server/upstream/singleflight.h"
 
 #include <QtCore/QPointer>
 
 namespace bridge::gateway {
-
-/// The MCP server that answers a request, kept until this is dropped.
-struct Target {
-    upstream::LeasePtr lease;
-    sessions::SessionPtr session;
-    upstream::InstancePtr instance; ///< of the session
-
-    mcp::Client &client() const { return lease ? lease->client() : instance->client(); }
-};
 
 /// A client's session with one server, as far as it goes on between requests.
 struct Seat {
@@ -58,17 +51,20 @@ public:
     OfferBook offers;
     RequestSealer sealer;
     SuspendedCalls suspended;
+    TaskBook tasks;
     ChangeHub changes;
-    int subscriptions = 0; ///< modern ones that are open
+    OwnerCount subscriptions; ///< modern ones that are open
 
     /// The servers behind \a name (as Request::server), in the order of their definition; empty
     /// when there is none. Where \a state, if given, has a session, that session's: a definition
     /// may have changed since.
     PinnedServers serversOf(const QString &name, const ClientState *state = nullptr) const;
     /// What the view at \a name, if it is one, shows of \a server includes \a key, the server's own
-    /// name, URI or URI template.
-    bool shows(const QString &name, const upstream::Server *server, OfferKind kind,
-               const QString &key) const;
+    /// name, URI or URI template, and the policy does not hide it from \a identity; \a tool of
+    /// tools.
+    bool shows(const QString &name, const upstream::Identity &identity,
+               const upstream::Server *server, OfferKind kind, const QString &key,
+               const upstream::Tool *tool = nullptr) const;
     /// Clients at \a name see something of \a server.
     bool shows(const QString &name, const QString &server) const;
     /// Clients at \a name see any offers of \a kind of \a server, should there be some.

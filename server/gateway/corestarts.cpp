@@ -55,6 +55,7 @@ Call Core::sessionFor(const ClientStatePtr &state, upstream::Server *server,
 
 void Core::forget(ClientState *state)
 {
+    tasks.forget(state);
     // Who is told may look here.
     std::vector<Shared<sessions::SessionPtr>> starts;
     for (auto it = m_starts.begin(); it != m_starts.end();) {

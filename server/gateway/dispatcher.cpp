@@ -9,6 +9,8 @@
 #include "server/gateway/metadata.h"
 #include "server/gateway/notices.h"
 #include "server/gateway/subscriptions.h"
+#include "server/gateway/taskforms.h"
+#include "server/gateway/tasks.h"
 #include "server/gateway/translation.h"
 #include "server/gateway/views.h"
 
@@ -39,9 +41,11 @@ Handler<Answer> translated(const ClientProfile &profile, Handler<Answer> handler
     };
 }
 
-bool mayBeAsked(const QString &method)
+bool mayBeAsked(const Request &request)
 {
-    return method == "tools/call"_L1 || method == "prompts/get"_L1 || method == "resources/read"_L1;
+    const QString &method = request.message.method;
+    return method == "tools/call"_L1 || method == "prompts/get"_L1 || method == "resources/read"_L1
+           || (method == "tasks/result"_L1 && knowsLegacyTasks(request.profile));
 }
 
 Result<Nothing> checkLogLevel(const ClientProfile &profile)
@@ -172,7 +176,9 @@ Call Dispatcher::handle(Request request, std::shared_ptr<Downstream> downstream,
                              std::move(handler));
         return list(&d->core, request, *kind, std::move(handler));
     }
-    if (mayBeAsked(method))
+    if (isTaskRequest(request))
+        return taskRequest(&d->core, std::move(request)).start(std::move(handler));
+    if (mayBeAsked(request))
         return d->errand(std::move(request), std::move(downstream), std::move(handler));
     if (method == "completion/complete"_L1)
         return complete(&d->core, std::move(request)).start(std::move(handler));
@@ -201,14 +207,25 @@ void Dispatcher::notification(const Request &request)
     }
 }
 
+void Dispatcher::setTaskIdle(std::chrono::milliseconds idle)
+{
+    d->core.tasks.setIdle(idle);
+}
+
 void Dispatcher::setSuspendTime(std::chrono::milliseconds time)
 {
     d->core.options.suspendTime = time;
 }
 
+void Dispatcher::setSubscriptionLimits(const OwnerLimits &limits)
+{
+    d->core.options.subscriptions = limits;
+}
+
 void Dispatcher::dropSuspended()
 {
     d->core.suspended.clear();
+    d->core.tasks.clear();
     d->core.stopLearning();
 }
 

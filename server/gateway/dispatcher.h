@@ -5,11 +5,16 @@
 #pragma once
 
 #include "server/gateway/downstream.h"
+#include "server/gateway/ownerlimits.h"
 #include "server/sessions/sessionmanager.h"
 #include "server/upstream/registry.h"
 
 namespace bridge::telemetry {
 class Metrics;
+}
+
+namespace bridge::policy {
+class Warden;
 }
 
 namespace bridge::gateway {
@@ -21,11 +26,13 @@ struct DispatcherOptions {
     QString version;
     std::chrono::milliseconds listPatience{5'000};  ///< per server; then it is left out
     std::chrono::milliseconds suspendTime{300'000}; ///< ELICITATION_TIMEOUT_SECONDS
-    int maxSuspendedPerOwner = 64;
-    int maxSuspended = 4'096;
-    int maxSubscriptions = 10'000;
-    bool sessionTools = false;       ///< modern clients are shown those of sessiontools.h
-    const ViewBook *views = nullptr; ///< outlives the dispatcher; null = there are none
+    OwnerLimits suspended{64, 4'096, 4'096};        ///< calls that wait for answers
+    OwnerLimits tasks{64, 1'024, 4'096};            ///< begun and not forgotten
+    OwnerLimits subscriptions{100, 10'000, 10'000}; ///< modern ones that are open
+    std::chrono::milliseconds taskIdle{1'800'000};  ///< without a question; then it is given up
+    bool sessionTools = false;        ///< modern clients are shown those of sessiontools.h
+    policy::Warden *warden = nullptr; ///< outlives the dispatcher; null = all is allowed
+    const ViewBook *views = nullptr;  ///< outlives the dispatcher; null = there are none
     /// Leases servers for requests without state; empty = upstream::Server::lease(). For tests.
     std::function<Call(upstream::Server &server, const upstream::Identity &identity,
                        Handler<upstream::LeasePtr> handler)>
@@ -37,7 +44,8 @@ struct Request {
     jsonrpc::Message message; ///< Kind::Request
     ClientProfile profile;    ///< of this request (modern) or session (legacy)
     upstream::Identity identity;
-    QString server; ///< as in ClientState::server
+    QString limitKey; ///< whom calls are counted for, see policy::limitKeyOf()
+    QString server;   ///< as in ClientState::server
     /// The legacy session's state, or that of a modern session handle; null = stateless.
     ClientStatePtr state;
     /// Value of an HTTP header for header-mapped arguments; null QByteArray when absent.
@@ -79,6 +87,10 @@ public:
     void notification(const Request &request);
     /// From now on: how long a call waits for the answer to a question.
     void setSuspendTime(std::chrono::milliseconds time);
+    /// From now on; what is open stays.
+    void setSubscriptionLimits(const OwnerLimits &limits);
+    /// From now on: how long a task is kept that nobody asks about; 0 = as long as it lives.
+    void setTaskIdle(std::chrono::milliseconds idle);
     /// Ends what \a state holds: its sessions and subscriptions.
     void release(const ClientStatePtr &state);
     /// Cancels the calls that wait for answers of modern clients, for they keep their servers, and

@@ -3,15 +3,32 @@
 
 namespace bridge::gateway {
 
-EventBuffer::EventBuffer(BufferLimits limits, std::shared_ptr<qint64> total)
+EventBuffer::EventBuffer(BufferLimits limits, std::shared_ptr<qint64> total,
+                         std::shared_ptr<qint64> ofOwner)
     : m_limits(limits)
     , m_total(std::move(total))
+    , m_ofOwner(std::move(ofOwner))
 {
 }
 
 EventBuffer::~EventBuffer()
 {
-    *m_total -= m_bytes;
+    count(-m_bytes);
+}
+
+void EventBuffer::count(qint64 bytes)
+{
+    m_bytes += bytes;
+    *m_total += bytes;
+    if (m_ofOwner)
+        *m_ofOwner += bytes;
+}
+
+bool EventBuffer::isTooMuch() const
+{
+    return m_events.size() > m_limits.maxEvents || m_bytes > m_limits.maxBytes
+           || *m_total > m_limits.maxTotalBytes
+           || (m_ofOwner && *m_ofOwner > m_limits.maxOwnerBytes);
 }
 
 QByteArray EventBuffer::append(quint32 stream, const QByteArray &data)
@@ -20,11 +37,8 @@ QByteArray EventBuffer::append(quint32 stream, const QByteArray &data)
     if (data.size() > m_limits.maxBytes || m_limits.maxEvents <= 0)
         return idOf(place);
     m_events.append({place, data});
-    m_bytes += data.size();
-    *m_total += data.size();
-    while (!m_events.isEmpty()
-           && (m_events.size() > m_limits.maxEvents || m_bytes > m_limits.maxBytes
-               || *m_total > m_limits.maxTotalBytes))
+    count(data.size());
+    while (!m_events.isEmpty() && isTooMuch())
         dropOldest();
     return idOf(place);
 }
@@ -64,9 +78,7 @@ std::optional<EventBuffer::Place> EventBuffer::placeOf(const QByteArray &id)
 
 void EventBuffer::dropOldest()
 {
-    const qint64 size = m_events.constFirst().data.size();
-    m_bytes -= size;
-    *m_total -= size;
+    count(-m_events.constFirst().data.size());
     m_events.removeFirst();
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The last events of one legacy session, for clients that come back with Last-Event-ID
 // (2025-11-25 transports, "Resumability and Redelivery"). Bounded by count and bytes, and by the
-// bytes of all sessions together; the oldest events go first.
+// bytes of all sessions of its owner and of all together; the oldest events go first.
 #pragma once
 
 #include <QtCore/QByteArray>
@@ -16,6 +16,7 @@ struct BufferLimits {
     int maxEvents = 256;                       ///< per session
     qint64 maxBytes = 1024 * 1024;             ///< per session
     qint64 maxTotalBytes = 64LL * 1024 * 1024; ///< of all sessions that share one count
+    qint64 maxOwnerBytes = 16LL * 1024 * 1024; ///< of all sessions of one owner
 };
 
 class EventBuffer
@@ -31,9 +32,11 @@ public:
         QByteArray data;
     };
 
-    /// \a total counts the bytes of all buffers that share it.
+    /// \a total and \a ofOwner count the bytes of all buffers that share them. Without \a ofOwner
+    /// the owner has no limit of his own.
     explicit EventBuffer(BufferLimits limits = {},
-                         std::shared_ptr<qint64> total = std::make_shared<qint64>(0));
+                         std::shared_ptr<qint64> total = std::make_shared<qint64>(0),
+                         std::shared_ptr<qint64> ofOwner = nullptr);
     ~EventBuffer();
     EventBuffer(const EventBuffer &) = delete;
     EventBuffer &operator=(const EventBuffer &) = delete;
@@ -55,10 +58,13 @@ public:
     bool knows(const Place &place) const { return place.serial > 0 && place.serial <= m_serial; }
 
 private:
+    void count(qint64 bytes);
+    bool isTooMuch() const;
     void dropOldest();
 
     BufferLimits m_limits;
     std::shared_ptr<qint64> m_total;
+    std::shared_ptr<qint64> m_ofOwner; ///< may be null
     QList<Event> m_events;
     qint64 m_bytes = 0;
     quint64 m_serial = 0;

@@ -57,6 +57,7 @@ private:
     void getStream(http::Exchange &exchange, const QString &server);
     void endSession(http::Exchange &exchange, const QString &server);
     Result<LegacySessionPtr> sessionOf(http::Exchange &exchange, const QString &server);
+    std::shared_ptr<qint64> bufferedOf(const QString &owner);
     LegacySessionPtr newSession(const QString &id, const ClientStatePtr &state, bool resumable);
 
     // --- HTTP+SSE (sseface.cpp)
@@ -70,8 +71,9 @@ private:
     upstream::Registry *m_registry;
     const ViewBook *m_views;
     QString m_basePath;
-    std::shared_ptr<qint64> m_buffered = std::make_shared<qint64>(0);
-    SessionTable m_sessions;    ///< Streamable HTTP
+    std::shared_ptr<qint64> m_buffered = std::make_shared<qint64>(0); ///< bytes for resumption
+    QHash<QString, std::weak_ptr<qint64>> m_bufferedBy;               ///< the same, by owner
+    SessionTable m_sessions;                                          ///< Streamable HTTP
     SessionTable m_sseSessions; ///< HTTP+SSE: each ends with its stream
     ModernFace m_modern;
     bool m_stopping = false;

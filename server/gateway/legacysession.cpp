@@ -34,6 +34,7 @@ public:
         });
     }
     bool canAsk() const override { return m_session && m_session->canAsk(m_channel); }
+    void addHeaders(const http::Headers &headers) override { m_channel->addHeaders(headers); }
 
 private:
     QPointer<LegacySession> m_session;
@@ -42,7 +43,7 @@ private:
 
 LegacySession::LegacySession(Setup setup)
     : m_setup(std::move(setup))
-    , m_buffer(m_setup.limits.buffer, m_setup.buffered)
+    , m_buffer(m_setup.limits.buffer, m_setup.buffered, m_setup.bufferedOfOwner)
 {
     m_lastUse.start();
     connect(m_setup.state.get(), &ClientState::notified, this, &LegacySession::tell);
@@ -141,15 +142,34 @@ void LegacySession::forgetOldChannels()
     }
 }
 
+bool LegacySession::opensStream(const QByteArray &lastEventId) const
+{
+    const auto place = EventBuffer::placeOf(lastEventId);
+    const ChannelPtr channel = place ? m_channels.value(place->stream) : nullptr;
+    return channel && channel->isStandalone() && !channel->isAttached();
+}
+
+int LegacySession::openStreams() const
+{
+    return int(std::count_if(m_channels.cbegin(), m_channels.cend(), [](const auto &one) {
+        return one->isStandalone() && one->isAttached();
+    }));
+}
+
+Result<Nothing> LegacySession::checkStreams() const
+{
+    const int open = openStreams();
+    if (open < m_setup.limits.maxStreams)
+        return Nothing{};
+    return rpcError(mcp::kInternalError, 429,
+                    u"This session has %1 open streams already; close one."_s.arg(open));
+}
+
 Result<ChannelPtr> LegacySession::listen(http::Exchange &exchange)
 {
     touch();
-    const auto open = std::count_if(m_channels.cbegin(), m_channels.cend(), [](const auto &one) {
-        return one->isStandalone() && one->isAttached();
-    });
-    if (open >= m_setup.limits.maxStreams)
-        return rpcError(mcp::kInternalError, 429,
-                        u"This session has %1 open streams already; close one."_s.arg(open));
+    if (const Result<Nothing> room = checkStreams(); !room)
+        return room.error();
     const ChannelPtr channel = newChannel();
     channel->listen(exchange);
     return channel;
@@ -168,6 +188,8 @@ Result<Nothing> LegacySession::resume(http::Exchange &exchange, const QByteArray
     if (!channel || !m_buffer.knows(*place))
         return rpcError(kInvalidRequest, 400,
                         u"Last-Event-ID names no event of this session that is still known."_s);
+    if (const Result<Nothing> room = checkStreams(); opensStream(lastEventId) && !room)
+        return room.error();
     channel->resume(exchange, *place);
     return Nothing{};
 }

@@ -32,7 +32,8 @@ public:
         ClientStatePtr state;
         Backend backend;
         LegacyLimits limits;
-        std::shared_ptr<qint64> buffered = std::make_shared<qint64>(0);
+        std::shared_ptr<qint64> buffered = std::make_shared<qint64>(0); ///< bytes, of all
+        std::shared_ptr<qint64> bufferedOfOwner;                        ///< null = no limit
         bool resumable = true; ///< false: one stream without event ids (HTTP+SSE)
     };
     explicit LegacySession(Setup setup);
@@ -49,7 +50,8 @@ public:
     Result<ChannelPtr> listen(http::Exchange &exchange);
     /// Makes \a stream, which has begun already, the one for all messages.
     void adopt(http::SseStream *stream);
-    /// Continues the stream of \a lastEventId; 400 when it is not one of this session.
+    /// Continues the stream of \a lastEventId; 400 when it is not one of this session, 429 when it
+    /// would be one more listening stream than may be open.
     Result<Nothing> resume(http::Exchange &exchange, const QByteArray &lastEventId);
 
     /// Takes one message whose answers, if any, go to \a channel. Errors are protocol errors; a
@@ -72,6 +74,10 @@ public:
     bool isIdle() const;
     qint64 idleMs() const { return isIdle() ? m_lastUse.elapsed() : 0; }
     void touch() { m_lastUse.start(); }
+    /// Resuming at \a lastEventId makes one more openStreams().
+    bool opensStream(const QByteArray &lastEventId) const;
+    /// Listening streams somebody is connected to.
+    int openStreams() const;
     /// The listening stream that messages without a request go to; null when there is none.
     ChannelPtr listener() const;
 
@@ -88,6 +94,7 @@ private:
     };
 
     ChannelPtr newChannel();
+    Result<Nothing> checkStreams() const;
     Result<Nothing> start(const jsonrpc::Message &message, const http::Exchange &exchange,
                           const ChannelPtr &channel);
     Result<Nothing> checkPost(const Incoming &incoming) const;

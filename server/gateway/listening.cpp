@@ -3,7 +3,9 @@
 #include "common/json/writer.h"
 #include "common/mcp/revisions.h"
 #include "server/gateway/lookup.h"
+#include "server/gateway/permit.h"
 #include "server/gateway/subscriptions.h"
+#include "server/gateway/tasks.h"
 
 #include <QtCore/QJsonArray>
 
@@ -23,11 +25,11 @@ public:
         , m_downstream(std::move(downstream))
         , m_handler(std::move(handler))
     {
-        ++m_core->subscriptions;
+        m_core->subscriptions.add(m_request.identity.owner);
     }
     ~Listening() override
     {
-        --m_core->subscriptions;
+        m_core->subscriptions.remove(m_request.identity.owner);
         for (const auto &[server, target] : m_targets)
             target->client().disconnect(this);
         for (const Watched &watched : std::as_const(m_watched))
@@ -130,7 +132,9 @@ Task<> Listening::watch(Listening *self, QString uri)
 {
     Nothing nothing;
     Result<Place> place = co_await findResource(self->m_core, viewerOf(self->m_request), uri);
-    if (!place)
+    if (!place
+        || !checkPermit(*self->m_core, self->m_request.identity, OfferKind::Resources, *place,
+                        nullptr))
         co_return nothing;
     const QString name = place->server->definition().name;
     Result<Nothing> opened = co_await answer<Nothing>(
@@ -234,7 +238,8 @@ bool Listening::isInSight(const Watched &watched) const
     const auto servers = m_core->serversOf(m_request.server);
     return std::any_of(servers.cbegin(), servers.cend(), [&](const upstream::Server *server) {
         return server->definition().name == watched.server
-               && m_core->shows(m_request.server, server, OfferKind::Resources, watched.key);
+               && m_core->shows(m_request.server, m_request.identity, server, OfferKind::Resources,
+                                watched.key);
     });
 }
 
@@ -257,6 +262,13 @@ void Listening::end()
     });
 }
 
+/// Status is not told without being asked for (which servers may do), so no task is acknowledged.
+bool asksForTasks(const Request &request)
+{
+    const QJsonObject filter = request.message.paramsObject()["notifications"_L1].toObject();
+    return filter.contains("taskIds"_L1);
+}
+
 } // namespace
 
 Call listen(Core *core, const Request &request, std::shared_ptr<Downstream> downstream,
@@ -269,9 +281,12 @@ Call listen(Core *core, const Request &request, std::shared_ptr<Downstream> down
     if (!request.message.paramsObject()["notifications"_L1].isObject())
         return fail(ErrorCode::InvalidArguments,
                     u"The request needs `params.notifications`, an object."_s);
-    if (core->subscriptions >= core->options.maxSubscriptions)
+    if (const auto lacking = lacksTasks(request); lacking && asksForTasks(request))
+        return later([error = *lacking, handler = std::move(handler)] { handler(error); });
+    if (!core->subscriptions.hasRoom(core->options.subscriptions, request.identity.owner))
         return fail(ErrorCode::TooManyRequests,
-                    u"There are too many subscriptions. Try again later."_s);
+                    u"As many subscriptions are open as may be (MCP_MAX_SUBSCRIPTIONS_PER_USER, "
+                    "%1 in all). End one, or try later."_s.arg(core->options.subscriptions.total));
     const auto listening =
         std::make_shared<Listening>(core, request, std::move(downstream), std::move(handler));
     listening->begin();

@@ -5,6 +5,7 @@
 #include "common/mcp/revisions.h"
 #include "server/gateway/lookup.h"
 #include "server/gateway/sessiontools.h"
+#include "server/gateway/tasks.h"
 
 #include <QtCore/QJsonArray>
 
@@ -69,6 +70,9 @@ QJsonObject merged(const Core &core, const ClientProfile &profile, const QString
         all.insert("tools"_L1, QJsonObject{{"listChanged"_L1, true}});
     if (!isModern && profile.revision < "2025-03-26"_L1)
         all.remove("completions"_L1);
+    const QJsonObject tasks = taskCapabilities(core, profile, server);
+    for (auto it = tasks.begin(); it != tasks.end(); ++it)
+        all.insert(it.key(), it.value());
     return all;
 }
 

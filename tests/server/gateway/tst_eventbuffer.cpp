@@ -16,6 +16,7 @@ private Q_SLOTS:
     void forgetsTheOldestBeyondTheBytes();
     void keepsNoEventThatIsTooLarge();
     void sharesACapWithOtherSessions();
+    void sharesASmallerCapWithSessionsOfItsOwner();
     void readsOnlyItsOwnIds();
 };
 
@@ -97,6 +98,27 @@ void TestEventBuffer::sharesACapWithOtherSessions()
     QCOMPARE(*total, 0);
     buffer.append(1, "abc");
     QCOMPARE(buffer.count(), 1);
+}
+
+void TestEventBuffer::sharesASmallerCapWithSessionsOfItsOwner()
+{
+    const auto total = std::make_shared<qint64>(0);
+    const auto hers = std::make_shared<qint64>(0);
+    const BufferLimits limits{100, 100, 10, 4};
+    auto one = std::make_unique<EventBuffer>(limits, total, hers);
+    EventBuffer two(limits, total, hers);
+    EventBuffer his(limits, total, std::make_shared<qint64>(0));
+    one->append(1, "aaa");
+    two.append(1, "bb");
+    QCOMPARE(two.count(), 0); // five bytes of hers would be too many
+    his.append(1, "cccc");
+    QCOMPARE(his.count(), 1);
+    QCOMPARE(*hers, 3);
+    QCOMPARE(*total, 7);
+    one.reset();
+    two.append(1, "bb");
+    QCOMPARE(two.count(), 1);
+    QCOMPARE(*hers, 2);
 }
 
 void TestEventBuffer::readsOnlyItsOwnIds()
