@@ -53,6 +53,8 @@ struct CallOptions {
     /// Modern tools/call: the answer may be a `CreateTaskResult` (extension
     /// io.modelcontextprotocol/tasks), for which `meta` has to declare the extension.
     bool mayBecomeTask = false;
+    /// Gets the progress token that is sent, if there is a hook for progress: see lateProgress().
+    std::shared_ptr<qint64> token = nullptr;
 };
 
 struct ClientOptions {
@@ -126,6 +128,8 @@ Q_SIGNALS:
     void resourceUpdated(const QString &uri);
     /// A log message that belongs to no call with a log hook.
     void logReceived(const bridge::mcp::LogMessage &message);
+    /// Progress with the token of a call that has been answered: it became a task (2025-11-25).
+    void lateProgress(qint64 token, const bridge::mcp::Progress &progress);
     /// A request that belongs to no call with an input hook, e.g. roots/list right after start.
     void inputRequested(const bridge::mcp::InputRequestPtr &request);
     /// Any other notification, e.g. notifications/elicitation/complete.

@@ -76,6 +76,8 @@ void Client::Private::sendRound(const ClientCallPtr &call)
 {
     call->refusal = {};
     call->id = connection->nextId();
+    if (call->options.token)
+        *call->options.token = call->id;
     calls.insert(call->id, call);
     jsonrpc::RequestOptions request;
     request.timeout = call->left;

@@ -41,13 +41,17 @@ void Client::Private::onProgress(const QJsonObject &params)
     const QJsonValue token = params["progressToken"_L1];
     const qint64 id = token.isString() ? token.toString().toLongLong() : token.toInteger();
     const ClientCallPtr call = calls.value(id);
-    if (!call || !call->options.hooks.progress)
+    if (call && !call->options.hooks.progress)
         return;
     Progress progress;
     progress.progress = params["progress"_L1].toDouble();
     if (params["total"_L1].isDouble())
         progress.total = params["total"_L1].toDouble();
     progress.message = params["message"_L1].toString();
+    if (!call) {
+        Q_EMIT q->lateProgress(id, progress);
+        return;
+    }
     const auto hook = call->options.hooks.progress; // outlives the call if the hook drops it
     hook(progress);
 }

@@ -36,6 +36,7 @@ struct HeldTask {
     qint64 ttlMs = -1;                ///< from the beginning; negative = unlimited
     QElapsedTimer age;
     QElapsedTimer unused; ///< since the client last asked
+    double progress = -1; ///< the last that was told
     bool isOver = false;
 };
 using HeldTaskPtr = std::shared_ptr<HeldTask>;

@@ -43,14 +43,17 @@ Result<TaskPlan> planned(Core *core, const Request &request, Way way)
     const Result<TaskSlot> slot = core->tasks.reserve(request.identity.owner);
     if (!slot)
         return slot.error();
-    return TaskPlan{way, *slot};
+    TaskPlan plan;
+    plan.way = way;
+    plan.slot = *slot;
+    return plan;
 }
 
 /// 2025-11-25 "Tool-Level Negotiation".
 Result<TaskPlan> planLegacy(Core *core, const Request &request, const QString &support,
                             const mcp::ServerInfo &server)
 {
-    const QJsonValue task = request.message.paramsObject()["task"_L1];
+    const QJsonValue task = request.message.paramsObject().value("task"_L1);
     const bool isServed = hasLegacyTasks(server);
     if (!knowsLegacyTasks(request.profile))
         return TaskPlan{};
@@ -97,6 +100,26 @@ void hear(const HeldTaskPtr &held)
         });
 }
 
+/// 2025-11-25: the token of the call is good as long as its task.
+void hearProgress(const HeldTaskPtr &held, const TaskPlan &plan, const QJsonObject &params)
+{
+    if (held->profile.era == mcp::Era::Modern || progressToken(params).isUndefined())
+        return;
+    QObject::connect(
+        &held->target.client(), &mcp::Client::lateProgress, &held->hearer,
+        [weak = std::weak_ptr(held), token = *plan.token, params](qint64 id,
+                                                                  const mcp::Progress &progress) {
+            const HeldTaskPtr strong = weak.lock();
+            const ClientStatePtr told = strong ? strong->state.lock() : nullptr;
+            if (!told || id != token || progress.progress <= strong->progress)
+                return;
+            strong->progress = progress.progress;
+            Q_EMIT told->notified(
+                u"notifications/progress"_s,
+                withRelatedTask(progressParams(params, progress, strong->profile), strong->id));
+        });
+}
+
 HeldTaskPtr hold(Core *core, const TaskPlan &plan, const Request &request, const Place &place,
                  const Target &target, const QByteArray &task)
 {
@@ -116,6 +139,7 @@ HeldTaskPtr hold(Core *core, const TaskPlan &plan, const Request &request, const
     held->isOver = isTerminal(taskStatus(task));
     core->tasks.add(held);
     hear(held);
+    hearProgress(held, plan, request.message.paramsObject());
     if (plan.way == Way::Driven) {
         held->drive = std::make_shared<TaskDrive>(request.profile);
         held->drive->begin(held->target.client(), held->key);
@@ -286,6 +310,7 @@ QByteArray taskParams(const TaskPlan &plan, const Request &request, const QByteA
 
 void addTaskOptions(const TaskPlan &plan, const Request &request, mcp::CallOptions &options)
 {
+    options.token = plan.token;
     if (plan.way != Way::Relayed || request.profile.era != mcp::Era::Modern)
         return;
     options.mayBecomeTask = true;

@@ -19,7 +19,8 @@ struct TaskPlan {
     };
 
     Way way = Way::None;
-    TaskSlot slot; ///< unless it is None
+    TaskSlot slot;                                               ///< unless it is None
+    std::shared_ptr<qint64> token = std::make_shared<qint64>(0); ///< of its progress
 };
 
 /// For a call of \a request to \a tool of a \a server. InvalidArguments for a `task` that is none,

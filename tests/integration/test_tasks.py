@@ -162,6 +162,22 @@ class Legacy(TasksCase):
         self.assertEqual((told["params"]["taskId"], told["params"]["status"]),
                          (task, "completed"))
 
+    def test_the_token_of_the_call_is_good_for_its_task(self):
+        client = self.client(LegacyClient)
+        stream = client.listen()
+        task = client.result("tools/call", {
+            "name": "old__work", "arguments": {"label": "p"}, "task": {},
+            "_meta": {"progressToken": "mine"}})["task"]["taskId"]
+        self.end("p", "slow")
+        told = []
+        while len(told) < 3:
+            message = stream.next_message().json
+            if message["method"] == "notifications/progress":
+                told.append(message["params"])
+        self.assertEqual([(step["progressToken"], step["progress"]) for step in told],
+                         [("mine", 1), ("mine", 2), ("mine", 3)])
+        self.assertEqual(told[0]["_meta"], {RELATED: {"taskId": task}})
+
     def test_tasks_are_listed_and_cancelled(self):
         client = self.client(LegacyClient)
         self.assertEqual(client.result("tasks/list")["tasks"], [])
@@ -446,7 +462,8 @@ class Ends(TasksCase):
                 if "modern-only" in file.read():
                     os.kill(pid, 9)
         wait_for(lambda: "error" in client.post("tasks/get", {"taskId": task}).json)
-        self.assertIn("taskId", self.begin(client, "new__work", "d"))
+        wait_for(lambda: "result" in client.post("tools/call", {
+            "name": "new__work", "arguments": {"label": "d"}}).json, what="another process")
 
     def test_there_are_only_so_many(self):
         client = self.client(LegacyClient, path="/servers/old/mcp")

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs tools as tasks: in the experimental form of 2025-11-25, or with --modern-only by the extension
 io.modelcontextprotocol/tasks. What a task does, the test says: it waits for a file `--gate`.ID, and
-`end` in it is how the task ends: `ok`, `fault` (isError), `error` (JSON-RPC) or `ask`, which asks
-the user and ends with the answer."""
+`end` in it is how the task ends: `ok`, `fault` (isError), `error` (JSON-RPC), `slow` (progress first) or `ask`,
+which asks the user and ends with the answer."""
 import os
 import threading
 import time
@@ -23,6 +23,7 @@ class Task:
     def __init__(self, call):
         self.key = f"task-{len(tasks) + 1}"
         self.modern = call.modern
+        self.call = call
         self.label = call.args.get("label", "")
         self.status, self.message = "working", "begun"
         self.result = self.error = None
@@ -49,6 +50,10 @@ class Task:
         elif end == "error":
             self.error = {"code": -32050, "message": "the task broke", "data": {"why": "told to"}}
             self.move("failed", "broke")
+        elif end == "slow":
+            for step in (1, 2, 2, 3):
+                self.call.progress(step, 3)
+            self.finish(f"{self.label} crawled")
         elif end == "fault":
             self.result = {"content": [text_block("could not")], "isError": True}
             self.move("completed" if self.modern else "failed", "could not")
