@@ -80,6 +80,9 @@ void CredentialCache::remember(const QByteArray &key, const Result<Credential> &
 
 qint64 CredentialCache::endOf(const Result<Credential> &outcome, qint64 now) const
 {
+    // Ends the moment the user has signed in.
+    if (!outcome && outcome.error().extra.contains("authorization_url"_L1))
+        return now;
     if (!outcome)
         return now + (outcome.error().code == ErrorCode::IdpUnavailable ? kDown : kRefused).count();
     if (!outcome->expires.isValid())

@@ -23,6 +23,17 @@ Handler<Credential> narrowed(Handler<HeldCredential> handler)
     };
 }
 
+/// A server that does not say who authorizes means what it answered.
+Handler<HeldCredential> orNone(Handler<HeldCredential> handler)
+{
+    return [handler = std::move(handler)](Result<HeldCredential> outcome) {
+        if (!outcome && outcome.error().code == ErrorCode::NotFound)
+            handler(HeldCredential());
+        else
+            handler(std::move(outcome));
+    };
+}
+
 Error gone()
 {
     return {ErrorCode::Overloaded, u"The bridge is shutting down. Try again in a moment."_s};
@@ -155,7 +166,7 @@ Call Source::renew(const QByteArray &rejected, const httpclient::Headers &refusa
                           && (!m_caller->isAnonymous() || m_broker->m_login->servesAnonymous());
     if (isConnectedNow || (mayLogIn && m_broker->m_login->isLoginWanted(refusal)))
         return m_broker->renew(m_caller, m_plan->account, rejected, refusal,
-                               narrowed(std::move(handler)));
+                               narrowed(orNone(std::move(handler))));
     if (m_plan->way == Plan::Way::PassThrough && m_caller->token.isEmpty())
         return later([handler = std::move(handler)] { handler(HeldCredential()); });
     return m_broker->renew(m_caller, m_plan, rejected, refusal, narrowed(std::move(handler)));

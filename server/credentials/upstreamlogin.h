@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Accounts of users at remote MCP servers that demand one (MCP 2026-07-28 "Authorization"): found
+// out who authorizes, offered to the user as an address for his browser, redeemed when the browser
+// comes back, kept and renewed. Main thread.
+#pragma once
+
+#include "common/async/task.h"
+#include "server/credentials/loginprovider.h"
+#include "server/credentials/pendinglogins.h"
+
+#include <QtCore/QObject>
+
+namespace bridge::credentials {
+
+struct LoginSettings {
+    bool isAutomatic = true;      ///< MCP_REMOTE_OAUTH=auto
+    bool servesAnonymous = false; ///< MCP_REMOTE_OAUTH_ANONYMOUS
+    QUrl publicUrl;               ///< BRIDGE_PUBLIC_URL, or how the bridge listens
+    QString serviceName;
+    std::chrono::milliseconds buffer{60'000};
+    std::chrono::milliseconds timeout{10'000};
+    Clock clock = systemClock;
+};
+
+LoginSettings loginSettings(const config::Settings &settings);
+
+class UpstreamLogin : public QObject, public LoginProvider
+{
+    Q_OBJECT
+public:
+    /// Create with std::make_shared: requests under way outlive everybody else's share.
+    UpstreamLogin(LoginSettings settings, Fetch fetch, Safe safe);
+    ~UpstreamLogin() override;
+
+    /// Where browsers reach the bridge, base path included.
+    void setPublicUrl(const QUrl &url) { m_settings.publicUrl = url; }
+    const LoginSettings &settings() const { return m_settings; }
+
+    QString name() const override { return QStringLiteral("oauth"); }
+    std::optional<Error> objection(const Ask &ask) const override;
+    Call retrieve(Ask ask, Handler<Credential> handler) override;
+    std::optional<bool> hasNow(const QString &owner, const QString &server) const override;
+    Call has(const QString &owner, const QString &server, Handler<bool> handler) override;
+    bool isLoginWanted(const httpclient::Headers &refusal) const override;
+    bool servesAnonymous() const override { return m_settings.servesAnonymous; }
+    bool isAutomatic() const override { return m_settings.isAutomatic; }
+
+    /// The login a browser was sent to; null when it is over.
+    const PendingLogin *pending(const QByteArray &ticket) { return m_pending.byTicket(ticket); }
+    /// Where the browser goes, which gets `binding` of the login as a cookie. Null as pending().
+    struct Departure {
+        QUrl address;
+        QByteArray binding;
+    };
+    std::optional<Departure> begin(const QByteArray &ticket);
+    /// What the browser brings back (RFC 6749 §4.1.2, RFC 9207).
+    struct Arrival {
+        QByteArray state;
+        QByteArray binding;
+        QString code;
+        QString error;
+        std::optional<QString> issuer;
+    };
+    /// Redeems the code; the name of the server is the answer. Errors: BadRequest (not a login of
+    /// this browser, somebody else's answer), NotConnected (the user or the server said no),
+    /// IdpUnavailable.
+    Call finish(Arrival arrival, Handler<QString> handler);
+    /// Forgets the account.
+    Call disconnectAccount(const QString &owner, const QString &server, Handler<Nothing> handler);
+
+    QUrl redirectUri() const;
+    QUrl clientDocumentUrl() const;
+    /// The client metadata document (draft-ietf-oauth-client-id-metadata-document).
+    QJsonObject clientDocument() const;
+
+Q_SIGNALS:
+    /// For audit.
+    void connected(const QString &owner, const QString &server);
+
+private:
+    using Self = QPointer<UpstreamLogin>;
+    static Task<Credential> run(Self self, Ask ask);
+    static Task<Account> renewed(Self self, Ask ask, Account account);
+    static Task<PendingLogin> prepare(Self self, Ask ask);
+    static Task<OAuthClient> clientFor(Self self, Ask ask, AuthServer server, egress::Trust trust,
+                                       QString redirect);
+    static Task<OAuthClient> registered(Self self, AuthServer server, egress::Trust trust,
+                                        QString redirect);
+    static Task<QString> redeem(Self self, PendingLogin login, Arrival arrival);
+    Error invitation(const PendingLogin &login) const;
+    QUrl under(const QString &path) const;
+    bool isUsable(const Account &account, const Ask &ask) const;
+
+    LoginSettings m_settings;
+    Fetch m_fetch;
+    AccountBook m_book;
+    PendingLogins m_pending;
+    MetadataCache m_metadata;
+};
+
+} // namespace bridge::credentials

@@ -1,0 +1,474 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// MCP 2026-07-28 "Authorization" from the client's side: who authorizes is found out, the user is
+// sent there, what comes back is checked, tokens are kept and renewed.
+#include "common/async/later.h"
+#include "server/credentials/challenge.h"
+#include "server/credentials/source.h"
+#include "server/credentials/upstreamlogin.h"
+#include "tests/server/credentials/fakeidp.h"
+
+using namespace fake;
+using credentials::Credential;
+using credentials::UpstreamLogin;
+
+namespace {
+
+/// Resource server and authorization server at one address, and a safe in memory.
+class Far : public Idp
+{
+public:
+    Far()
+    {
+        login.publicUrl = QUrl(u"http://127.0.0.1:8000/base"_s);
+        login.serviceName = u"bridge"_s;
+        login.clock = [this] { return now; };
+        origin = u"http://127.0.0.1:%1"_s.arg(serverPort());
+        metadata = {{"issuer"_L1, origin},
+                    {"authorization_endpoint"_L1, QString(origin + u"/authorize?x=1"_s)},
+                    {"token_endpoint"_L1, QString(origin + u"/token"_s)},
+                    {"registration_endpoint"_L1, QString(origin + u"/register"_s)},
+                    {"code_challenge_methods_supported"_L1, QJsonArray{"S256"_L1}},
+                    {"token_endpoint_auth_methods_supported"_L1, QJsonArray{"none"_L1}},
+                    {"scopes_supported"_L1, QJsonArray{"a"_L1, "offline_access"_L1}}};
+        resource = {{"resource"_L1, QString(origin + u"/mcp"_s)},
+                    {"authorization_servers"_L1, QJsonArray{origin}},
+                    {"scopes_supported"_L1, QJsonArray{"read"_L1, "write"_L1}}};
+        handle = [this](const Seen &one) { serve(one); };
+        open();
+    }
+    ~Far() override { handle = nullptr; }
+
+    void open()
+    {
+        credentials::Safe safe;
+        safe.get = [this](credentials::VaultName name,
+                          Handler<std::optional<QByteArray>> done) -> Call {
+            std::optional<QByteArray> value;
+            const auto it = kept.constFind(place(name));
+            if (it != kept.constEnd())
+                value = *it;
+            return later([value, done = std::move(done)] { done(value); });
+        };
+        safe.put = [this](credentials::VaultName name, QByteArray value,
+                          Handler<Nothing> done) -> Call {
+            kept.insert(place(name), value);
+            return later([done = std::move(done)] { done(Nothing{}); });
+        };
+        safe.remove = [this](credentials::VaultName name, Handler<bool> done) -> Call {
+            const bool was = kept.remove(place(name)) > 0;
+            return later([was, done = std::move(done)] { done(was); });
+        };
+        flow = std::make_shared<UpstreamLogin>(login, fetch(), safe);
+        make();
+        broker->setLogin(flow);
+    }
+    static QString place(const credentials::VaultName &name)
+    {
+        return name.table + u'|' + name.owner + u'|' + name.target;
+    }
+    upstream::ServerDefinition server() const
+    {
+        auto definition = remoteServer(QUrl(origin + u"/mcp"_s));
+        definition.auth.provider = u"oauth"_s;
+        return definition;
+    }
+    QList<Seen> posts(const QByteArray &path) const
+    {
+        QList<Seen> found;
+        for (const Seen &one : seen) {
+            if (one.line().startsWith(QByteArray("POST " + path)))
+                found.append(one);
+        }
+        return found;
+    }
+
+    credentials::LoginSettings login;
+    QString origin;
+    QJsonObject metadata, resource, registration{{"client_id"_L1, "dyn-1"_L1}};
+    QJsonObject tokens{
+        {"access_token"_L1, "at-1"_L1}, {"refresh_token"_L1, "rt-1"_L1}, {"expires_in"_L1, 3600}};
+    QByteArray tokenStatus = "200 OK";
+    QHash<QString, QByteArray> kept;
+    std::shared_ptr<UpstreamLogin> flow;
+
+private:
+    void serve(const Seen &one)
+    {
+        const QByteArray path = one.line().split(' ').value(1);
+        if (path == "/.well-known/oauth-protected-resource/mcp" && !resource.isEmpty())
+            one.answer("200 OK", "application/json", json(resource));
+        else if (path == "/.well-known/oauth-authorization-server")
+            one.answer("200 OK", "application/json", json(metadata));
+        else if (path == "/register")
+            one.answer("201 Created", "application/json", json(registration));
+        else if (path == "/token")
+            one.answer(tokenStatus, "application/json", json(tokens));
+        else
+            one.answer("404 Not Found", "text/plain", "");
+    }
+};
+
+QMap<QString, QString> items(const QUrl &url)
+{
+    QMap<QString, QString> map;
+    for (const auto &[name, value] : QUrlQuery(url).queryItems(QUrl::FullyDecoded))
+        map.insert(name, value);
+    return map;
+}
+
+} // namespace
+
+class TestUpstreamLogin : public QObject
+{
+    Q_OBJECT
+
+    auth::PrincipalPtr alice() const { return share(person(u"alice"_s, "caller-token")); }
+    std::optional<Result<Credential>> ask(const upstream::ServerDefinition &server)
+    {
+        return ask(server, alice());
+    }
+    std::optional<Result<Credential>> ask(const upstream::ServerDefinition &server,
+                                          const auth::PrincipalPtr &who)
+    {
+        Caught<Credential> caught;
+        caught.call = m_far->broker->credentialFor(who, server, caught.handler());
+        (void)QTest::qWaitFor([&] { return caught.outcome.has_value(); });
+        return caught.outcome;
+    }
+    /// The ticket of the invitation \a server is answered with.
+    QByteArray ticket(const upstream::ServerDefinition &server)
+    {
+        const auto outcome = ask(server);
+        if (!outcome || outcome->ok() || outcome->error().code != ErrorCode::NotConnected)
+            return {};
+        const QUrl url(outcome->error().extra["authorization_url"_L1].toString());
+        return items(url).value(u"ticket"_s).toLatin1();
+    }
+    std::optional<Result<QString>> finish(UpstreamLogin::Arrival arrival)
+    {
+        Caught<QString> caught;
+        caught.call = m_far->flow->finish(std::move(arrival), caught.handler());
+        (void)QTest::qWaitFor([&] { return caught.outcome.has_value(); });
+        return caught.outcome;
+    }
+    UpstreamLogin::Arrival arrivalOf(const UpstreamLogin::Departure &departure)
+    {
+        UpstreamLogin::Arrival arrival;
+        arrival.state = items(departure.address).value(u"state"_s).toLatin1();
+        arrival.binding = departure.binding;
+        arrival.code = u"the code"_s;
+        return arrival;
+    }
+    bool connectAccount()
+    {
+        const auto departure = m_far->flow->begin(ticket(m_far->server()));
+        if (!departure)
+            return false;
+        const auto ended = finish(arrivalOf(*departure));
+        return ended && ended->ok();
+    }
+
+    std::unique_ptr<Far> m_far;
+
+private Q_SLOTS:
+    void init() { m_far = std::make_unique<Far>(); }
+    void cleanup() { m_far.reset(); }
+
+    void theUserIsSentToWhoeverAuthorizes()
+    {
+        const QByteArray one = ticket(m_far->server());
+        QVERIFY(!one.isEmpty());
+        QCOMPARE(ticket(m_far->server()), one); // the same until it is used
+        QCOMPARE(m_far->posts("/register").size(), 1);
+        const QJsonObject registration =
+            QJsonDocument::fromJson(m_far->posts("/register")[0].body).object();
+        QCOMPARE(registration["application_type"_L1].toString(), u"native"_s);
+        QCOMPARE(registration["token_endpoint_auth_method"_L1].toString(), u"none"_s);
+        const auto departure = m_far->flow->begin(one);
+        QVERIFY(departure);
+        auto query = items(departure->address);
+        QCOMPARE(query.take(u"code_challenge"_s).size(), 43);
+        QVERIFY(query.take(u"state"_s).size() >= 43);
+        QCOMPARE(query,
+                 (QMap<QString, QString>{
+                     {u"x"_s, u"1"_s},
+                     {u"response_type"_s, u"code"_s},
+                     {u"client_id"_s, u"dyn-1"_s},
+                     {u"redirect_uri"_s, u"http://127.0.0.1:8000/base/oauth/upstream/callback"_s},
+                     {u"code_challenge_method"_s, u"S256"_s},
+                     {u"resource"_s, m_far->origin + u"/mcp"_s},
+                     {u"scope"_s, u"read+write+offline_access"_s}}));
+    }
+
+    void theCodeBecomesAnAccountThatIsKeptAndUsed()
+    {
+        const auto departure = m_far->flow->begin(ticket(m_far->server()));
+        const auto ended = finish(arrivalOf(*departure));
+        QVERIFY(ended && ended->ok());
+        QCOMPARE(**ended, u"far"_s);
+        const auto sent = form(m_far->posts("/token")[0]);
+        QCOMPARE(sent.value(u"grant_type"_s), u"authorization_code"_s);
+        QCOMPARE(sent.value(u"code"_s), u"the code"_s);
+        QCOMPARE(sent.value(u"client_id"_s), u"dyn-1"_s);
+        QCOMPARE(sent.value(u"resource"_s), m_far->origin + u"/mcp"_s);
+        const QByteArray verifier = sent.value(u"code_verifier"_s).toLatin1();
+        QCOMPARE(QCryptographicHash::hash(verifier, QCryptographicHash::Sha256)
+                     .toBase64(QByteArray::Base64UrlEncoding | QByteArray::OmitTrailingEquals),
+                 items(departure->address).value(u"code_challenge"_s).toLatin1());
+        auto credential = ask(m_far->server());
+        QCOMPARE((*credential)->token, "at-1"_ba);
+        m_far->open(); // another start of the bridge
+        credential = ask(m_far->server());
+        QCOMPARE((*credential)->token, "at-1"_ba);
+        QCOMPARE(m_far->posts("/token").size(), 1);
+        const auto other = ask(m_far->server(), share(person(u"bob"_s, "caller-token")));
+        QCOMPARE(other->error().code, ErrorCode::NotConnected);
+    }
+
+    void anAnswerIsTakenOnceAndFromTheSameBrowserOnly()
+    {
+        const auto departure = m_far->flow->begin(ticket(m_far->server()));
+        auto arrival = arrivalOf(*departure);
+        for (const QByteArray &binding : {QByteArray(), "x"_ba, QByteArray(departure->binding + 'x')}) {
+            auto foreign = arrival;
+            foreign.binding = binding;
+            QCOMPARE(finish(foreign)->error().code, ErrorCode::BadRequest);
+        }
+        auto guessed = arrival;
+        guessed.state = "guess";
+        QCOMPARE(finish(guessed)->error().code, ErrorCode::BadRequest);
+        QVERIFY(finish(arrival)->ok());
+        QCOMPARE(finish(arrival)->error().code, ErrorCode::BadRequest);
+        QCOMPARE(m_far->posts("/token").size(), 1);
+    }
+
+    void anAnswerOfAnotherIssuerIsNotRedeemed_data()
+    {
+        QTest::addColumn<bool>("announced");
+        QTest::addColumn<QString>("issuer");
+        QTest::addColumn<bool>("isFine");
+        QTest::newRow("other") << false << u"https://evil.example"_s << false;
+        QTest::newRow("slash") << true << u"SELF/"_s << false;
+        QTest::newRow("missing") << true << QString() << false;
+        QTest::newRow("none needed") << false << QString() << true;
+        QTest::newRow("right") << true << u"SELF"_s << true;
+    }
+    void anAnswerOfAnotherIssuerIsNotRedeemed()
+    {
+        QFETCH(bool, announced);
+        QFETCH(QString, issuer);
+        QFETCH(bool, isFine);
+        m_far->metadata["authorization_response_iss_parameter_supported"_L1] = announced;
+        auto arrival = arrivalOf(*m_far->flow->begin(ticket(m_far->server())));
+        if (!issuer.isEmpty())
+            arrival.issuer = issuer.replace(u"SELF"_s, m_far->origin);
+        QCOMPARE(finish(arrival)->ok(), isFine);
+        QCOMPARE(m_far->posts("/token").size(), isFine ? 1 : 0);
+    }
+
+    void aLoginIsOfferedForALimitedTime()
+    {
+        const QByteArray one = ticket(m_far->server());
+        m_far->now += 10 * 60'000;
+        QVERIFY(!m_far->flow->begin(one));
+        QVERIFY(!m_far->flow->pending(one));
+        QVERIFY(ticket(m_far->server()) != one);
+    }
+
+    void aRefusalOfTheUserIsNoError()
+    {
+        auto arrival = arrivalOf(*m_far->flow->begin(ticket(m_far->server())));
+        arrival.code.clear();
+        arrival.error = u"access_denied"_s;
+        QCOMPARE(finish(arrival)->error().code, ErrorCode::NotConnected);
+        QVERIFY(!ticket(m_far->server()).isEmpty());
+    }
+
+    void anEndedAccountIsRenewedWithItsRotatingToken()
+    {
+        QVERIFY(connectAccount());
+        m_far->tokens = {{"access_token"_L1, "at-2"_L1},
+                         {"refresh_token"_L1, "rt-2"_L1},
+                         {"expires_in"_L1, 3600}};
+        m_far->now += 3'600'000;
+        QCOMPARE((*ask(m_far->server()))->token, "at-2"_ba);
+        QCOMPARE(form(m_far->posts("/token")[1]),
+                 (QMap<QString, QString>{{u"grant_type"_s, u"refresh_token"_s},
+                                         {u"refresh_token"_s, u"rt-1"_s},
+                                         {u"client_id"_s, u"dyn-1"_s},
+                                         {u"resource"_s, m_far->origin + u"/mcp"_s}}));
+        m_far->open();
+        m_far->now += 3'600'000;
+        QVERIFY(ask(m_far->server())->ok());
+        QCOMPARE(form(m_far->posts("/token")[2]).value(u"refresh_token"_s), u"rt-2"_s);
+    }
+
+    void anAccountThatCannotBeRenewedIsConnectedAgain()
+    {
+        QVERIFY(connectAccount());
+        m_far->now += 3'600'000;
+        m_far->tokenStatus = "503 Down";
+        QCOMPARE(ask(m_far->server())->error().code, ErrorCode::IdpUnavailable);
+        m_far->now += 1'001;
+        m_far->tokenStatus = "400 Bad Request";
+        m_far->tokens = {{"error"_L1, "invalid_grant"_L1}};
+        QVERIFY(!ticket(m_far->server()).isEmpty());
+    }
+
+    void anotherServerOfTheSameNameGetsNothing()
+    {
+        QVERIFY(connectAccount());
+        auto moved = m_far->server();
+        moved.remote->url = QUrl(m_far->origin + u"/elsewhere"_s);
+        const auto outcome = ask(moved);
+        QVERIFY(outcome && !outcome->ok());
+    }
+
+    void whatIsUnsafeIsRefused()
+    {
+        m_far->metadata.remove("code_challenge_methods_supported"_L1);
+        QVERIFY(ticket(m_far->server()).isEmpty());
+        m_far = std::make_unique<Far>();
+        m_far->metadata["issuer"_L1] = u"https://honest.example"_s;
+        QVERIFY(ticket(m_far->server()).isEmpty());
+        m_far = std::make_unique<Far>();
+        m_far->resource["resource"_L1] = u"https://other.example/mcp"_s;
+        QVERIFY(ticket(m_far->server()).isEmpty());
+        m_far = std::make_unique<Far>();
+        auto server = m_far->server();
+        server.auth.issuer = u"https://another.example"_s;
+        QVERIFY(ticket(server).isEmpty());
+        m_far = std::make_unique<Far>();
+        m_far->resource["authorization_servers"_L1] = QJsonArray{u"http://10.0.0.1"_s};
+        const auto outcome = ask(m_far->server());
+        QCOMPARE(outcome->error().code, ErrorCode::IdpUnavailable);
+    }
+
+    void aKnownClientIsUsedAndItsSecretKept()
+    {
+        auto server = m_far->server();
+        server.auth.clientId = u"known"_s;
+        server.auth.clientSecret = "s3cret";
+        QVERIFY(ticket(server).isEmpty()); // whom would it be told?
+        m_far = std::make_unique<Far>();
+        server = m_far->server();
+        server.auth.clientId = u"known"_s;
+        server.auth.clientSecret = "s3cret";
+        server.auth.issuer = m_far->origin;
+        m_far->metadata["token_endpoint_auth_methods_supported"_L1] =
+            QJsonArray{"client_secret_basic"_L1};
+        const auto departure = m_far->flow->begin(ticket(server));
+        QVERIFY(departure);
+        QVERIFY(finish(arrivalOf(*departure))->ok());
+        QVERIFY(m_far->posts("/register").isEmpty());
+        QCOMPARE(m_far->posts("/token")[0].header("Authorization"),
+                 QByteArray("Basic " + QByteArray("known:s3cret").toBase64()));
+    }
+
+    void aMetadataDocumentIsTheClientWhereThatWorks()
+    {
+        m_far->metadata["client_id_metadata_document_supported"_L1] = true;
+        m_far->login.publicUrl = QUrl(u"https://bridge.example/b/"_s);
+        m_far->open();
+        const auto departure = m_far->flow->begin(ticket(m_far->server()));
+        const QString id = u"https://bridge.example/b/oauth/client-metadata.json"_s;
+        QCOMPARE(items(departure->address).value(u"client_id"_s), id);
+        const QJsonObject document = m_far->flow->clientDocument();
+        QCOMPARE(document["client_id"_L1].toString(), id);
+        QCOMPARE(document["redirect_uris"_L1].toArray(),
+                 QJsonArray{items(departure->address).value(u"redirect_uri"_s)});
+        QVERIFY(m_far->posts("/register").isEmpty());
+    }
+
+    void aServerThatDemandsItIsEnough()
+    {
+        auto server = m_far->server();
+        server.auth.provider.clear(); // nothing is configured
+        upstream::Identity identity;
+        m_far->broker->attach(identity, alice(), server);
+        QVERIFY(identity.source && identity.source->isOptional());
+        Caught<upstream::HeldCredential> held;
+        held.call = identity.source->get(held.handler());
+        QTRY_COMPARE(held.token(), "caller-token"_ba); // passed on, as ever
+        // The server refuses it and says who authorizes, here with another scope.
+        const QByteArray challenge =
+            "Basic realm=\"x\", Bearer error=\"invalid_token\", scope=\"files:read\", "
+            "resource_metadata=\""
+            + m_far->origin.toLatin1() + "/.well-known/oauth-protected-resource/mcp\"";
+        Caught<upstream::HeldCredential> renewed;
+        renewed.call = identity.source->renew("caller-token", {{"www-authenticate", challenge}},
+                                              renewed.handler());
+        QTRY_COMPARE(renewed.code(), ErrorCode::NotConnected);
+        const QUrl url(renewed.outcome->error().extra["authorization_url"_L1].toString());
+        const auto departure = m_far->flow->begin(items(url).value(u"ticket"_s).toLatin1());
+        QCOMPARE(items(departure->address).value(u"scope"_s), u"files:read+offline_access"_s);
+        QVERIFY(finish(arrivalOf(*departure))->ok());
+        // From now on the account goes before the caller's token.
+        Caught<upstream::HeldCredential> account;
+        account.call = identity.source->get(account.handler());
+        QTRY_COMPARE(account.token(), "at-1"_ba);
+    }
+
+    void aServerThatDoesNotSayWhoAuthorizesMeansWhatItSays()
+    {
+        auto server = m_far->server();
+        server.auth.provider.clear();
+        m_far->resource = {};
+        upstream::Identity identity;
+        m_far->broker->attach(identity, alice(), server);
+        Caught<upstream::HeldCredential> held;
+        held.call = identity.source->renew("caller-token", {}, held.handler());
+        QTRY_VERIFY(held.outcome);
+        QVERIFY(held.isOk());
+        QVERIFY(held.token().isEmpty());
+    }
+
+    void nobodysAccountIsOfferedWhereThatIsAllowedOnly()
+    {
+        auto server = m_far->server();
+        QCOMPARE(ask(server, auth::anonymous())->error().code, ErrorCode::Unauthorized);
+        server.auth.provider.clear();
+        upstream::Identity identity;
+        m_far->broker->attach(identity, auth::anonymous(), server);
+        QVERIFY(!identity.source);
+        m_far->login.servesAnonymous = true;
+        m_far->open();
+        m_far->broker->attach(identity, auth::anonymous(), server);
+        QVERIFY(identity.source);
+    }
+
+    void challengesAreRead_data()
+    {
+        QTest::addColumn<QByteArray>("field");
+        QTest::addColumn<QString>("scope");
+        QTest::addColumn<QString>("url");
+        QTest::newRow("plain") << "Bearer scope=\"a b\""_ba << u"a b"_s << QString();
+        QTest::newRow("second") << "Basic realm=\"Bearer scope=x\", bearer SCOPE=y"_ba << u"y"_s
+                                << QString();
+        QTest::newRow("escaped") << "Bearer scope=\"a\\\"b\", resource_metadata=https://x/y"_ba
+                                 << u"a\"b"_s << u"https"_s;
+        QTest::newRow("token68") << "Negotiate abc==, Bearer scope=\"z\""_ba << u"z"_s << QString();
+        QTest::newRow("javascript")
+            << "Bearer resource_metadata=\"javascript:alert(1)\""_ba << QString() << QString();
+        QTest::newRow("open quote") << "Bearer scope=\"a"_ba << u"a"_s << QString();
+    }
+    void challengesAreRead()
+    {
+        QFETCH(QByteArray, field);
+        QFETCH(QString, scope);
+        const auto challenge = credentials::bearerChallenge({{"WWW-Authenticate", field}});
+        QVERIFY(challenge);
+        QCOMPARE(challenge->scopes.join(u' '), scope);
+        QVERIFY(!challenge->resourceMetadata.isValid()
+                || challenge->resourceMetadata.scheme().startsWith("http"_L1));
+    }
+    void whatIsNoChallengeIsNone()
+    {
+        for (const QByteArray &field : {"Basic realm=x"_ba, ""_ba, ",,,"_ba, "\"Bearer\""_ba,
+                                        QByteArray("Bearer " + QByteArray(9'000, 'a'))})
+            QVERIFY(!credentials::bearerChallenge({{"WWW-Authenticate", field}}));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestUpstreamLogin)
+#include "tst_upstreamlogin.moc"
