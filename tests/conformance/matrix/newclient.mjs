@@ -45,7 +45,7 @@ function transportWith(headers) {
 
 function peerOf(client, meta = undefined) {
     const peer = {
-        client, heard, visited, mark,
+        client, heard, visited, mark, revision: '2026-07-28',
         async call(name, given = {}, options = undefined) {
             const result = await client.callTool(
                 { name: tool(name), arguments: given, ...(meta && { _meta: meta }) }, options);

@@ -4,6 +4,7 @@
 // oldserver.mjs.
 import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
 import { toNodeHandler } from '@modelcontextprotocol/node';
@@ -35,6 +36,7 @@ function addPlainTools(server) {
                 params: { progressToken: ctx.mcpReq._meta.progressToken, progress, total: 3 }
             });
         }
+        await pause(50); // SDKs lose progress that arrives in one read with the answer
         return says('three');
     });
     server.registerTool('log', { inputSchema: NOTHING }, async (_, ctx) => {

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
 import { completable } from '@modelcontextprotocol/sdk/server/completable.js';
@@ -33,6 +34,7 @@ function addPlainTools(server) {
                 params: { progressToken: extra._meta.progressToken, progress, total: 3 }
             });
         }
+        await pause(50); // SDKs lose progress that arrives in one read with the answer
         return says('three');
     });
     server.registerTool('log', { inputSchema: {} }, async (_, extra) => {
