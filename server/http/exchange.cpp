@@ -116,9 +116,12 @@ void Exchange::note(const Error &error)
 {
     m_fields.errorType = errorType(error);
     m_fields.more.insert(u"error"_s, codeName(error.code));
-    // Ours or the MCP server's fault: who reads the log at night needs the reason.
-    if (httpStatus(error) >= 500)
+    // Our fault or the MCP server's: who reads the log at night needs the reason. Not the words of
+    // the MCP server itself, which may repeat what the caller told it.
+    if (httpStatus(error) >= 500 && error.rpcCode == 0)
         m_fields.more.insert(u"reason"_s, error.message.left(500));
+    else if (error.rpcCode != 0)
+        m_fields.more.insert(u"rpc_code"_s, error.rpcCode);
 }
 
 void Exchange::finish(const Error &error, const Headers &headers)

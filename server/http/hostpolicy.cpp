@@ -103,11 +103,13 @@ std::optional<Error> HostPolicy::check(const Request &request) const
 {
     const QByteArray host = request.host();
     // Only HTTP/1.0 may leave Host out, as simple health probes do; browsers never do.
-    if (!host.isEmpty() && !hostAllowed(host))
+    if (!host.isEmpty() && !hostAllowed(host)) {
+        // A target like http://user:password@host/ must not have its password repeated.
+        const QByteArray name = host.sliced(host.lastIndexOf('@') + 1).left(255);
         return Error(ErrorCode::Forbidden,
                      u"This server does not answer to the host name `%1`. Add it to ALLOWED_HOSTS "
-                     u"to use it."_s.arg(
-                         QString::fromLatin1(host.first(std::min<qsizetype>(host.size(), 255)))));
+                     u"to use it."_s.arg(QString::fromLatin1(name)));
+    }
     const QByteArray origin = request.header("origin");
     if (origin.isEmpty() || originListed(origin))
         return {};
