@@ -43,8 +43,13 @@ Task<Found> firstThatKnows(QList<Issuer *> issuers, Fetch fetch, QByteArray toke
 Call TokenVerifier::verify(const QByteArray &token, Via via, Handler<PrincipalPtr> handler)
 {
     const QByteArray digest = crypto::sha256(token);
-    const auto land = [this, digest, via,
+    const std::weak_ptr<bool> life = m_life;
+    const auto land = [this, life, digest, via,
                        handler = std::move(handler)](const Result<PrincipalPtr> &outcome) {
+        if (life.expired()) {
+            handler(outcome);
+            return;
+        }
         sweep(digest);
         // Who joined may have brought the token in another way than who began.
         const auto known = outcome ? remembered(digest, via) : std::nullopt;
@@ -53,9 +58,10 @@ Call TokenVerifier::verify(const QByteArray &token, Via via, Handler<PrincipalPt
     Call waiting = m_flights[digest].join(land, [this, token, digest](Handler<PrincipalPtr> done) {
         return begin(token, digest, std::move(done));
     });
-    return Call([this, digest, share = std::make_shared<Call>(std::move(waiting))] {
+    return Call([this, life, digest, share = std::make_shared<Call>(std::move(waiting))] {
         share->cancel();
-        sweep(digest);
+        if (!life.expired())
+            sweep(digest);
     });
 }
 

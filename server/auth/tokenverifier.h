@@ -91,6 +91,8 @@ private:
     TokenCache m_known;
     TokenCache m_refused;
     std::map<QByteArray, SingleFlight<PrincipalPtr>> m_flights; ///< by digest
+    /// Gone with this: one who waits may end it while others still do.
+    std::shared_ptr<bool> m_life = std::make_shared<bool>(true);
 };
 
 } // namespace bridge::auth
