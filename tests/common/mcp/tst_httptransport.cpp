@@ -385,6 +385,75 @@ private Q_SLOTS:
         QTRY_VERIFY(!m_client->isOpen());
     }
 
+    void aServerThatComesUpInTimeIsReached_data()
+    {
+        QTest::addColumn<bool>("older");
+        QTest::newRow("Streamable HTTP") << false;
+        QTest::newRow("HTTP+SSE") << true;
+    }
+    void aServerThatComesUpInTimeIsReached()
+    {
+        QFETCH(bool, older);
+        const HttpEndpoint endpoint = endpointOf(*m_server);
+        const quint16 port = m_server->serverPort();
+        m_server->close();
+        QTimer::singleShot(100ms, m_server.get(),
+                           [&] { m_server->listen(QHostAddress::LocalHost, port); });
+        if (older) {
+            m_server->handle = [](const Seen &seen) { seen.answer("418 X", "text/plain", ""); };
+            m_client =
+                std::make_unique<Client>(std::make_unique<SseTransport>(endpoint), ClientOptions());
+            m_start = m_client->start([this](Result<ServerInfo> info) { m_started = info; });
+        } else {
+            begin(true, endpoint);
+        }
+        QTRY_VERIFY(m_started);
+        QVERIFY(!m_server->seen.isEmpty());
+        QCOMPARE(m_started->ok(), !older);
+    }
+
+    void theOlderTransportTriesAgainWhereThatIsSafe()
+    {
+        Seen stream;
+        QStringList busy{u"GET"_s, u"initialize"_s, u"tools/call"_s};
+        m_server->handle = [&](const Seen &seen) {
+            const bool isGet = seen.line().startsWith("GET");
+            const QString method = isGet ? u"GET"_s : methodOf(seen);
+            if (busy.removeOne(method))
+                return seen.answer("503 X", "text/plain", "", "Retry-After: 0\r\n");
+            if (isGet) {
+                stream = seen;
+                seen.openStream();
+                return seen.send("event: endpoint\ndata: /post\n\n");
+            }
+            seen.answer("202 Accepted", "text/plain", "Accepted");
+            if (method == "initialize"_L1)
+                stream.send("data: "
+                            + response(seen, "{'protocolVersion':'2024-11-05','capabilities':{"
+                                             "'tools':{}}}")
+                            + "\n\n");
+        };
+        ClientOptions options;
+        options.knownEra = Era::Legacy;
+        m_client = std::make_unique<Client>(std::make_unique<SseTransport>(endpointOf(*m_server)),
+                                            options);
+        m_start = m_client->start([this](Result<ServerInfo> info) { m_started = info; });
+        QTRY_VERIFY(m_started);
+        QVERIFY(m_started->ok());
+        QCOMPARE(count("GET"), 2);
+        callTool();
+        QTRY_VERIFY(m_answer);
+        QCOMPARE(httpStatus(m_answer->error()), 503);
+        QTest::qWait(300);
+        QCOMPARE(methodOf(m_server->seen.last()), u"tools/call"_s);
+        QCOMPARE(std::count_if(m_server->seen.begin(), m_server->seen.end(),
+                               [](const Seen &one) { return methodOf(one) == "initialize"_L1; }),
+                 2);
+        QCOMPARE(std::count_if(m_server->seen.begin(), m_server->seen.end(),
+                               [](const Seen &one) { return methodOf(one) == "tools/call"_L1; }),
+                 1);
+    }
+
     void theOlderTransportNeverPostsToAnotherOrigin()
     {
         m_server->handle = [](const Seen &seen) {
