@@ -19,6 +19,7 @@ COMMON = {
     "mcp": {"base", "async", "json", "jsonrpc", "logging", "httpclient"},
     "stdio": set(),
     "crypto": {"base"},
+    "plugins": {"base"},
 }
 SERVER = {
     "http": set(),
