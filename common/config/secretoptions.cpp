@@ -82,8 +82,8 @@ QList<Option> apiKeys()
 {
     const QString group = u"API keys"_s;
     return {
-        {.name = u"API_KEYS_FILE"_s,
-         .flag = u"--api-keys-file"_s,
+        {.name = u"API_KEY_STORE"_s,
+         .flag = u"--api-key-store"_s,
          .type = OptionType::Path,
          .reload = Reload::Live,
          .group = group,
@@ -95,8 +95,8 @@ QList<Option> apiKeys()
          .secret = true,
          .reload = Reload::Live,
          .group = group,
-         .help = u"Further keys of at least 16 characters, separated by commas, without groups, "
-                 "scopes or an end."_s},
+         .help = u"Further keys of at least 16 characters, separated by commas or line ends, "
+                 "without groups, scopes or an end."_s},
     };
 }
 

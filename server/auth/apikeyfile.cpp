@@ -29,8 +29,8 @@ constexpr int kVersion = 1;
 
 Error badFile(const QString &reason)
 {
-    Error error(ErrorCode::InvalidConfig, u"API_KEYS_FILE "_s + reason);
-    error.problems.append({u"API_KEYS_FILE"_s, reason});
+    Error error(ErrorCode::InvalidConfig, u"API_KEY_STORE "_s + reason);
+    error.problems.append({u"API_KEY_STORE"_s, reason});
     return error;
 }
 

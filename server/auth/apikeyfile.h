@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// API keys as they lie in API_KEYS_FILE: never the key, only a salted hash of it. Keys are made
+// API keys as they lie in API_KEY_STORE: never the key, only a salted hash of it. Keys are made
 // here and hold 256 random bits, so that one round of SHA-256 is enough: slow hashes protect
 // passwords that people choose, and nobody can try 2^256 keys however fast one trial is. The salt
 // keeps equal keys of two files from being recognised. Any thread; reading and writing block.

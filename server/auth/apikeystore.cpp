@@ -8,6 +8,7 @@
 #include "common/logging/redaction.h"
 
 #include <QtCore/QFileInfo>
+#include <QtCore/QRegularExpression>
 
 using namespace Qt::StringLiterals;
 
@@ -61,24 +62,22 @@ Error unknownKey()
 Result<ApiKeyOptions> apiKeyOptions(const config::Settings &settings)
 {
     ApiKeyOptions options;
-    for (const QString &text : settings.text(u"API_KEYS"_s).split(u',', Qt::SkipEmptyParts)) {
-        const QByteArray key = text.trimmed().toUtf8();
-        if (key.isEmpty())
-            continue;
+    static const QRegularExpression between(u"[,\\s]+"_s);
+    for (const QString &text : settings.text(u"API_KEYS"_s).split(between, Qt::SkipEmptyParts)) {
+        const QByteArray key = text.toUtf8();
         if (key.size() < kShortestKey || key.size() > kLongestKey) {
             Error error(ErrorCode::InvalidConfig, u"The API keys are wrong."_s);
-            error.problems.append(
-                {u"API_KEYS"_s,
-                 u"must hold keys of %1 to %2 characters, separated by commas; number %3 is "
-                 "not."_s.arg(kShortestKey)
-                     .arg(kLongestKey)
-                     .arg(options.fixed.size() + 1)});
+            error.problems.append({u"API_KEYS"_s, u"must hold keys of %1 to %2 characters, "
+                                                  u"separated by commas or spaces; number %3 is "
+                                                  "not."_s.arg(kShortestKey)
+                                                      .arg(kLongestKey)
+                                                      .arg(options.fixed.size() + 1)});
             return error;
         }
         logging::registerSecret(QString::fromUtf8(key));
         options.fixed.append(key);
     }
-    const QString file = settings.text(u"API_KEYS_FILE"_s);
+    const QString file = settings.text(u"API_KEY_STORE"_s);
     if (!file.isEmpty())
         options.file = QFileInfo(file).absoluteFilePath();
     return options;

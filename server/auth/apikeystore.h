@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The API keys in force, from API_KEYS and API_KEYS_FILE. The file is watched: what
+// The API keys in force, from API_KEYS and API_KEY_STORE. The file is watched: what
 // `mcp-bridge apikey` does takes effect without a restart. Main thread; nothing here waits on the
 // way of a request.
 #pragma once
@@ -24,7 +24,7 @@ struct ApiKeyOptions {
     QString file;            ///< absolute; empty = none
 };
 
-/// From API_KEYS and API_KEYS_FILE. InvalidConfig has the setting's name as the problem's path.
+/// From API_KEYS and API_KEY_STORE. InvalidConfig has the setting's name as the problem's path.
 Result<ApiKeyOptions> apiKeyOptions(const config::Settings &settings);
 
 class ApiKeyStore : public QObject

@@ -40,7 +40,7 @@ QString help()
            "  --scope NAME             likewise\n"
            "  --expires WHEN           90d, 12h, 2027-01-31 or never (default: 90d)\n"
            "  --json                   for programs\n"
-           "  --api-keys-file PATH     the file, instead of the one in API_KEYS_FILE\n"
+           "  --api-key-store PATH     the file, instead of the one in API_KEY_STORE\n"
            "  --config FILE            settings of the bridge, which are used here as well\n"
            "  --no-env-file            do not read .env in the working directory\n"_s;
 }
@@ -101,7 +101,7 @@ public:
     Keys(const Words &words, config::Settings settings, const QDateTime &now)
         : m_words(words)
         , m_settings(std::move(settings))
-        , m_path(m_settings.text(u"API_KEYS_FILE"_s))
+        , m_path(m_settings.text(u"API_KEY_STORE"_s))
         , m_lock(m_path + u".lock"_s)
         , m_now(now)
     {
@@ -110,14 +110,14 @@ public:
     Result<CommandText> run()
     {
         if (m_path.isEmpty())
-            return bad(u"No file for the keys is set. Set API_KEYS_FILE, or name one: "
-                       "--api-keys-file PATH."_s);
+            return bad(u"No file for the keys is set. Set API_KEY_STORE, or name one: "
+                       "--api-key-store PATH."_s);
         const QString action = m_words.plain.constFirst();
         if (action == "list"_L1)
             return m_words.plain.size() == 1 ? list() : unexpected();
         // Two commands at once must not lose each other's key.
         if (!m_lock.tryLock(kLockTime))
-            return bad(u"API_KEYS_FILE cannot be changed: another command is at it, or its folder "
+            return bad(u"API_KEY_STORE cannot be changed: another command is at it, or its folder "
                        "cannot be written to."_s);
         if (action == "create"_L1)
             return m_words.plain.size() == 1 ? create() : unexpected();
@@ -252,7 +252,7 @@ Result<CommandText> apikeyCommand(const QStringList &arguments, const CommandPla
     const auto words =
         readWords(u"apikey"_s, arguments,
                   {u"--name"_s, u"--group"_s, u"--role"_s, u"--scope"_s, u"--expires"_s},
-                  {u"--json"_s}, {u"--api-keys-file"_s});
+                  {u"--json"_s}, {u"--api-key-store"_s});
     if (!words)
         return words.error();
     if (words->has(u"--help"_s) || words->has(u"-h"_s))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// `mcp-bridge apikey create|list|revoke`: the keys in API_KEYS_FILE. A running bridge follows.
+// `mcp-bridge apikey create|list|revoke`: the keys in API_KEY_STORE. A running bridge follows.
 #pragma once
 
 #include "server/cli/command.h"

@@ -272,7 +272,7 @@ private Q_SLOTS:
         QFETCH(QString, text);
         const QString message = whyNot(content);
         QVERIFY2(message.contains(text), qPrintable(message));
-        QVERIFY(message.startsWith(u"API_KEYS_FILE"));
+        QVERIFY(message.startsWith(u"API_KEY_STORE"));
         QVERIFY(!message.contains(m_folder->path()));
     }
 

@@ -102,18 +102,18 @@ private Q_SLOTS:
         row("audit verify missing.log", u"missing.log cannot be read"_s);
         row("apikey", u"create, list or revoke"_s);
         row("apikey make", u"create, list or revoke"_s);
-        row("apikey list", u"Set API_KEYS_FILE"_s);
-        row("apikey list x --api-keys-file k", u"x is not expected"_s);
-        row("apikey create x --api-keys-file k", u"x is not expected"_s);
-        row("apikey revoke --api-keys-file k", u"needs the id"_s);
-        row("apikey revoke abc --api-keys-file k", u"There is no such key"_s);
-        row("apikey create --api-keys-file no/k", u"API_KEYS_FILE cannot be changed"_s);
-        row("apikey create --expires yesterday --api-keys-file k", u"a time to come"_s);
-        row("apikey create --expires 2020-01-01 --api-keys-file k", u"a time to come"_s);
-        row("apikey create --expires 0d --api-keys-file k", u"a time to come"_s);
-        row("apikey create --expires -5d --api-keys-file k", u"a time to come"_s);
-        row("apikey create --group a,,b --api-keys-file k", u"--group must name"_s);
-        row("apikey create --name --api-keys-file=k", QString());
+        row("apikey list", u"Set API_KEY_STORE"_s);
+        row("apikey list x --api-key-store k", u"x is not expected"_s);
+        row("apikey create x --api-key-store k", u"x is not expected"_s);
+        row("apikey revoke --api-key-store k", u"needs the id"_s);
+        row("apikey revoke abc --api-key-store k", u"There is no such key"_s);
+        row("apikey create --api-key-store no/k", u"API_KEY_STORE cannot be changed"_s);
+        row("apikey create --expires yesterday --api-key-store k", u"a time to come"_s);
+        row("apikey create --expires 2020-01-01 --api-key-store k", u"a time to come"_s);
+        row("apikey create --expires 0d --api-key-store k", u"a time to come"_s);
+        row("apikey create --expires -5d --api-key-store k", u"a time to come"_s);
+        row("apikey create --group a,,b --api-key-store k", u"--group must name"_s);
+        row("apikey create --name --api-key-store=k", QString());
     }
     void whatIsWrongIsSaidInOneSentence()
     {
@@ -200,7 +200,7 @@ private Q_SLOTS:
 
     void aKeyIsShownOnceListedAndRevoked()
     {
-        m_place.environment.insert(u"API_KEYS_FILE"_s, path(u"keys.json"_s));
+        m_place.environment.insert(u"API_KEY_STORE"_s, path(u"keys.json"_s));
         const CommandText made = run(&apikeyNow, {u"create"_s, u"--name=nightly"_s, u"--group"_s,
                                                   u"ci,team a"_s, u"--group=ops"_s, u"--scope"_s,
                                                   u"tools:call"_s, u"--expires"_s, u"12h"_s});
@@ -229,7 +229,7 @@ private Q_SLOTS:
 
     void theKeyItselfGivenAsAnIdIsNotRepeated()
     {
-        m_place.environment.insert(u"API_KEYS_FILE"_s, path(u"keys.json"_s));
+        m_place.environment.insert(u"API_KEY_STORE"_s, path(u"keys.json"_s));
         const QString key = run(&apikeyNow, {u"create"_s}).text.trimmed();
         const CommandText done = run(&apikeyNow, {u"revoke"_s, key});
         QCOMPARE(done.exitCode, 2);
@@ -238,7 +238,7 @@ private Q_SLOTS:
 
     void aCommandWithoutARunningBridgeWritesTheAuditLog()
     {
-        m_place.environment.insert(u"API_KEYS_FILE"_s, path(u"keys.json"_s));
+        m_place.environment.insert(u"API_KEY_STORE"_s, path(u"keys.json"_s));
         m_place.environment.insert(u"AUDIT_LOG"_s, path(u"audit.log"_s));
         const CommandText made = run(&apikeyNow, {u"create"_s});
         const QByteArray log = contentOf(u"audit.log"_s);
