@@ -201,6 +201,17 @@ void Application::buildGateway()
     m_gateway->addRoutes(m_http->router());
 }
 
+Result<QString> Application::listRoutes()
+{
+    if (Result<Nothing> built = build(); !built)
+        return built.error();
+    QString lines;
+    for (const auto &route : m_http->router().routes())
+        lines += u"%1 %2 %3\n"_s.arg(QString::fromLatin1(route->method), route->pattern,
+                                     gate::nameOf(gate::accessOf(route->pattern)));
+    return lines;
+}
+
 void Application::start(Handler<quint16> done)
 {
     if (Result<Nothing> built = build(); !built)
@@ -221,6 +232,8 @@ void Application::listen(Handler<quint16> done)
     Result<quint16> port = m_http->listen();
     if (port) {
         m_registry->warmUp();
+        m_identity->setListenAddress(
+            QUrl(u"http://127.0.0.1:%1%2"_s.arg(QString::number(*port), m_http->router().basePath())));
         announce(*port);
     }
     done(std::move(port));

@@ -26,6 +26,9 @@ public:
     /// Checks what only makes sense together, builds the rooms, runs the start hook and listens.
     /// \a done gets the port, or every problem found.
     void start(Handler<quint16> done);
+    /// Every route with who may use it, a line each: `POST /tools/{tool} member`. Builds the rooms,
+    /// starts nothing.
+    Result<QString> listRoutes();
     /// Finishes running requests, closes sessions, stops every child, then quits. A second call
     /// quits at once.
     void stop();

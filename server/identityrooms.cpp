@@ -40,17 +40,15 @@ QList<FieldProblem> IdentityRooms::check(const config::Settings &settings,
     const Result<auth::AuthOptions> authentication = auth::authOptions(settings);
     collect(problems, authentication, u"AUTH_STRATEGIES"_s);
     collect(problems, egress::egressOptions(settings), u"EGRESS_CA_BUNDLE"_s);
-    collect(problems, auth::apiKeyOptions(settings), u"API_KEYS_FILE"_s);
+    collect(problems, auth::apiKeyOptions(settings), u"API_KEY_STORE"_s);
     collect(problems, audit::auditOptions(settings), u"AUDIT_LOG"_s);
     collect(problems, credentials::vaultOptions(settings), u"VAULT_KEY"_s);
     if (authentication)
         problems += policy::DataAccess::check(dataAccessOptions(settings, *authentication));
-    const credentials::Broker broker(credentials::brokerSettings(settings), nullptr);
+    const credentials::BrokerSettings broker = credentials::brokerSettings(settings);
     for (const upstream::ServerDefinition &server : servers) {
-        for (const FieldProblem &problem : broker.problemsOf(server)) {
-            if (!server.disabled)
-                problems.append(problem);
-        }
+        if (!server.disabled)
+            problems += credentials::Broker::check(broker, server);
     }
     return problems;
 }
@@ -120,12 +118,13 @@ Result<Nothing> IdentityRooms::buildAuthentication(const config::Settings &setti
     if (!keys)
         return keys.error();
     if (const Result<Nothing> loaded = m_apiKeys.load(*keys); !loaded)
-        return atSetting(loaded.error(), u"API_KEYS_FILE"_s);
+        return atSetting(loaded.error(), u"API_KEY_STORE"_s);
 
     m_verifier = std::make_shared<auth::TokenVerifier>(m_authOptions.verifier,
                                                        auth::fetchBy(m_egress.get()));
     auth::Authenticator::Strategies others;
     others.push_back(std::make_unique<auth::ApiKeyStrategy>(&m_apiKeys));
+    buildLogin(settings, others);
     auto strategies = auth::makeStrategies(m_authOptions, m_verifier, std::move(others));
     if (!strategies)
         return atSetting(strategies.error(), u"AUTH_STRATEGIES"_s);
@@ -138,6 +137,7 @@ void IdentityRooms::buildCredentials(const config::Settings &settings)
 {
     m_broker = std::make_unique<credentials::Broker>(credentials::brokerSettings(settings),
                                                      auth::fetchBy(m_egress.get()));
+    buildUpstreamLogin(settings);
     connect(m_broker.get(), &credentials::Broker::retrieved, this,
             [this](const auth::PrincipalPtr &caller, const QString &server, const QString &provider,
                    const QString &error) {
@@ -211,6 +211,8 @@ void IdentityRooms::writeRefusal(const gate::Refusal &refusal)
 void IdentityRooms::serve(http::Router &router, routes::Services &services)
 {
     m_gate->guard(router);
+    services.login = m_login.flow ? &m_login : nullptr;
+    services.upstreamLogin = m_upstreamLogin.get();
     services.admitsStrangers = [this] { return admitsStrangers(); };
     services.identify = [this](const QByteArray &token, Handler<auth::PrincipalPtr> done) {
         return identify(token, std::move(done));
@@ -225,6 +227,12 @@ Call IdentityRooms::identify(const QByteArray &token, Handler<auth::PrincipalPtr
     if (const auto known = m_verifier->verifyNow(token))
         return later([known = *known, handler = std::move(handler)] { handler(known); });
     return m_verifier->verify(token, std::move(handler));
+}
+
+void IdentityRooms::setListenAddress(const QUrl &url)
+{
+    if (m_upstreamLogin->settings().publicUrl.isEmpty())
+        m_upstreamLogin->setPublicUrl(url);
 }
 
 Call IdentityRooms::issuerMetadata(const QString &issuer, Handler<auth::IssuerMetadata> handler)

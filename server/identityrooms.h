@@ -9,10 +9,12 @@
 #include "server/auth/authenticator.h"
 #include "server/auth/authoptions.h"
 #include "server/credentials/broker.h"
+#include "server/credentials/upstreamlogin.h"
 #include "server/credentials/vault.h"
 #include "server/egress/guardedclient.h"
 #include "server/gate/gate.h"
 #include "server/policy/dataaccess.h"
+#include "server/routes/login.h"
 #include "server/routes/services.h"
 
 #include <memory>
@@ -38,6 +40,8 @@ public:
     /// know.
     void serve(http::Router &router, routes::Services &services);
 
+    /// Where browsers reach the bridge unless BRIDGE_PUBLIC_URL says so.
+    void setListenAddress(const QUrl &url);
     /// Puts settings into force that may change while the bridge runs.
     void apply(const config::Settings &settings);
     /// SIGHUP: files may have been moved away.
@@ -47,6 +51,8 @@ private:
     IdentityRooms() = default;
     Result<Nothing> build(const config::Settings &settings);
     Result<Nothing> buildAuthentication(const config::Settings &settings);
+    void buildLogin(const config::Settings &settings, auth::Authenticator::Strategies &strategies);
+    void buildUpstreamLogin(const config::Settings &settings);
     void buildCredentials(const config::Settings &settings);
     void buildGate(const config::Settings &settings);
     gate::GateOptions gateOptions(const config::Settings &settings) const;
@@ -62,7 +68,11 @@ private:
     std::unique_ptr<credentials::Vault> m_vault; ///< null = there is none
     auth::ApiKeyStore m_apiKeys;
     std::shared_ptr<auth::TokenVerifier> m_verifier;
+    std::unique_ptr<login::LoginFlow> m_loginFlow; ///< null = nobody can log in
+    std::unique_ptr<login::WebSessions> m_webSessions;
+    routes::LoginServices m_login;
     std::unique_ptr<auth::Authenticator> m_authenticator;
+    std::shared_ptr<credentials::UpstreamLogin> m_upstreamLogin;
     std::unique_ptr<credentials::Broker> m_broker;
     policy::DataAccess m_dataAccess;
     std::shared_ptr<gate::Sources> m_sources;

@@ -93,6 +93,22 @@ int runConnect(const QStringList &arguments)
     return QCoreApplication::exec();
 }
 
+int printRoutes(const QStringList &arguments)
+{
+    const auto read = [arguments, directory = QDir::currentPath()] {
+        return config::load(arguments, QProcessEnvironment::systemEnvironment(), directory);
+    };
+    Result<config::Loaded> loaded = read();
+    if (!loaded)
+        return fail(loaded.error());
+    Application application(std::move(*loaded), read);
+    const Result<QString> routes = application.listRoutes();
+    if (!routes)
+        return fail(routes.error());
+    print(stdout, *routes);
+    return 0;
+}
+
 int serve(QCoreApplication &app, const QStringList &arguments)
 {
     Result<config::Loaded> loaded =
@@ -158,6 +174,8 @@ int main(int argc, char *argv[])
         return runConnect(arguments);
     if (command == "settings"_L1)
         return printSettings(arguments);
+    if (command == "routes"_L1)
+        return printRoutes(arguments.mid(1));
     if (command == "serve"_L1)
         arguments.removeFirst();
     return serve(app, arguments);

@@ -15,10 +15,9 @@ constexpr const char *kPublic[] = {
     "/readyz",
     "/healthz/child",
     "/metrics",
-    // The documentation: pages, and a document that tells what strangers may know.
+    // The documentation.
     "/docs",
     "/redoc",
-    "/openapi.json",
     "/web/*",
     // How to get a token (RFC 9728, RFC 8414), the agent card, who the bridge is as a client.
     "/.well-known/*",
@@ -27,7 +26,15 @@ constexpr const char *kPublic[] = {
     "/oauth/login",
     "/oauth/callback",
     "/oauth/logout",
+    // An account at a remote server; a cookie says whose.
     "/oauth/upstream/callback",
+};
+
+/// Shows everybody what he may know.
+constexpr const char *kOptional[] = {
+    "/openapi.json",
+    // An account at a remote server; a ticket says whose, and nobody else may go on with it.
+    "/oauth/upstream/connect",
 };
 
 /// Who lost his groups may still end what he began and see who he is.
@@ -54,15 +61,36 @@ Access accessOf(const QString &pattern)
         return Access::Admin;
     if (std::any_of(std::begin(kPublic), std::end(kPublic), isFitting))
         return Access::Public;
+    if (std::any_of(std::begin(kOptional), std::end(kOptional), isFitting))
+        return Access::Optional;
     if (std::any_of(std::begin(kKnown), std::end(kKnown), isFitting))
         return Access::Known;
     return Access::Member;
+}
+
+QString nameOf(Access access)
+{
+    switch (access) {
+    case Access::Public:
+        return u"public"_s;
+    case Access::Optional:
+        return u"optional"_s;
+    case Access::Known:
+        return u"known"_s;
+    case Access::Member:
+        return u"member"_s;
+    case Access::Admin:
+        break;
+    }
+    return u"admin"_s;
 }
 
 QStringList publicPatterns()
 {
     QStringList patterns;
     for (const char *entry : kPublic)
+        patterns.append(QString::fromLatin1(entry));
+    for (const char *entry : kOptional)
         patterns.append(QString::fromLatin1(entry));
     return patterns;
 }

@@ -8,16 +8,19 @@
 namespace bridge::gate {
 
 enum class Access {
-    Public, ///< nobody is asked who he is; a credential that comes along is not looked at
-    Known,  ///< it is found out who calls, so that he reaches what is his; groups do not matter
-    Member, ///< and he is in one of BRIDGE_REQUIRED_GROUPS
-    Admin   ///< for administrators
+    Public,   ///< nobody is asked who he is; a credential that comes along is not looked at
+    Optional, ///< a member is recognised; everybody else is a stranger, and nobody turned away
+    Known,    ///< it is found out who calls, so that he reaches what is his; groups do not matter
+    Member,   ///< and he is in one of BRIDGE_REQUIRED_GROUPS
+    Admin     ///< for administrators
 };
 
 Access accessOf(const QString &pattern);
+/// `public`, `known`, `member` or `admin`.
+QString nameOf(Access access);
 
-/// The patterns that are Public, for the documentation and for tests; one that ends in `*` stands
-/// for all that begin like it.
+/// The patterns that are Public or Optional, for the documentation and for tests; one that ends in
+/// `*` stands for all that begin like it.
 QStringList publicPatterns();
 
 } // namespace bridge::gate

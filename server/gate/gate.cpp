@@ -15,17 +15,7 @@ using auth::PrincipalPtr;
 
 QString stageOf(Access access)
 {
-    switch (access) {
-    case Access::Public:
-        return u"gate:public"_s;
-    case Access::Known:
-        return u"gate:known"_s;
-    case Access::Member:
-        return u"gate:member"_s;
-    case Access::Admin:
-        break;
-    }
-    return u"gate:admin"_s;
+    return u"gate:"_s + nameOf(access);
 }
 
 Error unauthorized()
@@ -71,7 +61,7 @@ void Gate::guard(http::Router &router)
                         attach(exchange, m_stranger);
                         pass();
                     });
-    for (const Access access : {Access::Known, Access::Member, Access::Admin}) {
+    for (const Access access : {Access::Optional, Access::Known, Access::Member, Access::Admin}) {
         router.setStage(stageOf(access), [this, access](http::Exchange &exchange,
                                                         const std::function<void()> &pass) {
             enter(exchange, access, pass);
@@ -125,6 +115,8 @@ void Gate::decide(http::Exchange &exchange, Access access, const Result<Principa
 {
     if (!caller) {
         attach(exchange, m_stranger);
+        if (access == Access::Optional)
+            return pass();
         return turnAway(exchange, caller.error(), nullptr);
     }
     // Nothing is read from the headers of a stranger, unless nobody looks at credentials.
@@ -133,7 +125,12 @@ void Gate::decide(http::Exchange &exchange, Access access, const Result<Principa
                                   : std::make_shared<const KnownCaller>(*caller, m_sources,
                                                                         exchange.request().headers);
     attach(exchange, known);
-    if (const std::optional<Error> refusal = check(exchange, access, *known))
+    const std::optional<Error> refusal = check(exchange, access, *known);
+    if (refusal && access == Access::Optional) {
+        attach(exchange, m_stranger);
+        return pass();
+    }
+    if (refusal)
         return turnAway(exchange, *refusal, *caller);
     pass();
 }

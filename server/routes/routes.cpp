@@ -16,6 +16,8 @@ void addRoutes(http::Router &router, Services *services)
     addDocumentRoutes(router, services);
     addAdminRoutes(router, services);
     addWellKnownRoutes(router, services);
+    addLoginRoutes(router, services);
+    addConnectRoutes(router, services);
     addPolicyRoutes(router, services);
 }
 

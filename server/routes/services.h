@@ -12,6 +12,10 @@
 
 #include <QtCore/QElapsedTimer>
 
+namespace bridge::credentials {
+class UpstreamLogin;
+}
+
 namespace bridge::telemetry {
 class Metrics;
 }
@@ -23,6 +27,7 @@ class Warden;
 namespace bridge::routes {
 
 struct DocumentCache;
+struct LoginServices;
 class PromptBook;
 class ResourceBook;
 
@@ -65,6 +70,9 @@ struct Services {
     std::function<Call(const QString &issuer, Handler<auth::IssuerMetadata>)> issuerMetadata;
     /// The settings in force, secrets masked.
     std::function<QJsonObject()> config;
+    const LoginServices *login = nullptr; ///< null = nobody can log in here
+    /// Accounts of users at remote servers; outlives the HTTP server. Null = there are none.
+    credentials::UpstreamLogin *upstreamLogin = nullptr;
 };
 
 /// The documents have to be made anew: other servers, another default server.
@@ -84,6 +92,8 @@ void addServerRoutes(http::Router &router, Services *services);
 void addDocumentRoutes(http::Router &router, Services *services);
 void addAdminRoutes(http::Router &router, Services *services);
 void addWellKnownRoutes(http::Router &router, Services *services);
+void addLoginRoutes(http::Router &router, Services *services);
+void addConnectRoutes(http::Router &router, Services *services);
 void addPolicyRoutes(http::Router &router, Services *services);
 
 } // namespace bridge::routes

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The well-known documents (contract §7.8, §7.9), at the root, below the base path, and with the
 // path of the resource behind theirs (RFC 9728 §3.1, RFC 8414 §3.1).
+#include "server/credentials/upstreamlogin.h"
 #include "server/gate/visitor.h"
 #include "server/routes/agentcard.h"
 #include "server/routes/descriptions.h"
@@ -68,6 +69,8 @@ Task<Response> showAuthorizationServer(Services *services, http::Exchange *, htt
 
 Task<Response> showClient(Services *services, http::Exchange *exchange, http::PathParams)
 {
+    if (services->upstreamLogin)
+        co_return cached(services->upstreamLogin->clientDocument());
     const QString base = addressOfBridge(*services, *exchange);
     co_return cached(clientMetadata(services->settings.serviceName,
                                     QString(base + "/oauth/client-metadata.json"_L1),

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The logins: of people at the bridge, and of the bridge for them at remote MCP servers.
+#include "server/application.h"
+#include "server/auth/membership.h"
+#include "server/login/loginstrategy.h"
+#include "server/login/settings.h"
+#include "server/login/setup.h"
+
+using namespace Qt::StringLiterals;
+
+namespace bridge {
+
+namespace {
+
+audit::AuditEvent loginEvent(const QString &event, const auth::PrincipalPtr &who,
+                             const http::Request &request)
+{
+    audit::AuditEvent written;
+    written.kind =
+        event == "logout"_L1 ? audit::AuditEvent::Kind::Logout : audit::AuditEvent::Kind::Login;
+    written.success = event != "login_failed"_L1;
+    written.strategy = u"login"_s;
+    written.action = event;
+    if (who)
+        written.owner = who->owner;
+    written.address = request.peer.toString();
+    written.userAgent = QString::fromUtf8(request.header("user-agent"));
+    return written;
+}
+
+/// The vault as the accounts of users want it; empty without one, so that they end with the
+/// process.
+credentials::Safe safeIn(credentials::Vault *vault)
+{
+    using credentials::VaultName;
+    credentials::Safe safe;
+    if (!vault)
+        return safe;
+    safe.get = [vault](VaultName name, Handler<std::optional<QByteArray>> done) {
+        return vault->get(std::move(name), std::move(done));
+    };
+    safe.put = [vault](VaultName name, QByteArray value, Handler<Nothing> done) {
+        return vault->put(std::move(name), std::move(value), {}, std::move(done));
+    };
+    safe.remove = [vault](VaultName name, Handler<bool> done) {
+        return vault->remove(std::move(name), std::move(done));
+    };
+    return safe;
+}
+
+} // namespace
+
+void IdentityRooms::buildLogin(const config::Settings &settings,
+                               auth::Authenticator::Strategies &strategies)
+{
+    const login::LoginOptions options = login::loginOptions(settings);
+    if (options.clientId.isEmpty() || !m_authOptions.verifier.verify
+        || !m_verifier->primaryIssuer())
+        return;
+    const QStringList adminGroups = m_authOptions.adminGroups;
+    m_loginFlow = std::make_unique<login::LoginFlow>(
+        options, login::surroundingsFor(options, m_verifier.get(), auth::fetchBy(m_egress.get()),
+                                        [adminGroups](auth::Principal &principal) {
+                                            principal.isAdmin =
+                                                auth::isInAnyGroup(principal, adminGroups);
+                                        }));
+    m_webSessions = std::make_unique<login::WebSessions>(m_loginFlow.get());
+    m_login.flow = m_loginFlow.get();
+    m_login.sessions = m_webSessions.get();
+    m_login.address = publicAddress(settings);
+    m_login.secure = settings.boolean(u"HTTPS_ENABLED"_s)
+                     || settings.text(u"BRIDGE_PUBLIC_URL"_s).startsWith("https:"_L1);
+    m_login.audit = [this](const QString &event, const auth::PrincipalPtr &who,
+                           const http::Request &request) {
+        m_audit->write(loginEvent(event, who, request));
+    };
+    strategies.push_back(
+        std::make_unique<login::LoginStrategy>(m_webSessions.get(), m_login.secure));
+}
+
+void IdentityRooms::buildUpstreamLogin(const config::Settings &settings)
+{
+    m_upstreamLogin = std::make_shared<credentials::UpstreamLogin>(
+        credentials::loginSettings(settings), auth::fetchBy(m_egress.get()), safeIn(m_vault.get()));
+    m_broker->setLogin(m_upstreamLogin);
+    connect(m_upstreamLogin.get(), &credentials::UpstreamLogin::connected, this,
+            [this](const QString &owner, const QString &server) {
+                audit::AuditEvent event;
+                event.kind = audit::AuditEvent::Kind::Exchange;
+                event.success = true;
+                event.owner = owner;
+                event.action = u"account_connected"_s;
+                event.target = server;
+                m_audit->write(std::move(event));
+            });
+}
+
+} // namespace bridge
