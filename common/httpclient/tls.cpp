@@ -32,7 +32,8 @@ QString meaning(const QSslError &doubt)
     case QSslError::CertificateUntrusted:
         return u"nobody the bridge trusts has signed its certificate. If it is the right server, "
                "put the certificate of its authority into a PEM file and name that in the setting "
-               "MCP_REMOTE_CA_BUNDLE."_s;
+               "MCP_REMOTE_CA_BUNDLE when it is an MCP server, in EGRESS_CA_BUNDLE when it is an "
+               "identity provider."_s;
     default:
         return doubt.errorString() + u'.';
     }
