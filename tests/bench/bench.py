@@ -19,9 +19,10 @@ import machine
 import measures
 import plan as plans
 import report
+import tokens
 from programs import Programs
 
-SECTIONS = {**measures.SECTIONS, **gateway.SECTIONS}
+SECTIONS = {**measures.SECTIONS, **gateway.SECTIONS, **tokens.SECTIONS}
 
 
 def parse():

@@ -19,7 +19,8 @@ class Programs:
         self.bridge = os.path.join(folder, "mcp-bridge")
         self.load = os.path.join(folder, "bench-load")
         self.child = os.path.join(folder, "bench-child")
-        for path in (self.bridge, self.load, self.child):
+        self.auth = os.path.join(folder, "bench-auth")
+        for path in (self.bridge, self.load, self.child, self.auth):
             if not os.access(path, os.X_OK):
                 raise SystemExit(f"{path} is missing: run ./dev bench, which builds it")
 

@@ -14,6 +14,9 @@ TARGETS = (
     ("idle bridge, resident", "memory.idle_rss_kb", 1 / 1024, "MB", 25, False),
     ("idle session, bridge only", "memory.per_session_kb", 1, "KB", 64, False),
     ("idle SSE stream", "streams.per_stream_kb", 1, "KB", 20, False),
+    ("verified token seen before, added to no token, p50", "tokens.cached.more_p50_us", 1, "µs", 15,
+     False),
+    ("first check of an RS256 token, p50", "tokens.RS256.p50_us", 1, "µs", 150, False),
 )
 
 HEALTH = ("clients", "p50", "p99", "calls/s", "CPU")
@@ -115,6 +118,11 @@ def single_rows(numbers):
         ("/mcp call, 1 client, beside them, p50", "subscriptions.call_beside.p50_us", 1, "µs"),
         ("CPU per /mcp call, no subscriptions", "subscriptions.call_alone.cpu_us", 1, "µs"),
         ("CPU per /mcp call, beside them", "subscriptions.call_beside.cpu_us", 1, "µs"),
+        ("caller without a token, p50", "tokens.anonymous.p50_us", 1, "µs"),
+        ("caller with a token seen before, p50", "tokens.cached.p50_us", 1, "µs"),
+        ("first check of a token: RS256, p50", "tokens.RS256.p50_us", 1, "µs"),
+        ("first check of a token: ES256, p50", "tokens.ES256.p50_us", 1, "µs"),
+        ("first check of a token: EdDSA, p50", "tokens.EdDSA.p50_us", 1, "µs"),
         ("pool full again before each burst of 64", "pooled.64.refilled", 100, "%"),
     )
     for title, name, factor, unit in names:

@@ -6,6 +6,7 @@
 #include "server/auth/tokenverifier.h"
 #include "tests/server/auth/minting.h"
 
+#include <QtCore/QJsonArray>
 #include <QtCore/QJsonDocument>
 #include <QtTest/QTest>
 
