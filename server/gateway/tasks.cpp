@@ -208,6 +208,9 @@ Task<Answer> getTask(Core *core, Request request)
     if (held->drive)
         co_return co_await getDriven(held, request);
     Result<QByteArray> task = co_await askServer(held, request, u"tasks/get"_s, keyParams(*held));
+    // Who asked at the same time may have been told the end, and let the server go.
+    if (!task && !held->ending.isEmpty())
+        co_return Answer{held->ending};
     if (!task)
         co_return task.error();
     held->task = *task;
@@ -246,6 +249,8 @@ Task<Answer> updateTask(Core *core, Request request)
     }
     const QByteArray params = mcp::withMember(keyParams(*held), "inputResponses"_L1, responses);
     Result<QByteArray> result = co_await askServer(held, request, u"tasks/update"_s, params);
+    if (!held->ending.isEmpty())
+        co_return acknowledged();
     if (!result)
         co_return result.error();
     co_return Answer{shownTask(*held, *result)};
@@ -262,6 +267,8 @@ Task<Answer> cancelTask(Core *core, Request request)
         co_return acknowledged(); // as far as a task that is over can be cancelled
     Result<QByteArray> result =
         co_await askServer(held, request, u"tasks/cancel"_s, keyParams(*held));
+    if (!held->ending.isEmpty())
+        co_return acknowledged();
     // The modern form asks for an acknowledgement, whatever the server makes of it.
     const bool isDriven = isModern && !held->target.isEmpty()
                           && held->target.client().server().era == mcp::Era::Legacy;

@@ -6,7 +6,7 @@ import os
 import threading
 import unittest
 
-from bridge import SLOW, Bridge, methods, records, wait_for
+from bridge import SLOW, Bridge, methods, parallel, records, wait_for
 from mcpclient import META, LegacyClient, ModernClient
 from recorder import Recorder
 from reloading import ReloadCase, entry
@@ -267,6 +267,18 @@ class Modern(TasksCase):
         done = self.until(client, begun["taskId"], "completed")
         self.assertEqual(done["result"]["content"][0]["text"], "a done")
         self.assertEqual(self.get(client, begun["taskId"]), done)
+
+    def test_all_who_ask_at_once_are_told_the_end(self):
+        clients = [self.client() for _ in range(6)]
+        for tool in ("new__work", "old__work"):
+            task = self.begin(clients[0], tool, "many")["taskId"]
+            self.end("many")
+            for _ in range(20):
+                told = parallel([lambda c=client: self.get(c, task)["status"]
+                                 for client in clients])
+                if set(told) == {"completed"}:
+                    break
+            self.assertEqual(set(told), {"completed"})
 
     def test_what_ran_a_task_goes_when_it_is_over(self):
         client = self.client()
