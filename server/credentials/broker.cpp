@@ -102,14 +102,14 @@ void Broker::setLogin(LoginProviderPtr login)
     m_plans.clear();
 }
 
-QString Broker::wayOf(const upstream::ServerAuth &auth) const
+QString Broker::wayOf(const BrokerSettings &settings, const upstream::ServerAuth &auth)
 {
     if (!auth.provider.isEmpty())
         return auth.provider;
-    const bool isKeycloak = m_settings.provider == "keycloak"_L1;
-    if (!isKeycloak && m_settings.provider != "oidc"_L1)
-        return m_settings.provider;
-    if (m_settings.exchange)
+    const bool isKeycloak = settings.provider == "keycloak"_L1;
+    if (!isKeycloak && settings.provider != "oidc"_L1)
+        return settings.provider;
+    if (settings.exchange)
         return u"exchange"_s;
     return isKeycloak && !auth.alias.isEmpty() ? u"keycloak"_s : u"passthrough"_s;
 }
@@ -121,7 +121,7 @@ PlanPtr Broker::makePlan(const upstream::ServerDefinition &definition) const
     plan->server = definition.name;
     if (definition.remote)
         plan->url = definition.remote->url;
-    const QString way = wayOf(definition.auth);
+    const QString way = wayOf(m_settings, definition.auth);
     plan->id = idOf(*plan, way);
     if (way == "passthrough"_L1) {
         plan->way = Plan::Way::PassThrough;
@@ -156,9 +156,10 @@ PlanPtr Broker::planOf(const upstream::ServerDefinition &definition)
     return plan;
 }
 
-QList<FieldProblem> Broker::problemsOf(const upstream::ServerDefinition &definition) const
+QList<FieldProblem> Broker::check(const BrokerSettings &settings,
+                                  const upstream::ServerDefinition &definition)
 {
-    const QString way = wayOf(definition.auth);
+    const QString way = wayOf(settings, definition.auth);
     QList<FieldProblem> problems;
     const auto need = [&](bool isThere, const QString &setting, const QString &what) {
         if (!isThere)
@@ -166,25 +167,25 @@ QList<FieldProblem> Broker::problemsOf(const upstream::ServerDefinition &definit
                                       "which needs it."_s.arg(definition.name, what)});
     };
     if (way == "keycloak"_L1) {
-        need(!m_settings.authBase.isEmpty(), u"AUTH_BASE_URL"_s, u"the broker of Keycloak"_s);
+        need(!settings.authBase.isEmpty(), u"AUTH_BASE_URL"_s, u"the broker of Keycloak"_s);
         need(!definition.auth.alias.isEmpty(), u"KEYCLOAK_PROVIDER_ALIAS"_s,
              u"the broker of Keycloak"_s);
     } else if (way == "exchange"_L1) {
         const bool isKnown =
-            !m_settings.tokenEndpoint.isEmpty() || !m_settings.issuer.isEmpty()
-            || (m_settings.provider == "keycloak"_L1 && !m_settings.authBase.isEmpty());
+            !settings.tokenEndpoint.isEmpty() || !settings.issuer.isEmpty()
+            || (settings.provider == "keycloak"_L1 && !settings.authBase.isEmpty());
         need(isKnown, u"OAUTH_TOKEN_ENDPOINT"_s, u"token exchange"_s);
-        need(!m_settings.clientId.isEmpty(), u"OAUTH_CLIENT_ID"_s, u"token exchange"_s);
+        need(!settings.clientId.isEmpty(), u"OAUTH_CLIENT_ID"_s, u"token exchange"_s);
     } else if (way == "entra"_L1) {
         const QString what = u"exchange on behalf of the caller"_s;
-        need(!m_settings.entraTenant.isEmpty(), u"ENTRA_TENANT_ID"_s, what);
-        need(!m_settings.clientId.isEmpty(), u"OAUTH_CLIENT_ID"_s, what);
-        need(!m_settings.clientSecret.isEmpty(), u"OAUTH_CLIENT_SECRET"_s, what);
+        need(!settings.entraTenant.isEmpty(), u"ENTRA_TENANT_ID"_s, what);
+        need(!settings.clientId.isEmpty(), u"OAUTH_CLIENT_ID"_s, what);
+        need(!settings.clientSecret.isEmpty(), u"OAUTH_CLIENT_SECRET"_s, what);
         need(!definition.auth.scope.isEmpty(), u"OAUTH_TOKEN_EXCHANGE_SCOPE"_s, what);
     } else if (way == "user-api-key"_L1) {
         const QString what = u"keys of users"_s;
-        need(!m_settings.keyStore.isEmpty(), u"AUTH_TOKENS_INTERNAL_URL"_s, what);
-        need(!m_settings.keyStoreSecret.isEmpty(), u"INTERNAL_API_SECRET"_s, what);
+        need(!settings.keyStore.isEmpty(), u"AUTH_TOKENS_INTERNAL_URL"_s, what);
+        need(!settings.keyStoreSecret.isEmpty(), u"INTERNAL_API_SECRET"_s, what);
         need(!definition.auth.connection.isEmpty(), u"MCP_CONNECTION_ID"_s, what);
     }
     return problems;

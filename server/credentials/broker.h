@@ -42,8 +42,9 @@ public:
     Broker(BrokerSettings settings, Fetch fetch, QObject *parent = nullptr);
     ~Broker() override;
 
-    /// What InvalidConfig problems \a definition has as far as credentials are concerned.
-    QList<FieldProblem> problemsOf(const upstream::ServerDefinition &definition) const;
+    /// What is missing in \a settings for \a definition. Any thread.
+    static QList<FieldProblem> check(const BrokerSettings &settings,
+                                     const upstream::ServerDefinition &definition);
     /// Lets users connect accounts at remote servers.
     void setLogin(LoginProviderPtr login);
 
@@ -74,7 +75,7 @@ private:
     friend class Source;
     PlanPtr planOf(const upstream::ServerDefinition &definition);
     PlanPtr makePlan(const upstream::ServerDefinition &definition) const;
-    QString wayOf(const upstream::ServerAuth &auth) const;
+    static QString wayOf(const BrokerSettings &settings, const upstream::ServerAuth &auth);
     upstream::CredentialSourcePtr sourceFor(const auth::PrincipalPtr &caller,
                                             const upstream::ServerDefinition &definition);
     /// The newest token of the same caller, client and scopes.

@@ -4,12 +4,18 @@
 
 #include "common/json/scan.h"
 #include "common/json/writer.h"
+#include "common/mcp/rawjson.h"
 #include "common/mcp/revisions.h"
 #include "server/gateway/core.h"
 #include "server/gateway/notices.h"
+#include "server/gateway/permit.h"
+#include "server/gateway/signin.h"
+#include "server/gateway/taskforms.h"
+#include "server/gateway/tasks.h"
 #include "server/gateway/translation.h"
 #include "server/telemetry/metrics.h"
 #include "server/upstream/pipeline.h"
+#include "server/upstream/tokenargument.h"
 
 #include <QtCore/QJsonDocument>
 #include <QtCore/QScopeGuard>
@@ -133,6 +139,8 @@ Task<Errand::Plan> Errand::plan()
     const QByteArray &raw = m_request.message.params;
     const Viewer viewer = viewerOf(m_request);
     const bool isResource = method == "resources/read"_L1;
+    if (method == "tasks/result"_L1)
+        co_return planResult();
     const QString member = isResource ? u"uri"_s : u"name"_s;
     if (!m_params.value(member).isString())
         co_return needs(member);
@@ -157,11 +165,35 @@ Task<Errand::Plan> Errand::plan()
                     m_request.checkTool(plan.place.tool->inputSchema))
                 co_return *wrong;
         }
+        if (plan.place.tool->wantsOauthToken) {
+            Result<QString> token = co_await upstream::tokenArgument(viewer.identity, definition);
+            if (!token)
+                co_return token.error();
+            m_oauthToken = *token;
+        }
         const Result<Nothing> checked = checkArguments(plan);
         if (!checked)
             co_return checked.error();
+        co_return plan;
     }
+    const OfferKind kind = isResource ? OfferKind::Resources : OfferKind::Prompts;
+    const Result<Nothing> allowed =
+        permit(m_core, m_request, m_downstream.get(), kind, plan.place, nullptr);
+    if (!allowed)
+        co_return allowed.error();
     co_return plan;
+}
+
+/// Waits as long as the task takes.
+Result<Errand::Plan> Errand::planResult()
+{
+    Result<HeldTaskPtr> held = heldFor(m_core, m_request);
+    if (!held)
+        return held.error();
+    m_task = std::move(*held);
+    Plan plan;
+    plan.params = mcp::compact({{"taskId"_L1, m_task->key}});
+    return plan;
 }
 
 Result<Nothing> Errand::checkArguments(Plan &plan)
@@ -171,6 +203,7 @@ Result<Nothing> Errand::checkArguments(Plan &plan)
         return Error(ErrorCode::InvalidArguments, u"`params.arguments` must be an object."_s);
     upstream::CallInput input;
     input.arguments = given.toObject();
+    input.oauthToken = m_oauthToken;
     input.header =
         m_request.header ? m_request.header : [](const QByteArray &) { return QByteArray(); };
     const Result<QJsonObject> prepared =
@@ -181,8 +214,14 @@ Result<Nothing> Errand::checkArguments(Plan &plan)
     }
     if (!prepared)
         return prepared.error();
-    // Arguments the bridge has nothing to add to keep their bytes.
-    if (*prepared != input.arguments)
+    // Arguments the bridge has nothing to add to keep their bytes, unless the policy is to see
+    // just what the server sees: a member that is there twice is one for it, and another one there.
+    const bool isOther = looksAtArguments(*m_core) || *prepared != input.arguments;
+    if (const auto allowed =
+            permit(m_core, m_request, m_downstream.get(), OfferKind::Tools, plan.place, &*prepared);
+        !allowed)
+        return allowed.error();
+    if (isOther)
         plan.params = withReplaced(plan.params, u"arguments"_s,
                                    QJsonDocument(*prepared).toJson(QJsonDocument::Compact));
     return Nothing{};
@@ -227,6 +266,15 @@ Task<> Errand::awaitLog(mcp::Client *client)
     });
 }
 
+/// That of the task, or one for this call.
+Task<Target> Errand::targetOf(const Plan *plan)
+{
+    if (m_task)
+        co_return m_task->target;
+    const Viewer viewer = viewerOf(m_request);
+    co_return co_await acquire(m_core, plan->place.server, viewer.state, viewer.identity);
+}
+
 Task<QByteArray> Errand::work()
 {
     Result<Plan> planned = co_await plan();
@@ -235,26 +283,41 @@ Task<QByteArray> Errand::work()
     if (planned->answer)
         co_return *planned->answer;
     upstream::Server *server = planned->place.server;
-    const Viewer viewer = viewerOf(m_request);
-    Result<Target> target = co_await acquire(m_core, server, viewer.state, viewer.identity);
+    Result<Target> target = co_await targetOf(&*planned);
     if (!target)
         co_return target.error();
     mcp::Client &client = target->client();
     applyLogLevel(client, m_request);
     const mcp::Era era = client.server().era;
+    Result<TaskPlan> task = TaskPlan();
+    if (planned->place.tool)
+        task = planTask(m_core, m_request, *planned->place.tool, client.server());
+    if (!task)
+        co_return task.error();
     Result<QByteArray> result = co_await answer<QByteArray>([&](Handler<QByteArray> done) {
-        return client.request(m_request.message.method, planned->params,
-                              callOptions(*planned, client), std::move(done));
+        mcp::CallOptions options = callOptions(*planned, client);
+        addTaskOptions(*task, m_request, options);
+        return client.request(m_request.message.method,
+                              taskParams(*task, m_request, planned->params), std::move(options),
+                              std::move(done));
     });
+    if (m_task) {
+        if (!result)
+            co_return result.error();
+        co_return withRelatedTask(resultFor(*result, u"tools/call"_s, era, m_request.profile),
+                                  m_task->id);
+    }
     if (target->lease && server->definition().remote && era == mcp::Era::Legacy
         && wantsLog(m_request))
         co_await awaitLog(&client);
     if (!result)
-        co_return result.error();
+        co_return withoutHints(*m_core, result.error());
     const Result<Nothing> fits =
         upstream::checkSize(*result, server->definition().maxResponseBytes);
     if (!fits)
         co_return fits.error();
+    if (auto begun = beginTask(m_core, *task, m_request, planned->place, *target, *result))
+        co_return *begun;
     const QByteArray shown = resultFor(*result, m_request.message.method, era, m_request.profile);
     const QString uri = m_params.value("uri"_L1).toString();
     if (m_request.message.method != "resources/read"_L1 || planned->place.key == uri)
@@ -284,6 +347,9 @@ void Errand::deliver()
         waiter(Answer{*outcome});
     else if (m_request.profile.era == mcp::Era::Modern && !m_lacking.isEmpty())
         waiter(lacksCapability(m_lacking));
+    else if (const auto wish =
+                 signInRequest(outcome.error(), m_request.message.method, m_request.profile))
+        waiter(Answer{*wish});
     else
         waiter(errorFor(outcome.error(), m_request.profile));
 }

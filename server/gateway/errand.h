@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One tools/call, prompts/get or resources/read on its way: found, sent, asked about, answered.
+// One tools/call, prompts/get, resources/read or (legacy) tasks/result on its way: found, sent,
+// asked about, answered.
 //
 // What the server wants to know in mid-call goes to a legacy client as a request of its own. A
 // modern client gets `input_required` instead; the errand then waits in SuspendedCalls, the call
@@ -11,6 +12,7 @@
 #include "common/mcp/client.h"
 #include "server/gateway/dispatcher.h"
 #include "server/gateway/lookup.h"
+#include "server/gateway/taskbook.h"
 
 #include <QtCore/QElapsedTimer>
 
@@ -47,6 +49,8 @@ private:
     void detach(quint64 waiter);
     Task<QByteArray> work();
     Task<Plan> plan();
+    Result<Plan> planResult();
+    Task<Target> targetOf(const Plan *plan);
     Result<Nothing> checkArguments(Plan &plan);
     mcp::CallOptions callOptions(const Plan &plan, const mcp::Client &client);
     void tellLog(const mcp::LogMessage &message);
@@ -57,6 +61,7 @@ private:
 
     void onInput(const mcp::InputRequestPtr &input);
     void askClient(const mcp::InputRequestPtr &input);
+    QJsonObject forServer(const QJsonObject &answer) const;
     void keepQuestion(const mcp::InputRequestPtr &input);
     void suspendSoon();
     void suspend();
@@ -64,6 +69,7 @@ private:
     Result<Nothing> checkResponses(const QJsonObject &responses) const;
 
     Core *m_core;
+    QString m_oauthToken; ///< of the tool's argument
     Request m_request;
     QJsonObject m_params;
     std::shared_ptr<Downstream> m_downstream; ///< null while suspended
@@ -82,6 +88,7 @@ private:
     std::map<quint64, Call> m_asking; ///< requests to a legacy client
     quint64 m_nextAsk = 1;
     double m_progress = -1;
+    HeldTaskPtr m_task; ///< of tasks/result: whose questions and result these are
 
     Call m_telling;
     Call m_patience;

@@ -6,6 +6,7 @@
 #include "server/gateway/core.h"
 #include "server/gateway/errand.h"
 #include "server/gateway/questions.h"
+#include "server/gateway/taskforms.h"
 
 #include <QtCore/QDateTime>
 
@@ -130,18 +131,27 @@ void Errand::askClient(const mcp::InputRequestPtr &input)
         if (const auto strong = weak.lock())
             settled();
     };
-    m_asking[number] =
-        m_downstream->ask(input->method, mcp::compact(questionFor(*input, m_request.profile)),
-                          [this, input, number](const Result<QByteArray> &answer) {
-                              const auto self = shared_from_this(); // answering may end it
-                              const Call done = std::move(m_asking[number]);
-                              m_asking.erase(number);
-                              input->withdrawn = nullptr;
-                              if (answer)
-                                  input->answer(mcp::objectOf(*answer));
-                              else
-                                  input->refuse(answer.error());
-                          });
+    QJsonObject question = questionFor(*input, m_request.profile);
+    if (m_task)
+        question = withRelatedTask(question, m_task->id);
+    m_asking[number] = m_downstream->ask(input->method, mcp::compact(question),
+                                         [this, input, number](const Result<QByteArray> &answer) {
+                                             const auto self =
+                                                 shared_from_this(); // answering may end it
+                                             const Call done = std::move(m_asking[number]);
+                                             m_asking.erase(number);
+                                             input->withdrawn = nullptr;
+                                             if (answer)
+                                                 input->answer(forServer(mcp::objectOf(*answer)));
+                                             else
+                                                 input->refuse(answer.error());
+                                         });
+}
+
+/// The answer to a question, in which a task has the name its server gave it.
+QJsonObject Errand::forServer(const QJsonObject &answer) const
+{
+    return m_task ? withRelatedTask(answer, m_task->key) : answer;
 }
 
 void Errand::keepQuestion(const mcp::InputRequestPtr &input)

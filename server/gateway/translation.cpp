@@ -5,6 +5,7 @@
 #include "common/json/writer.h"
 #include "common/mcp/revisions.h"
 #include "server/gateway/oldcontent.h"
+#include "server/gateway/signin.h"
 
 #include <QtCore/QJsonDocument>
 
@@ -118,7 +119,7 @@ Error errorFor(const Error &error, const ClientProfile &profile)
     mapped.rpcCode = codeFor(error, profile);
     if (mapped.detail.isUndefined() && mapped.rpcCode == error.rpcCode)
         mapped.detail = error.rpcData;
-    return mapped;
+    return withSignIn(std::move(mapped), profile);
 }
 
 } // namespace bridge::gateway

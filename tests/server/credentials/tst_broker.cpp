@@ -336,13 +336,13 @@ void TestBroker::whatIsMissingInTheSettingsIsTold()
     m_desk->settings.provider = u"entra"_s;
     m_desk->make();
     QStringList settings;
-    for (const FieldProblem &problem : m_desk->broker->problemsOf(childServer()))
+    for (const FieldProblem &problem : credentials::Broker::check(m_desk->settings, childServer()))
         settings.append(problem.path);
     QCOMPARE(settings, (QStringList{u"ENTRA_TENANT_ID"_s, u"OAUTH_CLIENT_ID"_s,
                                     u"OAUTH_CLIENT_SECRET"_s, u"OAUTH_TOKEN_EXCHANGE_SCOPE"_s}));
     auto free = childServer();
     free.auth.provider = u"none"_s;
-    QVERIFY(m_desk->broker->problemsOf(free).isEmpty());
+    QVERIFY(credentials::Broker::check(m_desk->settings, free).isEmpty());
 }
 
 void TestBroker::aSourceOutlivesTheBroker()

@@ -9,6 +9,7 @@ to --record as JSON lines {"method", "path", "headers", "message"}. The address 
 --ready once it listens. Requests to /refuse/STATUS are answered with that status.
 """
 import argparse
+import base64
 import json
 import os
 import queue
@@ -177,6 +178,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def is_stranger(self):
         """Refuses who does not show the token that is in --token-file now."""
+        if self.server.options.issuer:
+            return self.wants_login()
         if not self.server.options.token_file:
             return False
         with open(self.server.options.token_file) as file:
@@ -184,6 +187,33 @@ class Handler(BaseHTTPRequestHandler):
         if self.headers.get("Authorization") == wanted:
             return False
         self.refuse(401)
+        return True
+
+    def wants_login(self):
+        """With --issuer: tokens of that authorization server only, which the metadata names."""
+        options = self.server.options
+        base = f"http://127.0.0.1:{self.server.server_port}"
+        document = "/.well-known/oauth-protected-resource/mcp"
+        if self.path == document:
+            self.reply(200, {"resource": base + "/mcp", "authorization_servers": [options.issuer],
+                             "scopes_supported": ["files:read", "files:write"]})
+            return True
+        token = (self.headers.get("Authorization") or "").partition("Bearer ")[2]
+        revoked = ""
+        if options.revoked and os.path.exists(options.revoked):
+            with open(options.revoked) as file:
+                revoked = file.read()
+        try:
+            payload = token.split(".")[1]
+            claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        except (IndexError, ValueError):
+            claims = {}
+        if (claims.get("iss") == options.issuer and claims["exp"] > time.time()
+                and "files:read" in claims.get("scope", "") and token not in revoked):
+            return False
+        self.reply(401, {"error": "invalid_token"}, Connection="close", WWW_Authenticate=(
+            f'Bearer error="invalid_token", scope="files:read", '
+            f'resource_metadata="{base}{document}"'))
         return True
 
     def do_POST(self):
@@ -384,6 +414,8 @@ def main():
     parser.add_argument("--hang-close", type=float, default=0, help="seconds a DELETE takes")
     parser.add_argument("--hang", nargs="*", default=[], help="methods that are never answered")
     parser.add_argument("--token-file", help="holds the token clients must show")
+    parser.add_argument("--issuer", help="wants tokens of this authorization server")
+    parser.add_argument("--revoked", help="file with tokens of it that are no good any more")
     parser.add_argument("--sse-origin", help="put before the address of the endpoint event")
     parser.add_argument("--tls", nargs=2, metavar=("CERTIFICATE", "KEY"), help="speak https")
     mark = sys.argv.index("--")
