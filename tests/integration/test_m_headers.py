@@ -3,7 +3,8 @@
 import unittest
 
 from bridge import fixture
-from remote import RemoteCase, values
+from idp import IdpCase, bearer, needs_idp
+from remote import Remote, RemoteCase, values
 
 SECRET = "shared-token-4711"
 ANONYMOUS = "anon-token-0815"
@@ -126,6 +127,49 @@ class BothTokens(Tokens):
            "MCP_REMOTE_ANON_BEARER_TOKEN": ANONYMOUS}
     files = {"token": SECRET + "\n"}
     shown_to_caller, shown_to_nobody = "Bearer " + SECRET, "Bearer " + ANONYMOUS
+
+
+@needs_idp
+class GroupHeader(IdpCase):
+    """§8: the group a caller acts for is told, and only by the bridge."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.remote = Remote(fixture("probe"))
+        cls.addClassCleanup(cls.remote.stop)
+        cls.env = {"MCP_REMOTE_SERVER": cls.remote.url + "/mcp",
+                   "MCP_REMOTE_GROUP_HEADER": "X-Group",
+                   "MCP_REMOTE_SERVER_FORWARD_HEADERS": "*, x-group"}
+        super().setUpClass()
+
+    def told(self, group=None, claimed=None, session=None):
+        headers = bearer(self.idp.mint(sub="ada", groups=["crew", "ops"]))
+        if claimed:
+            headers["x-group"] = claimed
+        path = "/tools/argv" + (f"?group={group}" if group else "")
+        self.assertStatus(self.bridge.post(path, {}, headers=headers, session=session), 200)
+        return values(self.remote.seen(rpc="tools/call")[-1], "X-Group")
+
+    def test_the_group_of_the_request_is_told(self):
+        self.assertEqual(self.told("crew"), ["crew"])
+        self.assertEqual(self.told("ops"), ["ops"])
+
+    def test_without_a_group_nothing_is_told_whatever_is_claimed(self):
+        self.assertEqual(self.told(), [])
+        self.assertEqual(self.told(claimed="admins"), [])
+        self.assertEqual(self.told("crew", claimed="admins"), ["crew"])
+
+    def test_a_session_tells_its_own(self):
+        headers = bearer(self.idp.mint(sub="ada", groups=["crew", "ops"]))
+        started = self.assertStatus(
+            self.bridge.post("/session/start?group=crew", None, headers=headers), 200)
+        self.assertEqual(self.told(session=started.json["session_id"]), ["crew"])
+
+    def test_strangers_to_a_group_are_refused_before_anything_is_told(self):
+        self.remote.forget()
+        headers = bearer(self.idp.mint(sub="eve", groups=["other"]))
+        self.assertError(self.bridge.post("/tools/argv?group=crew", {}, headers=headers), 403)
+        self.assertEqual(self.remote.seen(), [])
 
 
 if __name__ == "__main__":
