@@ -130,8 +130,13 @@ Task<Response> openApi(Services *services, http::Exchange *exchange, http::PathP
     if (!gathered)
         co_return gathered.error();
     const QList<upstream::ToolSetPtr> all = toolsIn(*gathered);
+    // Who has no business here learns how to call the bridge, and not what for.
+    const bool isStranger = gate::principalOf(*exchange)->isAnonymous() && services->admitsStrangers
+                            && !services->admitsStrangers();
     for (GatheredTools &entry : *gathered)
-        entry.tools = Permission(*services, *exchange, *entry.server).shown(entry.tools);
+        entry.tools = isStranger
+                          ? upstream::ToolSet::only(entry.tools, [](const auto &) { return false; })
+                          : Permission(*services, *exchange, *entry.server).shown(entry.tools);
     Result<QByteArray> document =
         co_await documentOf(services, all, *gathered, addressFrom(*services, exchange->request()));
     if (!document)

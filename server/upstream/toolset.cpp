@@ -128,6 +128,8 @@ std::shared_ptr<const ToolSet> ToolSet::build(const QList<QByteArray> &raw,
 std::shared_ptr<const ToolSet> ToolSet::only(const std::shared_ptr<const ToolSet> &set,
                                              const std::function<bool(const Tool &)> &fits)
 {
+    if (!set)
+        return set;
     auto some = std::make_shared<ToolSet>();
     some->m_rawCount = set->m_rawCount;
     for (const auto &tool : set->m_tools) {

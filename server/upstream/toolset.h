@@ -34,7 +34,7 @@ public:
     /// out.
     static std::shared_ptr<const ToolSet> build(const QList<QByteArray> &raw,
                                                 const ServerDefinition &definition);
-    /// Those of \a set that \a fits; \a set itself when all do.
+    /// Those of \a set that \a fits; \a set itself, also a null one, when all do.
     static std::shared_ptr<const ToolSet> only(const std::shared_ptr<const ToolSet> &set,
                                                const std::function<bool(const Tool &)> &fits);
     const QList<std::shared_ptr<const Tool>> &tools() const { return m_tools; }
