@@ -8,10 +8,11 @@ import os
 import secrets
 import unittest
 
-from bridge import Bridge, fixture, wait_for
+from bridge import DEMO, Bridge, fixture, wait_for
 from client import token
 from idp import Idp, needs_idp
 from mcpclient import LegacyClient, ModernClient, SseClient
+from remote import Remote
 
 EVERYTHING = {"LOG_LEVEL": "debug", "LOG_CATEGORIES": "bridge.*=debug,bridge.mcp.wire=debug"}
 
@@ -42,6 +43,8 @@ class Canary:
 
     env = {}
     files = {}
+    crashing = ("garbage",)
+    reached = 5  # at least so many words have to come back to their callers
     owned = ()  # files of the test in the bridge's folder
 
     def prepare(self):
@@ -49,13 +52,19 @@ class Canary:
         self.good = {}
         return {}
 
+    def server(self):
+        return fixture("leaky")
+
+    def more(self):
+        """Further paths of a subclass; runs before the log is looked at."""
+
     def setUp(self):
         self.content = Canaries()  # what callers say and get back
         self.credentials = Canaries()  # what no answer may repeat
         self.answers = []
         env = {**EVERYTHING, **self.env, **self.prepare(),
                "MCP_ENV_API_TOKEN": self.credentials.new("environment of the child")}
-        self.bridge = Bridge(fixture("leaky"), env, files=self.files)
+        self.bridge = Bridge(self.server(), env, files=self.files)
         self.bridge.start()
 
     def tearDown(self):
@@ -90,7 +99,7 @@ class Canary:
         """Method, path and body of every face of the bridge; {s} is content."""
         def new(place):
             return self.content.new(place)
-        for tool in ("tell", "fail", "refuse", "garbage", "missing"):
+        for tool in ("tell", "fail", "refuse", *self.crashing, "missing"):
             args = {"secret": new(f"argument of {tool}"), "nested": {"deep": [new("deep argument")]}}
             yield "POST", f"/tools/{tool}", args
             yield "POST", f"/tools/{tool}/stream", args
@@ -146,7 +155,7 @@ class Canary:
             return
         session = started.json["session_id"]
         self.credentials.planted[session] = "id of a session"
-        for tool in ("tell", "fail", "refuse", "ask", "tell", "garbage"):
+        for tool in ("tell", "fail", "refuse", "ask", "tell", *self.crashing):
             body = {"secret": self.content.new(f"argument of {tool} in a session")}
             answer = self.bridge.post(f"/tools/{tool}", body, headers=self.good, session=session)
             if tool != "ask":  # tells its own caller the session to answer in
@@ -214,6 +223,7 @@ class Canary:
         self.walk_addresses()
         self.walk_sessions()
         self.walk_mcp()
+        self.more()
         metrics = self.bridge.get("/metrics").text
         self.assertIn("# TYPE", metrics)
         self.bridge.stop()
@@ -228,7 +238,7 @@ class Canary:
         self.assertFalse(found, "\n".join(found[:40]))
         # The walk went somewhere: what was for the callers did reach them.
         reached = "".join(text for _, text in self.answers)
-        self.assertGreater(len(self.content.in_text(reached)), 5)
+        self.assertGreater(len(self.content.in_text(reached)), self.reached)
         self.check_files()
 
     def check_files(self):
@@ -254,9 +264,10 @@ class Verified(Canary, unittest.TestCase):
         self.addCleanup(self.idp.__exit__)
         new = self.credentials.new
         subject = self.content.new("subject")
-        access = self.idp.mint(sub=subject, email=new("e-mail") + "@example.com",
-                               name=new("name of a person"), groups=[new("group")],
-                               preferred_username=new("user name"))
+        own = self.content.new  # he may read about himself; no log may
+        access = self.idp.mint(sub=subject, email=own("e-mail") + "@example.com",
+                               name=own("name of a person"), groups=[own("group")],
+                               preferred_username=own("user name"))
         self.credentials.planted[access.rpartition(".")[2]] = "signature of the caller's token"
         self.good = {"Authorization": "Bearer " + access}
         vault_key = base64.b64encode(secrets.token_bytes(32)).decode()
@@ -270,6 +281,109 @@ class Verified(Canary, unittest.TestCase):
         files = dict(self.files_of_bridge())
         lines = [json.loads(line) for line in files["audit.log"].splitlines()]
         self.assertIn("refusal", {line["event"] for line in lines})
+
+
+class WithCredentials(Canary):
+    """Children get a credential that was retrieved for their caller."""
+
+    env = {"LOG_FORMAT": "json", "OAUTH_ENV": "API_TOKEN", "AUDIT_LOG": "{home}/audit.log"}
+
+    def prepare(self):
+        self.idp = Idp().start()
+        self.addCleanup(self.idp.__exit__)
+        self.good = self.caller("good")
+        return self.settings(self.credentials.new)
+
+    def caller(self, name):
+        token_ = self.idp.mint(sub=name, email=f"{name}@example.com")
+        self.credentials.planted[token_.rpartition(".")[2]] = f"token of {name}"
+        return {"Authorization": "Bearer " + token_}
+
+    def ask(self, name):
+        self.keep(name, self.bridge.post("/tools/tell", {"secret": "x"},
+                                         headers=self.caller(name)))
+
+    def check_files(self):
+        events = [json.loads(line)["event"]
+                  for line in dict(self.files_of_bridge())["audit.log"].splitlines()]
+        self.assertIn("exchange", events)
+
+
+@needs_idp
+class Brokered(WithCredentials, unittest.TestCase):
+    def settings(self, new):
+        self.idp.broker("far", tokens={"access_token": new("brokered token"),
+                                       "refresh_token": new("brokered refresh token")})
+        return self.idp.env(KEYCLOAK_PROVIDER_ALIAS="far")
+
+    def more(self):
+        for status in (400, 401, 403, 500):
+            self.idp.broker("far", status=status)
+            self.ask(f"refused-{status}")
+        for mode in ("drop", "garbage", "down"):
+            self.idp.mode("broker", mode)
+            self.ask(f"mode-{mode}")
+        self.idp.well()
+        self.idp.broker("far", tokens={"access_token": 7, "error": self.credentials.new("lie")})
+        self.ask("lied-to")
+
+
+@needs_idp
+class Exchanged(WithCredentials, unittest.TestCase):
+    def settings(self, new):
+        secret = new("client secret")
+        self.idp.client("bridge", secret)
+        return self.idp.env(OAUTH_ENABLE_TOKEN_EXCHANGE="true", OAUTH_CLIENT_ID="bridge",
+                            OAUTH_CLIENT_SECRET=secret, KEYCLOAK_PROVIDER_ALIAS="far",
+                            OAUTH_TOKEN_EXCHANGE_AUDIENCE="far-api")
+
+    def more(self):
+        for number, error in enumerate(("access_denied", "invalid_grant", "invalid_client")):
+            self.idp.set(exchangeError={"status": 400, "body": {
+                "error": error, "error_description": self.credentials.new(error)}})
+            self.ask(f"denied-{number}")
+        self.idp.set(exchangeError={"status": 500, "body": {"oops": self.credentials.new("oops")}})
+        self.ask("failed")
+
+
+@needs_idp
+class StoredKeys(WithCredentials, unittest.TestCase):
+    def settings(self, new):
+        self.idp.store_key("good@example.com", "mail", new("stored key"))
+        return self.idp.env(AUTH_PROVIDER="user-api-key", AUTH_TOKENS_INTERNAL_URL=self.idp.url,
+                            MCP_CONNECTION_ID="mail", INTERNAL_API_SECRET=new("store secret"),
+                            USER_API_KEY_ALLOWED_CLIENTS="test-client")
+
+    def more(self):
+        self.ask("keyless")
+        self.idp.mode("store", "down", status=500)
+        self.ask("unlucky")
+
+
+class BehindHttp(Canary, unittest.TestCase):
+    """A remote server with a shared token and forwarded headers."""
+
+    env = {"LOG_FORMAT": "json"}
+    crashing = ()  # it is shared, and would be gone for all that follows
+    flags = []
+
+    def server(self):
+        return DEMO
+
+    def prepare(self):
+        new = self.credentials.new
+        self.remote = Remote(fixture("leaky", "--quiet"), self.flags)
+        self.addCleanup(self.remote.stop)
+        self.good = {"X-Tenant": new("forwarded header")}
+        return {"MCP_REMOTE_SERVER": f"{self.remote.url}/mcp?key={new('query of the remote URL')}",
+                "MCP_REMOTE_BEARER_TOKEN": new("shared token"),
+                "MCP_REMOTE_HEADER_X_SERVICE_KEY": new("static header"),
+                "MCP_REMOTE_SERVER_FORWARD_HEADERS": "X-Tenant"}
+
+
+class BehindSickHttp(BehindHttp):
+    flags = ["--refuse", "500"]  # of tools/call
+    reached = 2
 
 
 if __name__ == "__main__":

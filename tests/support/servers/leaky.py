@@ -14,6 +14,8 @@ WANTS = schema("secret", secret="string", nested={"type": "object"})
 
 def complain(secret):
     """stderr with everything that a careless server prints."""
+    if server.options.quiet:
+        return
     lines = [f"Authorization: Bearer {secret}", f"GET https://svc:{secret}@api.example.com/ failed",
              f"connecting with password={secret}", f'{{"access_token": "{secret}"}}',
              f"X-API-Key: {secret}", f"my token is {os.environ.get('API_TOKEN', '')}",
@@ -82,4 +84,6 @@ server.resource("leak://tell/fixed", "fixed", tell_resource)
 server.resource("leak://tell/{secret}", "any", tell_resource, template=True)
 server.resource("leak://fail/{secret}", "broken", tell_resource, template=True)
 
-server.main(arguments_parser(__doc__))
+parser = arguments_parser(__doc__)
+parser.add_argument("--quiet", action="store_true", help="nothing on stderr")
+server.main(parser)

@@ -226,7 +226,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.path.startswith("/refuse/"):
             return self.refuse(int(self.path.split("/")[2]))
         is_sse = self.path.startswith("/messages")
-        if not is_sse and self.path != "/mcp":
+        if not is_sse and self.path.partition("?")[0] != "/mcp":
             return self.refuse(405 if self.path == "/events" else 404)
         if options.refuse and message.get("method") in options.refuse_methods:
             with self.server.lock:
@@ -349,7 +349,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.path.startswith("/refuse/"):
             return self.refuse(int(self.path.split("/")[2]))
         child = self.server.sessions.get(self.headers.get("Mcp-Session-Id"))
-        if self.path != "/mcp" or child is None or self.server.options.json:
+        if self.path.partition("?")[0] != "/mcp" or child is None or self.server.options.json:
             return self.refuse(405)
         self.begin_stream()
         while self.alive():
