@@ -20,6 +20,7 @@ namespace {
 struct Wish {
     QString url;
     QString server;
+    QString view;
     QString name;
     QString tokenVariable;
     QString tokenFile;
@@ -45,6 +46,7 @@ QString helpText(const QList<Snippet> &all)
            "\n"
            "  --url URL           address of the bridge (default: the one of its own settings)\n"
            "  --server NAME       one server alone instead of all behind the bridge\n"
+           "  --view NAME         a view instead: the part of them that bridge.views names\n"
            "  --name NAME         what the client calls it\n"
            "  --token-env NAME    environment variable that holds the access token\n"
            "  --token-file PATH   file that holds it; clients then start `mcp-bridge connect`\n"
@@ -61,6 +63,7 @@ Result<Wish> readArguments(const QStringList &arguments)
         const QString name = argument.left(sign);
         QString *target = name == "--url"_L1          ? &wish.url
                           : name == "--server"_L1     ? &wish.server
+                          : name == "--view"_L1       ? &wish.view
                           : name == "--name"_L1       ? &wish.name
                           : name == "--token-env"_L1  ? &wish.tokenVariable
                           : name == "--token-file"_L1 ? &wish.tokenFile
@@ -107,13 +110,18 @@ Result<QString> endpoint(const Wish &wish, const QString &fallback)
     QString path = url.path();
     while (path.endsWith(u'/'))
         path.chop(1);
-    static const QRegularExpression serverName(u"^[A-Za-z0-9][A-Za-z0-9._-]*$"_s);
-    if (!wish.server.isEmpty()) {
-        if (!serverName.match(wish.server).hasMatch())
+    static const QRegularExpression plainName(u"^[A-Za-z0-9][A-Za-z0-9._-]*$"_s);
+    if (!wish.server.isEmpty() && !wish.view.isEmpty())
+        return bad(u"--server and --view lead to two places; give one."_s);
+    if (!wish.server.isEmpty() || !wish.view.isEmpty()) {
+        if (!wish.server.isEmpty() && !plainName.match(wish.server).hasMatch())
             return bad(u"--server must be the name of a server, as GET /servers shows it."_s);
+        if (!wish.view.isEmpty() && !plainName.match(wish.view).hasMatch())
+            return bad(u"--view must be the name of a view, as GET /views shows it."_s);
         if (path.endsWith("/mcp"_L1))
             path.chop(4);
-        path += u"/servers/"_s + wish.server + u"/mcp"_s;
+        path += wish.view.isEmpty() ? u"/servers/"_s + wish.server : u"/views/"_s + wish.view;
+        path += u"/mcp"_s;
     } else if (!path.endsWith("/mcp"_L1) && !path.endsWith("/sse"_L1)) {
         path += u"/mcp"_s;
     }
@@ -188,6 +196,7 @@ Result<ClientConfigText> clientConfig(const QStringList &arguments,
     input.program = program;
     input.name = !wish->name.isEmpty()     ? wish->name
                  : !wish->server.isEmpty() ? wish->server
+                 : !wish->view.isEmpty()   ? wish->view
                                            : u"mcp-bridge"_s;
     if (!wish->tokenFile.isEmpty())
         input.tokenFile = QDir(workingDirectory).absoluteFilePath(wish->tokenFile);

@@ -57,11 +57,13 @@ class Texts(unittest.TestCase):
                 ("https://b.example/base", ("--server", "git"),
                  "https://b.example/base/servers/git/mcp"),
                 ("https://b.example/mcp", ("--server", "git"), "https://b.example/servers/git/mcp"),
+                ("https://b.example/base", ("--view", "dev"),
+                 "https://b.example/base/views/dev/mcp"),
                 ("https://b.example/sse", (), "https://b.example/sse")):
             with self.subTest(given):
                 name, entry = servers(entries("--url", given, *arguments)["cursor"]["config"])
                 self.assertEqual(entry["url"], wanted)
-                self.assertEqual(name, "git" if arguments else "mcp-bridge")
+                self.assertEqual(name, arguments[1] if arguments else "mcp-bridge")
 
     def test_without_an_address_it_is_the_one_of_the_settings(self):
         found = entries(env={"PORT": "9123", "MCP_BASE_PATH": "/api"})
@@ -92,6 +94,8 @@ class Texts(unittest.TestCase):
                                 (["--url", "https://me:pw@b.example"], "--token-env"),
                                 (["--url", "https://b.example?key=1"], "--token-env"),
                                 (["--server", "../x"], "name of a server"),
+                                (["--view", "a/b"], "name of a view"),
+                                (["--view", "a", "--server", "b"], "give one"),
                                 (["--token-env", "a b"], "not the token")):
             with self.subTest(arguments):
                 status, out, log = run(*arguments)
