@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules about people: what somebody may see and do depends on who he is."""
+import json
+import os
+import unittest
+
+from bridge import Bridge
+from idp import Idp, bearer, needs_idp
+from mcpclient import Events, LegacyClient, ModernClient
+from reloading import entry
+
+POLICY = {"default": "deny", "rules": [
+    {"effect": "deny", "users": "mallory"},
+    {"effect": "allow", "tools": "read", "users": ["*", "anonymous"]},
+    {"effect": "allow", "tools": "write", "groups": "staff", "requireScope": "files:write"},
+    {"effect": "allow", "tools": "admin_*", "roles": "admin"},
+    {"effect": "allow", "tools": "build", "clients": "ci"},
+    {"effect": "allow", "servers": "two", "groups": "/staff"}]}
+
+
+def last(answer):
+    return answer.messages()[-1] if isinstance(answer, Events) else answer.json
+
+
+class PeopleCase(unittest.TestCase):
+    settings = {"policy": POLICY}
+    env = {}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.idp = Idp().start()
+        config = {"mcpServers": {
+            "one": entry("counter", "--tools", "read,write,admin_reset,build"),
+            "two": entry("watched", "--changes", os.devnull)}, "bridge": cls.settings}
+        cls.bridge = Bridge(args=["--config", "{home}/config.json"], env=cls.idp.env(**cls.env),
+                            files={"config.json": json.dumps(config)})
+        cls.bridge.start()
+
+    @classmethod
+    def tearDownClass(cls):
+        try:
+            cls.bridge.stop()
+        finally:
+            cls.bridge.directory.cleanup()
+            cls.idp.__exit__()
+
+    def mint(self, sub="alice", **claims):
+        return self.idp.mint(sub=sub, **claims)
+
+    def names(self, token=None, path="/tools"):
+        return sorted(tool["name"] for tool in self.bridge.get(path, token=token).json)
+
+
+@needs_idp
+class Rules(PeopleCase):
+    def people(self):
+        return (({}, ["read"]), ({"groups": ["staff"]}, ["read", "write"]),
+                ({"groups": ["/staff"]}, ["read", "write"]),
+                ({"realm_access": {"roles": ["admin"]}}, ["admin_reset", "read"]),
+                ({"azp": "ci"}, ["build", "read"]), ({"sub": "mallory"}, []))
+
+    def test_everybody_sees_what_he_may_use(self):
+        self.assertEqual(self.names(), ["read"])
+        for claims, names in self.people():
+            with self.subTest(claims=claims):
+                token = self.mint(**claims)
+                self.assertEqual(self.names(token), names)
+                headers = bearer(token)
+                listed = ModernClient(self.bridge).result("tools/list", headers=headers)["tools"]
+                self.assertEqual(sorted(tool["name"].removeprefix("one__") for tool in listed
+                                        if tool["name"].startswith("one__")), names)
+                document = self.bridge.get("/openapi.json", token=token).json
+                self.assertEqual(sorted(path.removeprefix("/tools/") for path in document["paths"]
+                                        if path.startswith("/tools/") and "{" not in path), names)
+
+    def test_what_is_hidden_cannot_be_called(self):
+        for claims, names in self.people():
+            token = self.mint(**claims)
+            for tool in ("read", "admin_reset", "build"):
+                with self.subTest(claims=claims, tool=tool):
+                    answer = self.bridge.post("/tools/" + tool, {}, token=token)
+                    self.assertEqual(answer.status, 200 if tool in names else 404, answer)
+                    client = ModernClient(self.bridge)
+                    got = last(client.post("tools/call", {"name": "one__" + tool, "arguments": {}},
+                                           headers=bearer(token)))
+                    self.assertEqual("result" in got, tool in names, got)
+
+    def test_two_callers_at_once_see_each_his_own(self):
+        """What is remembered of a server is not who may see it."""
+        staff, other = self.mint(groups=["staff"]), self.mint("bob")
+        for _ in range(3):
+            self.assertEqual(self.names(staff), ["read", "write"])
+            self.assertEqual(self.names(other), ["read"])
+            self.assertIn("/tools/write", self.bridge.get("/openapi.json", token=staff).json["paths"])
+            self.assertNotIn("/tools/write", self.bridge.get("/openapi.json").json["paths"])
+
+    def test_a_bad_token_reads_the_document_of_strangers(self):
+        answer = self.bridge.get("/openapi.json", token=self.idp.mint(
+            sub="alice", groups=["staff"], how={"key": "stranger"}))
+        self.assertEqual(answer.status, 200)
+        self.assertNotIn("/tools/write", answer.json["paths"])
+
+    def test_prompts_and_resources_are_of_groups_too(self):
+        staff, other = self.mint(groups=["staff"]), self.mint("bob")
+        for path, member in (("/servers/two/prompts", "prompts"),
+                             ("/servers/two/resources", "resources")):
+            self.assertTrue(self.bridge.get(path, token=staff).json[member])
+            self.assertEqual(self.bridge.get(path, token=other).json[member], [])
+        self.assertEqual(self.bridge.post("/servers/two/prompts/greeting", {},
+                                          token=other).status, 404)
+        self.assertEqual(self.bridge.get("/servers/two/resources?uri=test://a",
+                                         token=other).status, 404)
+
+    def test_a_missing_scope_is_told(self):
+        token = self.mint(groups=["staff"])
+        answer = self.bridge.post("/tools/write", {}, token=token)
+        self.assertEqual((answer.status, answer.json["error"]), (403, "insufficient_scope"))
+        self.assertEqual(answer.json["scope"], "files:write")
+        challenge = answer.headers["WWW-Authenticate"]
+        self.assertIn('error="insufficient_scope"', challenge)
+        self.assertIn('scope="files:write"', challenge)
+        stream = self.bridge.post("/tools/write/stream", {}, token=token)
+        self.assertEqual(stream.status, 403)
+        params = {"name": "one__write", "arguments": {}}
+        modern = ModernClient(self.bridge).post("tools/call", params, headers=bearer(token))
+        legacy = LegacyClient(self.bridge)
+        legacy.fields = lambda plain=legacy.fields: {**plain(), **bearer(token)}
+        legacy.initialize()
+        for answer in (modern, legacy.post("tools/call", params)):
+            self.assertEqual(answer.status, 403)
+            self.assertIn('scope="files:write"', answer.headers["WWW-Authenticate"])
+            self.assertIn("files:write", answer.json["error"]["message"])
+        scoped = self.mint(groups=["staff"], scope="openid files:write")
+        self.assertEqual(self.bridge.post("/tools/write", {}, token=scoped).status, 200)
+        legacy.fields = lambda plain=LegacyClient.fields: {**plain(legacy), **bearer(scoped)}
+        self.assertIn("result", last(legacy.post("tools/call", params)))
+
+    def test_decisions_are_explained_for_tokens(self):
+        token = self.mint(groups=["staff"])
+        answer = self.bridge.post("/admin/policy/explain", {"token": token, "tool": "write"},
+                                  token=self.mint("root"))
+        self.assertEqual(answer.status, 403)
+        self.assertEqual(self.bridge.post("/admin/policy/explain", {"tool": "x"}).status, 401)
+
+
+@needs_idp
+class Admin(PeopleCase):
+    env = {"ADMIN_TOKEN": "0123456789abcdef0123456789abcdef"}
+
+    def test_decisions_are_explained_for_tokens(self):
+        def explain(**body):
+            answer = self.bridge.post("/admin/policy/explain", body, token=self.env["ADMIN_TOKEN"])
+            self.assertEqual(answer.status, 200, answer)
+            return answer.json
+        told = explain(token=self.mint(groups=["staff"]), tool="write")
+        self.assertEqual((told["decision"], told["rule"], told["scope"], told["listed"]),
+                         ("insufficient_scope", 2, "files:write", True))
+        self.assertEqual(told["principal"]["groups"], ["staff"])
+        told = explain(token=self.mint("mallory"), tool="read")
+        self.assertEqual((told["decision"], told["rule"]), ("deny", 0))
+        bad = self.bridge.post("/admin/policy/explain", {
+            "token": self.idp.mint(sub="x", how={"key": "stranger"}), "tool": "read"},
+            token=self.env["ADMIN_TOKEN"])
+        self.assertEqual(bad.status, 401)
+
+
+@needs_idp
+class MembersOnly(PeopleCase):
+    settings = {}
+    env = {"BRIDGE_REQUIRED_GROUPS": "staff"}
+
+    def test_strangers_learn_of_no_tool(self):
+        member = self.mint(groups=["staff"])
+        self.assertIn("/tools/read", self.bridge.get("/openapi.json", token=member).json["paths"])
+        for token in (None, self.mint("bob")):
+            answer = self.bridge.get("/openapi.json", token=token)
+            self.assertEqual(answer.status, 200)
+            self.assertNotIn("admin_reset", answer.text)
+            self.assertNotIn("/tools/read", answer.json["paths"])
+
+
+@needs_idp
+class Limits(PeopleCase):
+    settings = {"limits": [{"name": "each", "quota": "2/h"},
+                           {"name": "staff", "quota": "1/h", "groups": "staff", "tools": "write"}]}
+    env = {"RATE_LIMIT_PER_TOOL": "50/h"}
+
+    def test_everybody_has_his_own_count(self):
+        for sub in ("carol", "dave"):
+            token = self.mint(sub)
+            statuses = [self.bridge.post("/tools/read", {}, token=token).status for _ in range(3)]
+            self.assertEqual(statuses, [200, 200, 429])
+            # Another token of the same person is no other person.
+            again = self.mint(sub, jti="other")
+            self.assertEqual(self.bridge.post("/tools/read", {}, token=again).status, 429)
+        answer = self.bridge.post("/tools/read", {}, token=self.mint("erin"))
+        self.assertEqual(answer.headers["RateLimit-Policy"],
+                         '"each";q=2;w=3600, "tool";q=50;w=3600')
+        self.assertRegex(answer.headers["RateLimit"], r'^"each";r=1;t=\d+, "tool";r=45;t=\d+$')
+
+    def test_limits_may_be_those_of_a_group(self):
+        staff = self.mint("frank", groups=["staff"])
+        self.assertEqual(self.bridge.post("/tools/write", {}, token=staff).status, 200)
+        refused = self.bridge.post("/tools/write", {}, token=staff)
+        self.assertEqual(refused.status, 429)
+        self.assertIn('"staff"', refused.json["detail"])
+        self.assertEqual(self.bridge.post("/tools/write", {}, token=self.mint("gina")).status, 200)
+
+
+if __name__ == "__main__":
+    unittest.main()
