@@ -178,6 +178,8 @@ Task<Arrival> LoginFlow::arrive(Tokens tokens, QByteArray nonce, Arrival before)
             addTo(claims, *said);
         }
     }
+    Arrival arrival;
+    arrival.hasUserinfo = before.hasUserinfo;
     const Result<Provider> provider = co_await answer<Provider>(m_around.provider);
     if (provider && !provider->userinfo.isEmpty()) {
         egress::EgressRequest request;
@@ -188,14 +190,15 @@ Task<Arrival> LoginFlow::arrive(Tokens tokens, QByteArray nonce, Arrival before)
                            {"Accept", "application/json"}};
         const Result<Response> said = co_await answer<Response>(
             [&](auto done) { return m_around.send(std::move(request), std::move(done)); });
-        if (said && said->status == 401)
+        if (said && said->status == 401 && before.hasUserinfo)
             co_return Error(ErrorCode::TokenExpired,
                             u"The identity provider does not accept this login any more. Log in "
                             "again at /oauth/login."_s);
-        if (said && said->status == 200)
+        if (said && said->status == 200) {
+            arrival.hasUserinfo = true;
             addTo(claims, QJsonDocument::fromJson(said->body).object());
+        }
     }
-    Arrival arrival;
     arrival.expires = tokens.expires;
     if (!arrival.expires.isValid())
         arrival.expires = endOfToken > 0

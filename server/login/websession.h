@@ -14,6 +14,9 @@ struct Arrival {
     QByteArray refreshToken; ///< empty = the login ends with its access token
     QByteArray idToken;      ///< for the provider's logout
     QDateTime expires;       ///< of the access token, UTC; always valid
+    /// Its userinfo endpoint takes this access token. Tokens for a resource (RFC 8707) are refused
+    /// there from the start; refused later, the person is no longer welcome.
+    bool hasUserinfo = false;
 };
 
 } // namespace bridge::login

@@ -56,7 +56,9 @@ class OpenIdProvider:
     def walk(self, address, user):
         """Follows `address` through the provider's login and consent pages as `user` until it
         leads away from the provider; the address it leads to."""
-        jar = http.cookiejar.CookieJar()
+        # Browsers send Secure cookies to loopback without TLS as well.
+        policy = http.cookiejar.DefaultCookiePolicy(secure_protocols=("http", "https"))
+        jar = http.cookiejar.CookieJar(policy)
         opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar), Stay)
         data = None
         for _ in range(20):

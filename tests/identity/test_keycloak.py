@@ -86,7 +86,7 @@ class Calls(WithKeycloak):
 class Exchange(WithKeycloak):
     def test_the_child_gets_a_token_for_its_own_audience(self):
         env = self.env(OAUTH_CLIENT_ID=CLIENT, OAUTH_CLIENT_SECRET=SECRET, OAUTH_ENV="ACCESS_TOKEN",
-                       AUTH_PROVIDER="oidc", OAUTH_ENABLE_TOKEN_EXCHANGE="true",
+                       OAUTH_ENABLE_TOKEN_EXCHANGE="true",
                        OAUTH_TOKEN_EXCHANGE_AUDIENCE="records")
         with Bridge(fixture("probe"), env=env) as bridge:
             token = self.token("alice")

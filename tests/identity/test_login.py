@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """People log in: against the certified OpenID provider of npm, step by step and in Chromium."""
+import json
 import os
 import re
 import unittest
@@ -220,9 +221,9 @@ class InABrowser(unittest.TestCase):
         window.run("""window.got = null;
             const how = arguments[1] === null ? {} : {method: 'POST',
                 headers: {'Content-Type': 'application/json'}, body: JSON.stringify(arguments[1])};
-            fetch(arguments[0], how).then((answer) => answer.json()).then((got) => window.got = got);
+            fetch(arguments[0], how).then((answer) => answer.text()).then((got) => window.got = got);
             """, path, body)
-        return wait_for(lambda: window.run("return window.got"), 20, path)
+        return json.loads(wait_for(lambda: window.run("return window.got"), 20, path))
 
 
 if __name__ == "__main__":

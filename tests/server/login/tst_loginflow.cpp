@@ -186,6 +186,14 @@ private Q_SLOTS:
         QCOMPARE(renewed.error().code, ErrorCode::InvalidToken);
     }
 
+    void aTokenThatUserinfoNeverTookIsNoReasonToEnd()
+    {
+        m_idp.userinfoStatus = 401; // it is for a resource
+        const auto ended = finish(goodCallback());
+        QVERIFY(ended);
+        QVERIFY(outcomeOf(m_flow->refresh(ended->arrival)));
+    }
+
     void aUserWhoWasRemovedIsNotRenewed()
     {
         const auto ended = finish(goodCallback());
