@@ -3,12 +3,14 @@
 either format at any level, no metric, no audit line, no file, and, where they are credentials, no
 answer of the bridge."""
 import base64
+import http.client
 import json
 import os
 import secrets
 import unittest
+import urllib.parse
 
-from bridge import DEMO, Bridge, fixture, wait_for
+from bridge import DEMO, SLOW, Bridge, fixture, wait_for
 from client import token
 from idp import Idp, needs_idp
 from mcpclient import LegacyClient, ModernClient, SseClient
@@ -358,6 +360,89 @@ class StoredKeys(WithCredentials, unittest.TestCase):
         self.ask("keyless")
         self.idp.mode("store", "down", status=500)
         self.ask("unlucky")
+
+
+@needs_idp
+class LoggedIn(Canary, unittest.TestCase):
+    """People who sign in, and those whose sign-in fails in every way."""
+
+    env = {"LOG_FORMAT": "text", "AUDIT_LOG": "{home}/audit.log"}
+
+    def prepare(self):
+        self.idp = Idp().start()
+        self.addCleanup(self.idp.__exit__)
+        self.good = {}
+        secret = self.credentials.new("client secret")
+        self.idp.client("bridge", secret)
+        self.idp.set(user={"sub": self.content.new("subject"), "name": self.content.new("name"),
+                           "email": self.content.new("e-mail") + "@example.com"})
+        return self.idp.env(OAUTH_CLIENT_ID="bridge", OAUTH_CLIENT_SECRET=secret)
+
+    def plant(self, place, value):
+        self.credentials.planted[value] = place
+
+    def begin(self):
+        """Cookies of a sign-in under way and what the identity provider would send back."""
+        answer = self.bridge.get("/oauth/login?return_to=/docs")
+        self.assertEqual(answer.status, 302, answer)
+        at = urllib.parse.urlsplit(answer.headers["Location"])
+        for name in ("state", "nonce"):
+            self.plant(name, urllib.parse.parse_qs(at.query)[name][0])
+        connection = http.client.HTTPConnection(at.hostname, at.port, timeout=20 * SLOW)
+        connection.request("GET", f"{at.path}?{at.query}")
+        back = urllib.parse.urlsplit(connection.getresponse().headers["Location"])
+        connection.close()
+        query = {name: values[0] for name, values in urllib.parse.parse_qs(back.query).items()}
+        self.plant("code", query["code"])
+        return self.cookies(answer), back.path, query
+
+    def cookies(self, answer):
+        pairs = [field.split(";")[0] for field in answer.headers.get_all("Set-Cookie") or []]
+        for pair in pairs:
+            if len(pair.partition("=")[2]) > 8:
+                self.plant("cookie " + pair.partition("=")[0], pair.partition("=")[2])
+        return "; ".join(pairs)
+
+    def end(self, cookies, path, query):
+        return self.bridge.get(f"{path}?{urllib.parse.urlencode(query)}",
+                               headers={"Cookie": cookies} if cookies else {})
+
+    def more(self):
+        new = self.credentials.new
+        signed_in = self.end(*self.begin())
+        self.assertEqual(signed_in.status, 303, signed_in)
+        cookies = self.cookies(signed_in)
+        for post in self.idp.seen("token"):
+            self.plant("code verifier", post["form"]["code_verifier"])
+        for path in ("/oauth/userinfo", "/tools", "/oauth/userinfo?x=" + new("query")):
+            self.assertEqual(self.keep(path, self.bridge.get(
+                path, headers={"Cookie": cookies})).status, 200)
+        for origin in ("null", "https://evil.example"):
+            self.keep("logout", self.bridge.post("/oauth/logout", {}, headers={
+                "Cookie": cookies, "Origin": origin}))
+        cookie, path, query = self.begin()
+        self.keep("no cookie", self.end("", path, query))
+        self.keep("other state", self.end(cookie, path, {**query, "state": new("wrong state")}))
+        cookie, path, query = self.begin()
+        self.keep("other issuer", self.end(cookie, path, {**query, "iss": new("wrong issuer")}))
+        cookie, path, query = self.begin()
+        self.keep("other code", self.end(cookie, path, {**query, "code": new("wrong code")}))
+        cookie, path, query = self.begin()
+        self.keep("denied", self.end(cookie, path, {
+            "state": query["state"], "iss": query["iss"], "error": "access_denied",
+            "error_description": new("error description")}))
+        for mode in ("garbage", "down", "drop"):
+            begun = self.begin()
+            self.idp.mode("token", mode)
+            self.keep(mode, self.end(*begun))
+            self.idp.well()
+        self.keep("tampered", self.bridge.get("/oauth/userinfo", headers={
+            "Cookie": cookies[:-3] + new("tail of a cookie")}))
+
+    def check_files(self):
+        events = [json.loads(line)["event"]
+                  for line in dict(self.files_of_bridge())["audit.log"].splitlines()]
+        self.assertIn("login", events)
 
 
 class BehindHttp(Canary, unittest.TestCase):
