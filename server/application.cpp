@@ -7,6 +7,7 @@
 #include "common/logging/logger.h"
 #include "server/gateway/viewconfig.h"
 #include "server/observers.h"
+#include "server/pluginwiring.h"
 #include "server/upstream/runonstart.h"
 
 #include <QtCore/QCoreApplication>
@@ -106,7 +107,8 @@ Result<Parts> partsFrom(const config::Loaded &loaded)
     if (!views)
         collect(problems, views.error(), u"file: bridge.views"_s);
     const QStringList names = serverNames(definitions, loaded);
-    auto policy = policy::Policy::load(loaded.policy, names);
+    auto policy = policy::Policy::load(loaded.policy, names,
+                                       settings.boolean(u"AUTH_TRUST_PROXY_HEADERS"_s));
     if (!policy)
         collect(problems, policy.error(), u"file: bridge.policy"_s);
     auto limits = policy::limitsFrom(loaded.limits, names, settings.text(u"RATE_LIMIT_PER_USER"_s),
@@ -114,7 +116,9 @@ Result<Parts> partsFrom(const config::Loaded &loaded)
                                      settings.text(u"RATE_LIMIT_PER_SERVER"_s));
     if (!limits)
         collect(problems, limits.error(), u"file: bridge.limits"_s);
-    auto store = sessions::makeSessionStore(settings.text(u"SESSION_MANAGER_TYPE"_s));
+    // That of a plugin is made at the start only.
+    const QString storeType = settings.text(u"SESSION_MANAGER_TYPE"_s);
+    auto store = sessions::makeSessionStore(storeType == "plugin"_L1 ? u"memory"_s : storeType);
     if (!store)
         collect(problems, store.error(), u"SESSION_MANAGER_TYPE"_s);
     const QString folder = settings.text(u"PROMPTS_DIR"_s);
@@ -141,7 +145,13 @@ Result<Nothing> Application::build()
     Result<Parts> parts = partsFrom(m_loaded);
     if (!parts)
         return parts.error();
-    auto identity = IdentityRooms::make(settings);
+    const auto plugins = pluginsFrom(settings);
+    if (!plugins)
+        return config::settingsError(plugins.error().problems, m_loaded.configFile);
+    auto store = storeFrom(std::move(parts->store), *plugins, settings);
+    if (!store)
+        return config::settingsError(store.error().problems, m_loaded.configFile);
+    auto identity = IdentityRooms::make(settings, *plugins);
     if (!identity)
         return config::settingsError(identity.error().problems, m_loaded.configFile);
     m_identity = std::move(*identity);
@@ -152,8 +162,8 @@ Result<Nothing> Application::build()
     m_metrics = std::make_unique<telemetry::Metrics>(settings.text(u"SERVICE_NAME"_s));
     m_registry = std::make_unique<upstream::Registry>(
         std::move(parts->definitions), int(settings.integer(u"MAX_CONCURRENT_CHILDREN"_s)));
-    m_sessions = std::make_unique<sessions::SessionManager>(std::move(parts->store),
-                                                            sessionLimits(settings));
+    m_sessions =
+        std::make_unique<sessions::SessionManager>(std::move(*store), sessionLimits(settings));
     m_http = std::make_unique<http::Server>(serverOptions(settings));
 
     m_services.settings = routeSettings(settings);
@@ -232,8 +242,8 @@ void Application::listen(Handler<quint16> done)
     Result<quint16> port = m_http->listen();
     if (port) {
         m_registry->warmUp();
-        m_identity->setListenAddress(
-            QUrl(u"http://127.0.0.1:%1%2"_s.arg(QString::number(*port), m_http->router().basePath())));
+        m_identity->setListenAddress(QUrl(
+            u"http://127.0.0.1:%1%2"_s.arg(QString::number(*port), m_http->router().basePath())));
         announce(*port);
     }
     done(std::move(port));

@@ -4,9 +4,11 @@
 #include "common/async/later.h"
 #include "common/logging/categories.h"
 #include "server/auth/apikeystrategy.h"
+#include "server/auth/retrievers.h"
 #include "server/auth/strategies.h"
 #include "server/credentials/processprivacy.h"
 #include "server/credentials/settings.h"
+#include "server/policy/warden.h"
 
 using namespace Qt::StringLiterals;
 
@@ -61,17 +63,19 @@ bool IdentityRooms::tellsCallersApart(const config::Settings &settings)
            || (keys && (!keys->fixed.isEmpty() || !keys->file.isEmpty()));
 }
 
-Result<std::unique_ptr<IdentityRooms>> IdentityRooms::make(const config::Settings &settings)
+Result<std::unique_ptr<IdentityRooms>> IdentityRooms::make(const config::Settings &settings,
+                                                           const QList<plugins::Plugin> &plugins)
 {
     std::unique_ptr<IdentityRooms> rooms(new IdentityRooms);
-    if (const Result<Nothing> built = rooms->build(settings); !built)
+    if (const Result<Nothing> built = rooms->build(settings, plugins); !built)
         return built.error();
     return rooms;
 }
 
 IdentityRooms::~IdentityRooms() = default;
 
-Result<Nothing> IdentityRooms::build(const config::Settings &settings)
+Result<Nothing> IdentityRooms::build(const config::Settings &settings,
+                                     const QList<plugins::Plugin> &plugins)
 {
     const auto auditOptions = audit::auditOptions(settings);
     if (!auditOptions)
@@ -91,14 +95,15 @@ Result<Nothing> IdentityRooms::build(const config::Settings &settings)
             return atSetting(vault.error(), u"VAULT_FILE"_s);
         m_vault = std::move(*vault);
     }
-    if (const Result<Nothing> known = buildAuthentication(settings); !known)
+    if (const Result<Nothing> known = buildAuthentication(settings, plugins); !known)
         return known;
     buildCredentials(settings);
     buildGate(settings);
     return Nothing{};
 }
 
-Result<Nothing> IdentityRooms::buildAuthentication(const config::Settings &settings)
+Result<Nothing> IdentityRooms::buildAuthentication(const config::Settings &settings,
+                                                   const QList<plugins::Plugin> &plugins)
 {
     Result<auth::AuthOptions> options = auth::authOptions(settings);
     if (!options)
@@ -125,6 +130,8 @@ Result<Nothing> IdentityRooms::buildAuthentication(const config::Settings &setti
     auth::Authenticator::Strategies others;
     others.push_back(std::make_unique<auth::ApiKeyStrategy>(&m_apiKeys));
     buildLogin(settings, others);
+    for (auto &strategy : auth::pluginStrategies(plugins, m_authOptions, m_verifier))
+        others.push_back(std::move(strategy));
     auto strategies = auth::makeStrategies(m_authOptions, m_verifier, std::move(others));
     if (!strategies)
         return atSetting(strategies.error(), u"AUTH_STRATEGIES"_s);
@@ -208,6 +215,24 @@ void IdentityRooms::writeRefusal(const gate::Refusal &refusal)
     m_audit->write(std::move(event));
 }
 
+void IdentityRooms::writeDenial(const auth::Principal &principal, const policy::Action &action,
+                                const QString &rule)
+{
+    using Kind = policy::Action::Kind;
+    audit::AuditEvent event;
+    event.kind = audit::AuditEvent::Kind::Decision;
+    event.owner = principal.owner;
+    event.strategy = principal.strategy;
+    event.action = action.kind == Kind::Tool     ? u"tools/call"_s
+                   : action.kind == Kind::Prompt ? u"prompts/get"_s
+                                                 : u"resources/read"_s;
+    // The server has listed the tool; other names are what the caller made up.
+    event.target =
+        action.kind == Kind::Tool ? QString(action.server + '/'_L1 + action.name) : action.server;
+    event.reason = rule;
+    m_audit->write(std::move(event));
+}
+
 void IdentityRooms::serve(http::Router &router, routes::Services &services)
 {
     m_gate->guard(router);
@@ -217,6 +242,14 @@ void IdentityRooms::serve(http::Router &router, routes::Services &services)
     services.identify = [this](const QByteArray &token, Handler<auth::PrincipalPtr> done) {
         return identify(token, std::move(done));
     };
+    if (services.warden) {
+        services.warden->setObserver(
+            [this, warden = services.warden](const auth::Principal &principal,
+                                             const policy::Action &action,
+                                             const policy::Decision &decision) {
+                writeDenial(principal, action, warden->policy().ruleName(decision));
+            });
+    }
     services.issuerMetadata = [this](const QString &issuer, Handler<auth::IssuerMetadata> done) {
         return issuerMetadata(issuer, std::move(done));
     };

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/config/loader.h"
+#include "common/plugins/pluginfolder.h"
 #include "server/audit/auditlog.h"
 #include "server/auth/apikeystore.h"
 #include "server/auth/authenticator.h"
@@ -13,6 +14,7 @@
 #include "server/credentials/vault.h"
 #include "server/egress/guardedclient.h"
 #include "server/gate/gate.h"
+#include "server/policy/action.h"
 #include "server/policy/dataaccess.h"
 #include "server/routes/login.h"
 #include "server/routes/services.h"
@@ -33,7 +35,8 @@ public:
     static bool tellsCallersApart(const config::Settings &settings);
 
     /// For the start: opens files and may make that of the admin token. \a settings were checked.
-    static Result<std::unique_ptr<IdentityRooms>> make(const config::Settings &settings);
+    static Result<std::unique_ptr<IdentityRooms>> make(const config::Settings &settings,
+                                                       const QList<plugins::Plugin> &plugins = {});
     ~IdentityRooms() override;
 
     /// Guards the routes added to \a router from now on, and tells \a services what they want to
@@ -49,8 +52,9 @@ public:
 
 private:
     IdentityRooms() = default;
-    Result<Nothing> build(const config::Settings &settings);
-    Result<Nothing> buildAuthentication(const config::Settings &settings);
+    Result<Nothing> build(const config::Settings &settings, const QList<plugins::Plugin> &plugins);
+    Result<Nothing> buildAuthentication(const config::Settings &settings,
+                                        const QList<plugins::Plugin> &plugins);
     void buildLogin(const config::Settings &settings, auth::Authenticator::Strategies &strategies);
     void buildUpstreamLogin(const config::Settings &settings);
     void buildCredentials(const config::Settings &settings);
@@ -61,6 +65,8 @@ private:
     Call identify(const QByteArray &token, Handler<auth::PrincipalPtr> handler);
     Call issuerMetadata(const QString &issuer, Handler<auth::IssuerMetadata> handler);
     void writeRefusal(const gate::Refusal &refusal);
+    void writeDenial(const auth::Principal &principal, const policy::Action &action,
+                     const QString &rule);
 
     auth::AuthOptions m_authOptions;
     std::unique_ptr<audit::AuditLog> m_audit;
