@@ -85,7 +85,6 @@ class Addressing(SessionCase):
         self.assertNotIn(secret, self.bridge.log())
         self.assertStatus(self.bridge.post("/session/close", session=session, token=mine), 200)
 
-    @unittest.skip("callers are told apart once tokens are read (authentication)")
     def test_a_session_is_useless_to_another_user(self):
         """B7"""
         session = self.start(token=token("alice"))

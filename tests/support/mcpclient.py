@@ -79,7 +79,10 @@ class Events:
 
 
 class Http:
-    """One endpoint of a bridge; answers are Answer or, when they are streams, Events."""
+    """One endpoint of a bridge; answers are Answer or, when they are streams, Events. `extra` are
+    header fields of every request, e.g. a credential."""
+
+    extra = {}
 
     def __init__(self, bridge, path="/mcp"):
         self.bridge, self.path = bridge, path
@@ -87,7 +90,7 @@ class Http:
 
     def send(self, method, body=None, headers=None, path=None):
         from client import Answer
-        fields = {"Accept": BOTH}
+        fields = {"Accept": BOTH, **self.extra}
         for name, value in (headers or {}).items():
             if value is None:
                 fields.pop(name, None)
