@@ -18,6 +18,10 @@ class Refused(RemoteCase):
         self.assertStatus(self.bridge.call("argv", token=GOOD), 200)
         self.remote.forget()
 
+    def refused(self, token):
+        # 503 where the server sends callers to cannot be asked.
+        self.assertIn(self.bridge.call("argv", token=token).status, (401, 503))
+
     def entry(self):
         return self.bridge.get("/servers").json["servers"][0]
 
@@ -25,13 +29,13 @@ class Refused(RemoteCase):
         before = self.entry()
         self.assertEqual((before["state"], before["last_error"]), ("ready", None))
         for token in ("bad", "worse", None):
-            self.assertStatus(self.bridge.call("argv", token=token), 401)
+            self.refused(token)
         after = self.entry()
         self.assertEqual((after["state"], after["last_error"]), ("ready", None))
         self.assertEqual(after["start_failures"], before["start_failures"] + 3)
 
     def test_the_next_caller_is_served_as_if_nothing_had_happened(self):
-        self.assertStatus(self.bridge.call("argv", token="bad"), 401)
+        self.refused("bad")
         self.remote.forget()
         self.assertStatus(self.bridge.call("argv", token=GOOD), 200)
         # Nobody has to find out anew which revision the server speaks.
