@@ -98,9 +98,8 @@ Task<InstancePtr> Launcher::runFor(std::shared_ptr<Launcher> self, Identity iden
     if (!known)
         co_return known.error();
     known->caller.reset();
-    co_return co_await answer<InstancePtr>([&](Handler<InstancePtr> done) {
-        return self->launch(*known, purpose, std::move(done));
-    });
+    co_return co_await answer<InstancePtr>(
+        [&](Handler<InstancePtr> done) { return self->launch(*known, purpose, std::move(done)); });
 }
 
 Call Launcher::launch(const Identity &identity, ChildBudget::Purpose purpose,
@@ -122,9 +121,8 @@ Task<InstancePtr> Launcher::runWithCredential(std::shared_ptr<Launcher> self, Id
     Result<Identity> ready = co_await withCredential(self->m_definition, std::move(identity));
     if (!ready)
         co_return ready.error();
-    co_return co_await answer<InstancePtr>([&](Handler<InstancePtr> done) {
-        return self->begin(*ready, purpose, std::move(done));
-    });
+    co_return co_await answer<InstancePtr>(
+        [&](Handler<InstancePtr> done) { return self->begin(*ready, purpose, std::move(done)); });
 }
 
 Call Launcher::begin(const Identity &identity, ChildBudget::Purpose purpose,
@@ -137,7 +135,8 @@ Call Launcher::begin(const Identity &identity, ChildBudget::Purpose purpose,
 
 Task<InstancePtr> Launcher::runRemote(std::shared_ptr<Launcher> self, Identity identity)
 {
-    const Result<Circuit::AttemptPtr> attempt = self->m_circuits.of(Catalogue::scopeOf(identity))->admit();
+    const Result<Circuit::AttemptPtr> attempt =
+        self->m_circuits.of(Catalogue::scopeOf(identity))->admit();
     if (!attempt)
         co_return attempt.error();
     QElapsedTimer clock;
@@ -197,7 +196,8 @@ Task<InstancePtr> Launcher::run(std::shared_ptr<Launcher> self, Identity identit
     Result<ChildSpec> spec = childSpec(self->m_definition, identity, self->m_own);
     if (!spec)
         co_return spec.error();
-    const Result<Circuit::AttemptPtr> attempt = self->m_circuits.of(Catalogue::scopeOf(identity))->admit();
+    const Result<Circuit::AttemptPtr> attempt =
+        self->m_circuits.of(Catalogue::scopeOf(identity))->admit();
     if (!attempt)
         co_return attempt.error();
     ChildBudget::SlotPtr slot = self->m_budget->take(purpose);
@@ -289,11 +289,12 @@ void Launcher::noteFailure(const Error &error)
 void Launcher::noteRemoteFailure(const Error &error, const Identity &identity)
 {
     const int status = error.code == ErrorCode::UpstreamStatus ? httpStatus(error) : 0;
-    const bool isCallers = !identity.isNeutral() || (status >= 400 && status < 500);
+    const bool isRefusal = isCredentialError(error) || status == 401 || status == 403;
+    const bool isCallers = isRefusal || !identity.isNeutral() || (status >= 400 && status < 500);
     if (!isCallers)
         return noteFailure(error);
     // Any other failure may come of another version of the server.
-    if (status != 401 && status != 403 && status != 429) {
+    if (!isRefusal && status != 429) {
         m_era.reset();
         m_isSse = false;
     }
