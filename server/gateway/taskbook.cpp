@@ -57,6 +57,7 @@ bool TaskBook::giveWay(const QString &owner)
 
 void TaskBook::add(const HeldTaskPtr &task)
 {
+    task->number = ++m_begun;
     task->id = randomToken(kIdBytes);
     task->age.start();
     task->unused.start();
@@ -89,9 +90,8 @@ QList<HeldTaskPtr> TaskBook::of(const ClientState *state) const
         if (state && task->state.lock().get() == state)
             found.append(task);
     }
-    std::sort(found.begin(), found.end(), [](const HeldTaskPtr &a, const HeldTaskPtr &b) {
-        return a->age.msecsSinceReference() < b->age.msecsSinceReference();
-    });
+    std::sort(found.begin(), found.end(),
+              [](const HeldTaskPtr &a, const HeldTaskPtr &b) { return a->number < b->number; });
     return found;
 }
 

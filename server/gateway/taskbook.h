@@ -19,11 +19,12 @@ class TaskDrive;
 using TaskSlot = std::shared_ptr<void>;
 
 struct HeldTask {
-    QString id;     ///< as the client knows it
-    QString key;    ///< as the server knows it
-    QString server; ///< its name
-    QString owner;  ///< whose it is: upstream::Identity::owner
-    QString place;  ///< Request::server of the call that became the task
+    quint64 number = 0; ///< counted by the book
+    QString id;         ///< as the client knows it
+    QString key;        ///< as the server knows it
+    QString server;     ///< its name
+    QString owner;      ///< whose it is: upstream::Identity::owner
+    QString place;      ///< Request::server of the call that became the task
     ClientProfile profile;
     std::weak_ptr<ClientState> state; ///< of that call; not kept, so that it can expire
     TaskSlot slot;
@@ -81,6 +82,7 @@ private:
     std::chrono::milliseconds m_idle;
     std::shared_ptr<OwnerCount> m_count = std::make_shared<OwnerCount>();
     std::map<QString, HeldTaskPtr> m_tasks;
+    quint64 m_begun = 0;
     Call m_sweep;
 };
 
