@@ -25,7 +25,8 @@ bool isTerminal(const QString &status);
 /// \a name of a raw `Task`: `ttl` or `ttlMs`; -1 for none and for null.
 qint64 ttlOf(const QByteArray &task, QLatin1String name);
 
-/// \a object with \a id as its `taskId`, if it has one, and in `_meta` where that names a related task.
+/// \a object with \a id as its `taskId`, if it has one, and in `_meta` where that names a related
+/// task.
 QByteArray withTaskId(const QByteArray &object, const QString &id);
 /// \a result with `_meta` naming \a id as the related task (2025-11-25).
 QByteArray withRelatedTask(const QByteArray &result, const QString &id);
