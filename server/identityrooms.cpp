@@ -115,8 +115,7 @@ Result<Nothing> IdentityRooms::buildAuthentication(const config::Settings &setti
     Result<egress::EgressOptions> egress = egress::egressOptions(settings);
     if (!egress)
         return egress.error();
-    if (m_authOptions.allowUnsafeCert)
-        egress->tls.setPeerVerifyMode(QSslSocket::VerifyNone);
+    egress->verifiesConfigured = !m_authOptions.allowUnsafeCert;
     m_egress = std::make_unique<egress::GuardedClient>(std::move(*egress));
 
     const auto keys = auth::apiKeyOptions(settings);
@@ -197,39 +196,25 @@ void IdentityRooms::buildGate(const config::Settings &settings)
     };
     m_gate =
         std::make_unique<gate::Gate>(gateOptions(settings), std::move(authentication), m_sources);
-    m_gate->setObserver([this](const gate::Refusal &refusal) { writeRefusal(refusal); });
+    m_gate->setObserver([this](const gate::Incident &incident) { write(incident); });
 }
 
-void IdentityRooms::writeRefusal(const gate::Refusal &refusal)
+void IdentityRooms::write(const gate::Incident &incident)
 {
+    using Kind = audit::AuditEvent::Kind;
     audit::AuditEvent event;
-    event.kind = audit::AuditEvent::Kind::Refusal;
-    if (refusal.principal) {
-        event.owner = refusal.principal->owner;
-        event.strategy = refusal.principal->strategy;
+    event.kind = incident.error ? Kind::Refusal : Kind::Admin;
+    event.success = !incident.error;
+    if (incident.principal) {
+        event.owner = incident.principal->owner;
+        event.strategy = incident.principal->strategy;
     }
-    event.action = QString::fromLatin1(refusal.method) + ' '_L1 + refusal.route;
-    event.reason = codeName(refusal.error.code);
-    event.address = refusal.peer.toString();
-    event.requestId = refusal.requestId;
-    m_audit->write(std::move(event));
-}
-
-void IdentityRooms::writeDenial(const auth::Principal &principal, const policy::Action &action,
-                                const QString &rule)
-{
-    using Kind = policy::Action::Kind;
-    audit::AuditEvent event;
-    event.kind = audit::AuditEvent::Kind::Decision;
-    event.owner = principal.owner;
-    event.strategy = principal.strategy;
-    event.action = action.kind == Kind::Tool     ? u"tools/call"_s
-                   : action.kind == Kind::Prompt ? u"prompts/get"_s
-                                                 : u"resources/read"_s;
-    // The server has listed the tool; other names are what the caller made up.
-    event.target =
-        action.kind == Kind::Tool ? QString(action.server + '/'_L1 + action.name) : action.server;
-    event.reason = rule;
+    event.action = QString::fromLatin1(incident.method) + ' '_L1 + incident.route;
+    if (incident.error)
+        event.reason = codeName(incident.error->code);
+    event.address = incident.peer.toString();
+    event.userAgent = QString::fromUtf8(incident.userAgent);
+    event.requestId = incident.requestId;
     m_audit->write(std::move(event));
 }
 
@@ -286,8 +271,7 @@ void IdentityRooms::apply(const config::Settings &settings)
     m_dataAccess = policy::DataAccess(dataAccessOptions(settings, m_authOptions));
     m_gate->setOptions(gateOptions(settings));
     if (auto egress = egress::egressOptions(settings); egress) {
-        if (m_authOptions.allowUnsafeCert)
-            egress->tls.setPeerVerifyMode(QSslSocket::VerifyNone);
+        egress->verifiesConfigured = !m_authOptions.allowUnsafeCert;
         m_egress->setOptions(std::move(*egress));
     }
     if (const auto keys = auth::apiKeyOptions(settings); keys) {

@@ -16,13 +16,15 @@ namespace {
 /// Long enough for a busy network, short enough to try a second address within the usual limit.
 constexpr std::chrono::milliseconds kConnectTime{4'000};
 
-httpclient::ClientOptions clientOptions(const EgressOptions &options)
+std::shared_ptr<httpclient::Client> clientFor(const EgressOptions &options, Trust trust)
 {
     httpclient::ClientOptions client;
     client.connectTimeout = kConnectTime;
     client.maxConnections = options.maxConnections;
     client.tls = options.tls;
-    return client;
+    if (trust == Trust::Configured && !options.verifiesConfigured)
+        client.tls.setPeerVerifyMode(QSslSocket::VerifyNone);
+    return std::make_shared<httpclient::Client>(std::move(client));
 }
 
 Error problem(const QString &setting, const QString &text)
@@ -82,17 +84,16 @@ Result<EgressOptions> egressOptions(const config::Settings &settings)
 }
 
 GuardedClient::GuardedClient(EgressOptions options)
-    : m_options(std::make_shared<const EgressOptions>(std::move(options)))
-    , m_client(std::make_shared<httpclient::Client>(clientOptions(*m_options)))
 {
+    setOptions(std::move(options));
 }
 
 GuardedClient::~GuardedClient() = default;
 
 Call GuardedClient::send(EgressRequest request, Handler<httpclient::Response> handler)
 {
-    auto fetch =
-        std::make_shared<Fetch>(m_options, m_client, std::move(request), std::move(handler));
+    const auto &client = request.trust == Trust::Configured ? m_configured : m_foreign;
+    auto fetch = std::make_shared<Fetch>(m_options, client, std::move(request), std::move(handler));
     fetch->begin();
     return Call([fetch] { fetch->drop(); });
 }
@@ -100,7 +101,8 @@ Call GuardedClient::send(EgressRequest request, Handler<httpclient::Response> ha
 void GuardedClient::setOptions(EgressOptions options)
 {
     m_options = std::make_shared<const EgressOptions>(std::move(options));
-    m_client = std::make_shared<httpclient::Client>(clientOptions(*m_options));
+    m_configured = clientFor(*m_options, Trust::Configured);
+    m_foreign = clientFor(*m_options, Trust::Foreign);
 }
 
 } // namespace bridge::egress

@@ -44,6 +44,8 @@ struct EgressOptions {
     QList<quint16> allowedPorts{443}; ///< for foreign URLs
     int maxConnections = 64;
     QSslConfiguration tls = QSslConfiguration::defaultConfiguration();
+    /// False accepts any certificate for Trust::Configured; foreign URLs are always verified.
+    bool verifiesConfigured = true;
     Resolver resolver = resolve;
 };
 
@@ -71,7 +73,8 @@ public:
 
 private:
     std::shared_ptr<const EgressOptions> m_options;
-    std::shared_ptr<httpclient::Client> m_client;
+    std::shared_ptr<httpclient::Client> m_configured; ///< for Trust::Configured
+    std::shared_ptr<httpclient::Client> m_foreign;
 };
 
 } // namespace bridge::egress

@@ -132,6 +132,27 @@ private Q_SLOTS:
         QVERIFY(server.seen.isEmpty());
     }
 
+    void onlyConfiguredAddressesMayGoUnverified()
+    {
+        WebServer server(TestCertificate::forName("idp.example"));
+        server.handle = [](const WebServer::Seen &seen) { seen.answer("200 OK", "x"); };
+        FakeNames names{{{u"idp.example"_s, {u"127.0.0.1"_s}}}};
+        EgressOptions options;
+        options.allowedNetworks = loopback();
+        options.allowedPorts = {server.port()};
+        options.resolver = names.resolver();
+        options.verifiesConfigured = false;
+        GuardedClient client(options);
+        const auto own =
+            fetch(client, configured(QUrl(u"https://127.0.0.1:%1/"_s.arg(server.port()))));
+        QTRY_VERIFY(own->got);
+        QVERIFY2(own->got->ok(), qPrintable(own->message()));
+        const auto other = fetch(client, foreign(u"https://idp.example:%1/"_s.arg(server.port())));
+        QTRY_VERIFY(other->got);
+        QVERIFY(!other->got->ok());
+        QCOMPARE(server.seen.size(), 1);
+    }
+
     void aNameWithOnePrivateAddressIsRefused_data()
     {
         QTest::addColumn<QStringList>("addresses");
