@@ -238,7 +238,7 @@ upstream::CredentialSourcePtr Broker::sourceFor(const auth::PrincipalPtr &caller
                                                 const upstream::ServerDefinition &definition)
 {
     const PlanPtr plan = planOf(definition);
-    const bool mayLogIn = plan->account && (!caller->isAnonymous() || m_login->servesAnonymous());
+    const bool mayLogIn = plan->account && m_login->serves(*caller);
     const bool isEmpty = caller->isAnonymous() && caller->token.isEmpty();
     switch (plan->way) {
     case Plan::Way::Fail:
@@ -261,7 +261,7 @@ upstream::CredentialSourcePtr Broker::sourceFor(const auth::PrincipalPtr &caller
         // is meant to be used with one's own only.
         if (plan->provider->mayFallBack())
             return nullptr;
-        if (plan->provider == m_login && m_login->servesAnonymous())
+        if (plan->provider == m_login && m_login->serves(*caller))
             break;
         return failingSource(missingToken(definition.name));
     }

@@ -17,8 +17,8 @@ public:
     virtual Call has(const QString &owner, const QString &server, Handler<bool> handler) = 0;
     /// \a refusal of a server is one that a login can help with.
     virtual bool isLoginWanted(const httpclient::Headers &refusal) const = 0;
-    /// Callers nobody told apart may connect one account for all of them.
-    virtual bool servesAnonymous() const = 0;
+    /// \a caller may have an account: somebody vouches for who he is, or it does not matter.
+    virtual bool serves(const auth::Principal &caller) const = 0;
     /// Servers that nothing is configured for may demand it.
     virtual bool isAutomatic() const = 0;
 };

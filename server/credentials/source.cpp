@@ -23,11 +23,11 @@ Handler<Credential> narrowed(Handler<HeldCredential> handler)
     };
 }
 
-/// A server that does not say who authorizes means what it answered.
+/// A server that does not say who authorizes, or not in a way that helps, means what it answered.
 Handler<HeldCredential> orNone(Handler<HeldCredential> handler)
 {
     return [handler = std::move(handler)](Result<HeldCredential> outcome) {
-        if (!outcome && outcome.error().code == ErrorCode::NotFound)
+        if (!outcome && outcome.error().code != ErrorCode::NotConnected)
             handler(HeldCredential());
         else
             handler(std::move(outcome));
@@ -104,7 +104,7 @@ std::optional<bool> Source::isConnected() const
 {
     if (!m_plan->account || !m_broker || !m_broker->m_login)
         return false;
-    if (m_caller->isAnonymous() && !m_broker->m_login->servesAnonymous())
+    if (!m_broker->m_login->serves(*m_caller))
         return false;
     return m_broker->m_login->hasNow(m_caller->owner, m_plan->server);
 }
@@ -163,8 +163,11 @@ Call Source::renew(const QByteArray &rejected, const httpclient::Headers &refusa
         return failLater(std::move(handler), gone());
     const bool isConnectedNow = isConnected().value_or(false);
     const bool mayLogIn = m_plan->account && m_broker->m_login
-                          && (!m_caller->isAnonymous() || m_broker->m_login->servesAnonymous());
-    if (isConnectedNow || (mayLogIn && m_broker->m_login->isLoginWanted(refusal)))
+                          && m_broker->m_login->serves(*m_caller);
+    if (isConnectedNow)
+        return m_broker->renew(m_caller, m_plan->account, rejected, refusal,
+                               narrowed(std::move(handler)));
+    if (mayLogIn && m_broker->m_login->isLoginWanted(refusal))
         return m_broker->renew(m_caller, m_plan->account, rejected, refusal,
                                narrowed(orNone(std::move(handler))));
     if (m_plan->way == Plan::Way::PassThrough && m_caller->token.isEmpty())

@@ -89,7 +89,7 @@ QJsonObject UpstreamLogin::clientDocument() const
 
 std::optional<Error> UpstreamLogin::objection(const Ask &ask) const
 {
-    if (!ask.caller->isAnonymous() || m_settings.servesAnonymous)
+    if (serves(*ask.caller))
         return std::nullopt;
     return Error(ErrorCode::Unauthorized,
                  u"MCP server \"%1\" is used with an account of one's own, and the request does "

@@ -42,7 +42,10 @@ public:
     std::optional<bool> hasNow(const QString &owner, const QString &server) const override;
     Call has(const QString &owner, const QString &server, Handler<bool> handler) override;
     bool isLoginWanted(const httpclient::Headers &refusal) const override;
-    bool servesAnonymous() const override { return m_settings.servesAnonymous; }
+    bool serves(const auth::Principal &caller) const override
+    {
+        return caller.isAnonymous() ? m_settings.servesAnonymous : caller.isVerified;
+    }
     bool isAutomatic() const override { return m_settings.isAutomatic; }
 
     /// The login a browser was sent to; null when it is over.

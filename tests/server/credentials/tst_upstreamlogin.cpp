@@ -423,6 +423,21 @@ private Q_SLOTS:
         QVERIFY(held.token().isEmpty());
     }
 
+    void whoeverNobodyVouchesForHasNoAccount()
+    {
+        QVERIFY(connectAccount());
+        auto forged = person(u"alice"_s, "forged");
+        forged.isVerified = false;
+        QCOMPARE(ask(m_far->server(), share(forged))->error().code, ErrorCode::Unauthorized);
+        auto server = m_far->server();
+        server.auth.provider.clear();
+        upstream::Identity identity;
+        m_far->broker->attach(identity, share(forged), server);
+        Caught<upstream::HeldCredential> held;
+        held.call = identity.source->get(held.handler());
+        QTRY_COMPARE(held.token(), "forged"_ba);
+    }
+
     void nobodysAccountIsOfferedWhereThatIsAllowedOnly()
     {
         auto server = m_far->server();
