@@ -6,6 +6,7 @@
 #include "server/auth/apikeystrategy.h"
 #include "server/auth/retrievers.h"
 #include "server/auth/strategies.h"
+#include "server/credentials/pluginprovider.h"
 #include "server/credentials/processprivacy.h"
 #include "server/credentials/settings.h"
 #include "server/policy/warden.h"
@@ -99,7 +100,7 @@ Result<Nothing> IdentityRooms::build(const config::Settings &settings,
         return known;
     buildCredentials(settings);
     buildGate(settings);
-    return Nothing{};
+    return addPlugins(settings, plugins);
 }
 
 Result<Nothing> IdentityRooms::buildAuthentication(const config::Settings &settings,
@@ -136,6 +137,18 @@ Result<Nothing> IdentityRooms::buildAuthentication(const config::Settings &setti
         return atSetting(strategies.error(), u"AUTH_STRATEGIES"_s);
     m_authenticator = std::make_unique<auth::Authenticator>(
         std::move(*strategies), allowsAnonymous(settings, m_authOptions));
+    return Nothing{};
+}
+
+Result<Nothing> IdentityRooms::addPlugins(const config::Settings &settings,
+                                          const QList<plugins::Plugin> &plugins)
+{
+    if (settings.text(u"AUTH_PROVIDER"_s) != "plugin"_L1)
+        return Nothing{};
+    const auto retriever = auth::tokenRetriever(plugins);
+    if (!retriever)
+        return atSetting(retriever.error(), u"AUTH_PROVIDER"_s);
+    m_broker->setPlugin(credentials::pluginProvider(*retriever));
     return Nothing{};
 }
 

@@ -58,13 +58,15 @@ private:
     void buildLogin(const config::Settings &settings, auth::Authenticator::Strategies &strategies);
     void buildUpstreamLogin(const config::Settings &settings);
     void buildCredentials(const config::Settings &settings);
+    Result<Nothing> addPlugins(const config::Settings &settings,
+                               const QList<plugins::Plugin> &plugins);
     void buildGate(const config::Settings &settings);
     gate::GateOptions gateOptions(const config::Settings &settings) const;
     /// Whoever has no credential gets what he asks for, as far as the policy lets him.
     bool admitsStrangers() const;
     Call identify(const QByteArray &token, Handler<auth::PrincipalPtr> handler);
     Call issuerMetadata(const QString &issuer, Handler<auth::IssuerMetadata> handler);
-    void writeRefusal(const gate::Refusal &refusal);
+    void write(const gate::Incident &incident);
     void writeDenial(const auth::Principal &principal, const policy::Action &action,
                      const QString &rule);
 

@@ -74,7 +74,7 @@ void Gate::setOptions(GateOptions options)
     *m_options = std::move(options);
 }
 
-void Gate::setObserver(std::function<void(const Refusal &)> observer)
+void Gate::setObserver(std::function<void(const Incident &)> observer)
 {
     m_observer = std::move(observer);
 }
@@ -132,6 +132,8 @@ void Gate::decide(http::Exchange &exchange, Access access, const Result<Principa
     }
     if (refusal)
         return turnAway(exchange, *refusal, *caller);
+    if (access == Access::Admin)
+        tell(exchange, *caller, std::nullopt);
     pass();
 }
 
@@ -193,13 +195,19 @@ std::optional<Error> Gate::checkAdmin(const http::Request &request,
                  "not through a proxy or a web page."_s);
 }
 
+void Gate::tell(const http::Exchange &exchange, const PrincipalPtr &principal,
+                const std::optional<Error> &error) const
+{
+    if (!m_observer)
+        return;
+    const http::Request &request = exchange.request();
+    m_observer({principal, request.peer, request.method, exchange.fields().route,
+                request.header("user-agent"), exchange.requestId(), error});
+}
+
 void Gate::turnAway(http::Exchange &exchange, const Error &error, const PrincipalPtr &principal)
 {
-    if (m_observer) {
-        const http::Request &request = exchange.request();
-        m_observer({principal, request.peer, request.method, exchange.fields().route,
-                    exchange.requestId(), error});
-    }
+    tell(exchange, principal, error);
     // The answers of this route are read by people with old tools (contract §5.2).
     if (exchange.fields().route == "/sse"_L1) {
         exchange.note(error);

@@ -37,14 +37,15 @@ struct GateOptions {
     bool hasMetadata = false; ///< the protected resource's document can be served
 };
 
-/// Somebody was turned away; for the audit log.
-struct Refusal {
+/// Somebody was turned away, or an administrator was let in to act as one; for the audit log.
+struct Incident {
     auth::PrincipalPtr principal; ///< null when he is not known
     QHostAddress peer;
     QByteArray method;
     QString route;
+    QByteArray userAgent;
     QString requestId;
-    Error error;
+    std::optional<Error> error; ///< why he was turned away
 };
 
 class Gate
@@ -59,8 +60,7 @@ public:
     void guard(http::Router &router);
     void setOptions(GateOptions options);
     const GateOptions &options() const { return *m_options; }
-    /// Told of everybody who is turned away.
-    void setObserver(std::function<void(const Refusal &)> observer);
+    void setObserver(std::function<void(const Incident &)> observer);
 
 private:
     void enter(http::Exchange &exchange, Access access, const std::function<void()> &pass);
@@ -71,6 +71,8 @@ private:
     std::optional<Error> checkAdmin(const http::Request &request,
                                     const auth::Principal &principal) const;
     bool isAmbient(const http::Request &request, const auth::Principal &principal) const;
+    void tell(const http::Exchange &exchange, const auth::PrincipalPtr &principal,
+              const std::optional<Error> &error) const;
     void turnAway(http::Exchange &exchange, const Error &error,
                   const auth::PrincipalPtr &principal);
     void attach(http::Exchange &exchange, std::shared_ptr<const KnownCaller> caller) const;
@@ -80,7 +82,7 @@ private:
     SourcesPtr m_sources;
     std::shared_ptr<const KnownCaller> m_stranger;
     std::shared_ptr<const Visitor::Challenge> m_challenge;
-    std::function<void(const Refusal &)> m_observer;
+    std::function<void(const Incident &)> m_observer;
 };
 
 } // namespace bridge::gate
