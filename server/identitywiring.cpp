@@ -80,4 +80,22 @@ gate::PublicAddress publicAddress(const config::Settings &settings)
                                path.isEmpty() ? QString() : QString(u'/' + path.join(u'/')));
 }
 
+void IdentityRooms::writeDenial(const auth::Principal &principal, const policy::Action &action,
+                                const QString &rule)
+{
+    using Kind = policy::Action::Kind;
+    audit::AuditEvent event;
+    event.kind = audit::AuditEvent::Kind::Decision;
+    event.owner = principal.owner;
+    event.strategy = principal.strategy;
+    event.action = action.kind == Kind::Tool     ? u"tools/call"_s
+                   : action.kind == Kind::Prompt ? u"prompts/get"_s
+                                                 : u"resources/read"_s;
+    // The server has listed the tool; other names are what the caller made up.
+    event.target =
+        action.kind == Kind::Tool ? QString(action.server + '/'_L1 + action.name) : action.server;
+    event.reason = rule;
+    m_audit->write(std::move(event));
+}
+
 } // namespace bridge

@@ -191,6 +191,8 @@ Task<Place> findShown(Core *core, Viewer viewer, QString name, OfferKind kind, E
             && core->shows(viewer.server, viewer.identity, server, kind, offer->key,
                            offer->tool.get()))
             co_return placeAt(server, offer->key, offer->tool);
+        if (offer)
+            noteHidden(*core, viewer.identity, kind, placeAt(server, offer->key, offer->tool));
     }
     // A server that cannot tell may well have it.
     if (failure)
@@ -214,8 +216,11 @@ Task<Place> findPrompt(Core *core, Viewer viewer, QString name)
     if (servers.isEmpty())
         co_return missing;
     if (!core->isShared(viewer.server)) { // the server itself says whether it has it
-        if (!core->shows(viewer.server, viewer.identity, servers.first(), OfferKind::Prompts, name))
+        if (!core->shows(viewer.server, viewer.identity, servers.first(), OfferKind::Prompts,
+                         name)) {
+            noteHidden(*core, viewer.identity, OfferKind::Prompts, placeAt(servers.first(), name));
             co_return missing;
+        }
         co_return placeAt(servers.first(), name);
     }
     co_return co_await findShown(core, std::move(viewer), std::move(name), OfferKind::Prompts,
@@ -261,8 +266,10 @@ Task<Place> findResource(Core *core, Viewer viewer, QString uri)
     if (servers.isEmpty())
         co_return missing;
     if (!core->isShared(viewer.server)) {
-        if (!isShown(servers.first(), uri))
+        if (!isShown(servers.first(), uri)) {
+            noteHidden(*core, viewer.identity, OfferKind::Resources, placeAt(servers.first(), uri));
             co_return missing;
+        }
         co_return placeAt(servers.first(), uri);
     }
     if (const auto parts = splitUri(uri)) {

@@ -102,6 +102,12 @@ Result<Nothing> checkPermit(const Core &core, const upstream::Identity &identity
     return Nothing{};
 }
 
+void noteHidden(const Core &core, const upstream::Identity &identity, OfferKind kind,
+                const Place &place)
+{
+    (void)checkPermit(core, identity, kind, place, nullptr);
+}
+
 Result<Nothing> permit(Core *core, const Request &request, Downstream *downstream, OfferKind kind,
                        const Place &place, const QJsonObject *arguments)
 {

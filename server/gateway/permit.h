@@ -20,6 +20,10 @@ Result<Nothing> permit(Core *core, const Request &request, Downstream *downstrea
 Result<Nothing> checkPermit(const Core &core, const upstream::Identity &identity, OfferKind kind,
                             const Place &place, const QJsonObject *arguments);
 
+/// Somebody asked for what is hidden from him: tells whoever keeps account of refusals.
+void noteHidden(const Core &core, const upstream::Identity &identity, OfferKind kind,
+                const Place &place);
+
 /// Arguments have to reach the server as the policy saw them.
 bool looksAtArguments(const Core &core);
 /// Something may be hidden from somebody.

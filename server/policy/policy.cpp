@@ -119,6 +119,14 @@ Decision Policy::decide(const auth::Principal &principal, const Action &action) 
     return isEmpty() ? Decision() : find(known(principal), action, {});
 }
 
+QString Policy::ruleName(const Decision &decision) const
+{
+    if (decision.rule < 0 || decision.rule >= m_rules.size())
+        return u"default"_s;
+    const QString &name = m_rules[decision.rule].name();
+    return name.isEmpty() ? u"rule %1"_s.arg(decision.rule) : name;
+}
+
 QJsonObject Policy::explain(const auth::Principal &principal, const Action &action) const
 {
     QJsonArray skipped;

@@ -43,6 +43,8 @@ public:
     bool isEmpty() const { return m_rules.isEmpty() && m_allowsByDefault; }
 
     Decision decide(const auth::Principal &principal, const Action &action) const;
+    /// What people call the rule that made \a decision: its name, `rule 3` or `default`.
+    QString ruleName(const Decision &decision) const;
     /// The decision for people: decision, rule, reason, and for each rule in order why it was
     /// passed over.
     QJsonObject explain(const auth::Principal &principal, const Action &action) const;

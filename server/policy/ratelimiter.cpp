@@ -181,7 +181,7 @@ RateLimiter::Outcome RateLimiter::take(const QString &key, const auth::Principal
         if (!usedUp)
             entry->left -= 1;
         const QByteArray name = '"' + table->limit().name.toLatin1() + '"';
-        policies.append(name + ";q=" + QByteArray::number(table->limit().capacity())
+        policies.append(name + ";q=" + QByteArray::number(table->limit().rate.count)
                         + ";w=" + QByteArray::number(table->limit().rate.window.count()));
         states.append(name + ";r=" + QByteArray::number(qint64(std::max(0.0, entry->left)))
                       + ";t=" + QByteArray::number(seconds(table->resetMs(*entry, now))));

@@ -9,7 +9,11 @@ std::optional<Error> Warden::check(const auth::Principal &principal, Action acti
     if (isOpen())
         return std::nullopt;
     action.isCall = true;
-    return refusalOf(m_policy.decide(principal, action), principal, missing);
+    const Decision decision = m_policy.decide(principal, action);
+    const auto refusal = refusalOf(decision, principal, missing);
+    if (refusal && m_observer)
+        m_observer(principal, action, decision);
+    return refusal;
 }
 
 RateLimiter::Outcome Warden::count(const QString &key, const auth::Principal &principal,

@@ -25,6 +25,11 @@ public:
     {
         return m_policy.decide(principal, action).isAllowed();
     }
+    /// Somebody was not allowed to do something.
+    using Observer = std::function<void(const auth::Principal &, const Action &, const Decision &)>;
+    /// Told of each refusal of check(); for the audit log.
+    void setObserver(Observer observer) { m_observer = std::move(observer); }
+
     /// Nothing when \a principal may do \a action; \a missing is the answer to what is not there.
     std::optional<Error> check(const auth::Principal &principal, Action action,
                                const Error &missing) const;
@@ -45,6 +50,7 @@ Q_SIGNALS:
 private:
     Policy m_policy;
     RateLimiter m_limiter;
+    Observer m_observer;
 };
 
 } // namespace bridge::policy
