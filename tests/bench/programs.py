@@ -20,7 +20,8 @@ class Programs:
         self.load = os.path.join(folder, "bench-load")
         self.child = os.path.join(folder, "bench-child")
         self.auth = os.path.join(folder, "bench-auth")
-        for path in (self.bridge, self.load, self.child, self.auth):
+        self.exchange = os.path.join(folder, "bench-exchange")
+        for path in (self.bridge, self.load, self.child, self.auth, self.exchange):
             if not os.access(path, os.X_OK):
                 raise SystemExit(f"{path} is missing: run ./dev bench, which builds it")
 

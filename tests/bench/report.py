@@ -123,6 +123,8 @@ def single_rows(numbers):
         ("first check of a token: RS256, p50", "tokens.RS256.p50_us", 1, "µs"),
         ("first check of a token: ES256, p50", "tokens.ES256.p50_us", 1, "µs"),
         ("first check of a token: EdDSA, p50", "tokens.EdDSA.p50_us", 1, "µs"),
+        ("exchanged credential, cached, p50", "exchanges.cached.p50_us", 1, "µs"),
+        ("exchanged credential, cold, p50", "exchanges.cold.p50_us", 1, "µs"),
         ("pool full again before each burst of 64", "pooled.64.refilled", 100, "%"),
     )
     for title, name, factor, unit in names:

@@ -21,4 +21,15 @@ def tokens(programs, plan):
         yield out
 
 
-SECTIONS = {"tokens": tokens}
+def exchanges(programs, plan):
+    """The credential an MCP server gets for a caller: remembered, and made for him."""
+    for _ in range(plan.rounds):
+        done = subprocess.run([programs.exchange, str(plan.calls)], stdout=subprocess.PIPE,
+                              stdin=subprocess.DEVNULL, timeout=300, check=False)
+        if done.returncode != 0:
+            raise SystemExit("bench-exchange failed: a token was not exchanged")
+        yield {f"exchanges.{name}.{key}": value
+               for name, times in json.loads(done.stdout).items() for key, value in times.items()}
+
+
+SECTIONS = {"tokens": tokens, "exchanges": exchanges}
