@@ -4,7 +4,7 @@ import json
 import os
 import unittest
 
-from bridge import Bridge
+from bridge import Bridge, wait_for
 from idp import Idp, bearer, needs_idp
 from mcpclient import Events, LegacyClient, ModernClient
 from reloading import entry
@@ -53,6 +53,29 @@ class PeopleCase(unittest.TestCase):
 
 @needs_idp
 class Rules(PeopleCase):
+    env = {"AUDIT_LOG": "{home}/audit.jsonl"}
+
+    def audited(self):
+        with open(self.bridge.path("audit.jsonl")) as file:
+            return [json.loads(line) for line in file]
+
+    def test_refused_calls_are_in_the_audit_log(self):
+        token = self.mint("mallory")
+        before = self.bridge.post("/tools/read", {}, token=token)
+        self.assertEqual(before.status, 404)
+        client = ModernClient(self.bridge)
+        client.post("tools/call", {"name": "one__build", "arguments": {}}, headers=bearer(token))
+        client.post("resources/read", {"uri": "two:secret-uri"}, headers=bearer(token))
+        wait_for(lambda: len([line for line in self.audited() if line.get("target") == "one/build"]),
+                 what="the audit line")
+        lines = [line for line in self.audited() if "policy_decision" in line.values()]
+        targets = [(line["action"], line["target"], line["reason"]) for line in lines]
+        self.assertIn(("tools/call", "one/read", "rule 0"), targets)
+        self.assertIn(("tools/call", "one/build", "rule 0"), targets)
+        text = json.dumps(lines)
+        self.assertNotIn("mallory", text)
+        self.assertNotIn("secret-uri", text)
+
     def people(self):
         return (({}, ["read"]), ({"groups": ["staff"]}, ["read", "write"]),
                 ({"groups": ["/staff"]}, ["read", "write"]),
