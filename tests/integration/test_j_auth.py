@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Contract §12 J: who is let in, and how he is turned away."""
 import json
+import os
 import unittest
 
-from bridge import Bridge, fixture, methods, wait_for
+from bridge import Bridge, fixture, methods, run_once, wait_for
 from case import BridgeCase
-from idp import Idp, IdpCase, bearer, needs_idp
+from idp import Idp, IdpCase, needs_idp
 from mcpclient import message
 
 INITIALIZE = message("initialize", {"protocolVersion": "2025-06-18", "capabilities": {},
@@ -268,6 +269,63 @@ class Documents(BridgeCase):
             self.assertEqual(client["client_id"],
                              "https://mcp.example.com/public/oauth/client-metadata.json")
             self.assertEqual(client["token_endpoint_auth_method"], "none")
+
+
+@needs_idp
+class Exposure(IdpCase):
+    """Design §9: what others can reach does not serve just anybody."""
+    args = ("--host", "0.0.0.0")
+
+    def test_without_authentication_it_does_not_start(self):
+        status, output = run_once(args=self.args)
+        self.assertEqual(status, 2, output)
+        self.assertIn("--allow-anonymous", output)
+
+    def test_with_an_issuer_callers_without_a_token_are_turned_away(self):
+        self.assertError(self.bridge.get("/tools"), 401, "unauthorized")
+        self.assertStatus(self.bridge.get("/tools", token=self.idp.mint(sub="alice")), 200)
+        self.assertStatus(self.bridge.get("/health"), 200)
+
+    def test_unless_that_is_asked_for(self):
+        with Bridge(env=self.idp.env(), args=(*self.args, "--allow-anonymous")) as bridge:
+            self.assertStatus(bridge.get("/tools"), 200)
+            self.assertStatus(bridge.get("/tools", token="garbage"), 401)
+
+    def test_an_admin_token_is_made_that_only_its_owner_can_read(self):
+        path = self.bridge.path(".local/share/mcp-bridge/admin-token")
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+        with open(path) as file:
+            token = file.read().strip()
+        self.assertStatus(self.bridge.get("/admin/config", token=token), 200)
+        self.assertNotIn(token, self.bridge.log())
+
+    def test_strategies_without_anonymous_shut_out_who_has_no_token(self):
+        env = {**self.idp.env(), "AUTH_STRATEGIES": "bearer,api-key"}
+        with Bridge(env=env) as bridge:
+            self.assertError(bridge.get("/tools"), 401)
+            self.assertStatus(bridge.get("/tools", token=self.idp.mint(sub="alice")), 200)
+
+
+@needs_idp
+class Audit(IdpCase):
+    env = {"AUDIT_LOG": "{home}/audit.jsonl", "ADMIN_TOKEN": "an admin token of good length"}
+
+    def test_refusals_and_what_administrators_do_are_written_down(self):
+        self.bridge.get("/tools", token="garbage-4711")
+        self.bridge.get("/admin/config", token=self.env["ADMIN_TOKEN"])
+
+        def lines():
+            with open(self.bridge.path("audit.jsonl")) as file:
+                return [json.loads(line) for line in file]
+        wait_for(lambda: len(lines()) >= 2, what="two lines of the audit log")
+        refusal, admin = lines()[-2:]
+        self.assertEqual((refusal["event"], refusal["action"]), ("refusal", "GET /tools"))
+        self.assertEqual(refusal["reason"], "invalid_token")
+        self.assertEqual((admin["event"], admin["action"]), ("admin_action", "GET /admin/config"))
+        with open(self.bridge.path("audit.jsonl")) as file:
+            text = file.read()
+        self.assertNotIn("garbage-4711", text)
+        self.assertNotIn(self.env["ADMIN_TOKEN"], text)
 
 
 @needs_idp
