@@ -10,6 +10,7 @@ bridge_module(NAME vault
     SOURCES
         processprivacy.h ${privacy_source}
         vault.cpp vault.h
+        vaultdatabase.cpp vaultdatabase.h
         vaultkeys.cpp vaultkeys.h
         vaultstore.cpp vaultstore.h
     LINK bridge::base bridge::async bridge::config bridge::crypto bridge::logging Qt6::Sql)

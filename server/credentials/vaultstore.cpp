@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/credentials/vaultstore.h"
 
-#include "common/base/ids.h"
 #include "common/crypto/aead.h"
 #include "common/logging/categories.h"
+#include "server/credentials/vaultdatabase.h"
 
-#include <QtCore/QFile>
 #include <QtSql/QSqlDatabase>
 #include <QtSql/QSqlError>
 #include <QtSql/QSqlQuery>
-
-#include <atomic>
 
 using namespace Qt::StringLiterals;
 
@@ -21,9 +18,6 @@ namespace {
 /// What the key check row holds; only whether it opens matters.
 constexpr QByteArrayView kCheckText("This vault opens.");
 constexpr QByteArrayView kCheckPlace("check");
-/// "MCPV", so that file(1) and this program know the file.
-constexpr int kApplicationId = 0x4d435056;
-constexpr int kVersion = 1;
 /// Values that have expired are swept once in so many writes.
 constexpr int kSweepEvery = 256;
 
@@ -33,18 +27,6 @@ Error broken(const QSqlQuery &query)
         << u"The vault cannot be used:"_s << query.lastError().databaseText();
     return {ErrorCode::Internal,
             u"The vault cannot be used at the moment; the log of the bridge tells why."_s};
-}
-
-Error badSetting(const QString &setting, const QString &reason)
-{
-    Error error(ErrorCode::InvalidConfig, setting + u' ' + reason);
-    error.problems.append({setting, reason});
-    return error;
-}
-
-Error badFile(const QString &reason)
-{
-    return badSetting(u"VAULT_FILE"_s, reason);
 }
 
 /// Length and bytes of each part: no two places give the same text.
@@ -58,23 +40,6 @@ QByteArray placeOf(const VaultName &name)
     return place;
 }
 
-/// SQLite makes its further files as readable as the first.
-Result<Nothing> makePrivate(const QString &path)
-{
-    constexpr QFile::Permissions owner = QFile::ReadOwner | QFile::WriteOwner;
-    QFile file(path);
-    if (!file.open(QIODevice::ReadWrite, owner) || !file.setPermissions(owner))
-        return badFile(u"cannot be written: %1. Name a file in a folder that the bridge may write "
-                       "to."_s.arg(file.errorString()));
-    return Nothing{};
-}
-
-QString freshConnection()
-{
-    static std::atomic<int> count = 0;
-    return u"vault-%1"_s.arg(++count);
-}
-
 } // namespace
 
 VaultStore::VaultStore(QString connection, VaultKeys keys)
@@ -85,8 +50,7 @@ VaultStore::VaultStore(QString connection, VaultKeys keys)
 
 VaultStore::~VaultStore()
 {
-    QSqlDatabase::database(m_connection, false).close();
-    QSqlDatabase::removeDatabase(m_connection);
+    closeVaultDatabase(m_connection);
 }
 
 QSqlQuery VaultStore::query(const QString &text) const
@@ -99,56 +63,14 @@ QSqlQuery VaultStore::query(const QString &text) const
 
 Result<std::unique_ptr<VaultStore>> VaultStore::open(const QString &file, VaultKeys keys)
 {
-    if (!QSqlDatabase::isDriverAvailable(u"QSQLITE"_s))
-        return badSetting(u"VAULT_KEY"_s, u"has no effect: the vault needs Qt's SQLite driver, "
-                                          u"which is not installed (Debian and Ubuntu: "
-                                          "libqt6sql6-sqlite)."_s);
-    if (auto made = makePrivate(file); !made)
-        return made.error();
-    std::unique_ptr<VaultStore> store(new VaultStore(freshConnection(), std::move(keys)));
-    {
-        QSqlDatabase database = QSqlDatabase::addDatabase(u"QSQLITE"_s, store->m_connection);
-        database.setDatabaseName(file);
-        // Another bridge or `vault rekey` may be writing.
-        database.setConnectOptions(u"QSQLITE_BUSY_TIMEOUT=5000"_s);
-        if (!database.open())
-            return badFile(u"cannot be opened: %1."_s.arg(database.lastError().databaseText()));
-    }
-    if (auto ready = store->prepare(); !ready)
-        return ready.error();
+    const Result<QString> connection = openVaultDatabase(file);
+    if (!connection)
+        return connection.error();
+    std::unique_ptr<VaultStore> store(new VaultStore(*connection, std::move(keys)));
     if (auto fits = store->checkKeys(); !fits)
         return fits.error();
     store->dropExpired();
     return store;
-}
-
-Result<Nothing> VaultStore::prepare()
-{
-    QSqlQuery version(QSqlDatabase::database(m_connection, false));
-    if (!version.exec(u"PRAGMA user_version"_s) || !version.next())
-        return badFile(u"is no vault: %1."_s.arg(version.lastError().databaseText()));
-    const int found = version.value(0).toInt();
-    version.finish();
-    if (found > kVersion)
-        return badFile(u"was written by a newer mcp-bridge. Use that one."_s);
-    QSqlQuery make(QSqlDatabase::database(m_connection, false));
-    const QStringList steps{
-        u"PRAGMA journal_mode=WAL"_s,
-        u"PRAGMA synchronous=FULL"_s,
-        u"PRAGMA secure_delete=ON"_s,
-        u"CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value BLOB NOT NULL)"_s,
-        u"CREATE TABLE IF NOT EXISTS entries(kind TEXT NOT NULL, owner TEXT NOT NULL, target TEXT "
-        "NOT NULL, value BLOB NOT NULL, changed INTEGER NOT NULL, expires INTEGER, PRIMARY "
-        "KEY(kind, owner, target)) WITHOUT ROWID"_s,
-        u"CREATE INDEX IF NOT EXISTS owners ON entries(owner)"_s,
-        u"PRAGMA application_id=%1"_s.arg(kApplicationId),
-        u"PRAGMA user_version=%1"_s.arg(kVersion)};
-    for (const QString &step : steps) {
-        if (!make.exec(step))
-            return badFile(u"cannot be used: %1."_s.arg(make.lastError().databaseText()));
-        make.finish();
-    }
-    return Nothing{};
 }
 
 Result<Nothing> VaultStore::checkKeys()
@@ -159,7 +81,7 @@ Result<Nothing> VaultStore::checkKeys()
     if (!check.next())
         return sealCheck();
     if (!unsealed(check.value(0).toByteArray(), kCheckPlace.toByteArray()))
-        return badSetting(
+        return badVaultSetting(
             u"VAULT_KEY"_s,
             u"holds no key that opens the vault in VAULT_FILE. Put the key it "
             "was made with behind the new one, separated by a comma; without that key "

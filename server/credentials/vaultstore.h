@@ -48,7 +48,6 @@ public:
 
 private:
     VaultStore(QString connection, VaultKeys keys);
-    Result<Nothing> prepare();
     Result<Nothing> checkKeys();
     Result<Nothing> sealCheck();
     Result<int> resealAll();

@@ -214,6 +214,13 @@ private Q_SLOTS:
         QCOMPARE(file.readAll(), text);
     }
 
+    void aDatabaseOfAnotherProgramIsLeftAlone()
+    {
+        QVERIFY(change(u"CREATE TABLE diary(day TEXT)"_s));
+        QVERIFY2(whyNot().contains(u"another program"), qPrintable(whyNot()));
+        QVERIFY(!everythingIn(m_folder->path()).contains("entries"));
+    }
+
     void aFolderThatCannotBeWrittenToIsNamedBySetting()
     {
         m_file = m_folder->filePath(u"missing/vault.db"_s);
