@@ -210,13 +210,15 @@ class LegacyClient(Http):
 
 
 class SseClient:
-    """The 2024-11-05 transport: one stream, read by a thread into a queue."""
+    """The 2024-11-05 transport: one stream, read by a thread into a queue. `headers` go with every
+    request."""
 
     def __init__(self, bridge, path="/sse", headers=None):
         self.bridge = bridge
         self.http = Http(bridge, path)
+        self.headers = headers or {}
         self.stream = self.http.send("GET", None, {"Accept": "text/event-stream",
-                                                   **(headers or {})})
+                                                   **self.headers})
         first = self.stream.next()
         assert first.name == "endpoint", first
         self.endpoint = first.text
@@ -236,7 +238,7 @@ class SseClient:
         return self.received.get(timeout=20 * SLOW)
 
     def send(self, body, endpoint=None):
-        return self.bridge.post(endpoint or self.endpoint, body)
+        return self.bridge.post(endpoint or self.endpoint, body, headers=self.headers)
 
     def request(self, method, params=None):
         """Sends a request and returns its response; what comes before is returned beside it."""
