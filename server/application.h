@@ -71,7 +71,7 @@ private:
 };
 
 /// What the rooms are made of, checked as a whole: with one problem or more, all of them are the
-/// answer.
+/// answer. Reads files; a reload runs it in another thread, so it shares nothing with the rooms.
 Result<Parts> partsFrom(const config::Loaded &loaded);
 /// The log masks them from now on.
 void registerSecrets(const config::Settings &settings);
