@@ -34,12 +34,14 @@ QList<Option> providers()
          .flag = u"--auth-provider"_s,
          .type = OptionType::Enum,
          .defaultValue = u"keycloak"_s,
-         .values = {u"keycloak"_s, u"oidc"_s, u"entra"_s, u"user-api-key"_s, u"none"_s},
+         .values = {u"keycloak"_s, u"oidc"_s, u"entra"_s, u"user-api-key"_s, u"plugin"_s,
+                    u"none"_s},
          .group = group,
          .help = u"Where the credential that an MCP server gets for a caller comes from. keycloak "
                  "and oidc pass the caller's access token on unless a broker alias or token "
                  "exchange is configured; entra exchanges it on behalf of the caller; user-api-key "
-                 "reads the caller's key from a store; none passes nothing on."_s},
+                 "reads the caller's key from a store; plugin asks the one in PLUGIN_DIR that "
+                 "retrieves tokens; none passes nothing on."_s},
         {.name = u"OAUTH_ENV"_s,
          .flag = u"--oauth-env"_s,
          .type = OptionType::Text,

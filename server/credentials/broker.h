@@ -45,6 +45,11 @@ public:
     /// What is missing in \a settings for \a definition. Any thread.
     static QList<FieldProblem> check(const BrokerSettings &settings,
                                      const upstream::ServerDefinition &definition);
+    /// What AUTH_PROVIDER=plugin stands for; before anything is asked for.
+    void setPlugin(ProviderPtr plugin)
+    {
+        m_providers.insert(QStringLiteral("plugin"), std::move(plugin));
+    }
     /// Lets users connect accounts at remote servers.
     void setLogin(LoginProviderPtr login);
 
