@@ -9,6 +9,14 @@ namespace {
 
 using Send = std::function<Call(Request, Hooks, Handler<Response>)>;
 
+/// The credential is what is wrong.
+bool isRefusal(int status, const Headers &headers)
+{
+    return status == 401
+           || (status == 403
+               && headerValue(headers, "WWW-Authenticate").contains("insufficient_scope"));
+}
+
 /// Kept by the Call its maker gets; everything it waits for ends with it.
 class Errand : public std::enable_shared_from_this<Errand>
 {
@@ -51,14 +59,14 @@ private:
             hooks.sent = m_hooks.sent;
         hooks.head = [this](int status, const Headers &headers) {
             const auto self = shared_from_this();
-            if (status == 401 && !m_isSecond)
+            if (isRefusal(status, headers) && !m_isSecond)
                 return false; // read to its end, as it may be asked again on this connection
             return m_hooks.head ? m_hooks.head(status, headers) : false;
         };
         hooks.data = m_hooks.data;
         m_call = m_send(m_request, std::move(hooks), [this](Result<Response> outcome) {
             const auto self = shared_from_this();
-            if (!outcome || outcome->status != 401 || m_isSecond)
+            if (!outcome || m_isSecond || !isRefusal(outcome->status, outcome->headers))
                 return finish(std::move(outcome));
             m_isSecond = true;
             renew(std::move(*outcome));

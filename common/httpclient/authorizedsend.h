@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A request whose credential somebody else knows: asked for before it is sent, and once more when
-// the server answers 401. Such an answer means that the server has not acted, so sending again is
+// the server refuses it. Such an answer means that the server has not acted, so sending again is
 // safe for every method (RFC 9110 §15.5.2).
 #pragma once
 

@@ -20,7 +20,8 @@ public:
     virtual bool apply(Headers &headers) = 0;
     /// Ends when apply() can do its work; an error becomes that of the request.
     virtual Call prepare(Handler<Nothing> handler) = 0;
-    /// The server answered 401 with \a refusal to a request with the headers \a sent. True = there
+    /// The server answered 401, or 403 for want of a scope (RFC 6750 §3.1), with \a refusal to a
+    /// request with the headers \a sent. True = there
     /// is another credential now, which is worth sending the request once more; false = the refusal
     /// stands; an error becomes that of the request.
     virtual Call renew(const Headers &sent, const Headers &refusal, Handler<bool> handler) = 0;

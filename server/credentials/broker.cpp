@@ -193,7 +193,9 @@ QList<FieldProblem> Broker::check(const BrokerSettings &settings,
 
 void Broker::note(const auth::PrincipalPtr &caller)
 {
-    if (caller->isAnonymous() || caller->token.isEmpty() || !caller->expires.isValid())
+    // A name nobody vouches for must not put its token into somebody's conversation.
+    const bool isKnown = !caller->isAnonymous() && caller->isVerified;
+    if (!isKnown || caller->token.isEmpty() || !caller->expires.isValid())
         return;
     const QString key = successorKey(*caller);
     const auth::PrincipalPtr *known = m_callers.object(key);

@@ -2,6 +2,7 @@
 #include "server/credentials/source.h"
 
 #include "common/async/later.h"
+#include "server/credentials/challenge.h"
 
 #include <QtCore/QCryptographicHash>
 
@@ -77,9 +78,9 @@ Source::Source(Broker *broker, auth::PrincipalPtr caller, PlanPtr plan)
 
 QByteArray Source::scope() const
 {
-    // All whom nobody told apart have one owner, but not one token.
+    // Whom nobody vouches for is who his token says, but it may be anybody's.
     QByteArray scope = m_plan->id + m_caller->owner.toUtf8();
-    if (m_caller->isAnonymous())
+    if (m_caller->isAnonymous() || !m_caller->isVerified)
         scope += '\0' + QCryptographicHash::hash(m_caller->token, QCryptographicHash::Sha256);
     return scope;
 }
@@ -161,16 +162,21 @@ Call Source::renew(const QByteArray &rejected, const httpclient::Headers &refusa
 {
     if (!m_broker)
         return failLater(std::move(handler), gone());
+    // More scopes than a token has are a matter of a login only.
+    const auto challenge = bearerChallenge(refusal);
+    const bool isStepUp = challenge && challenge->error == "insufficient_scope"_L1;
     const bool isConnectedNow = isConnected().value_or(false);
-    const bool mayLogIn = m_plan->account && m_broker->m_login
-                          && m_broker->m_login->serves(*m_caller);
+    const bool mayLogIn =
+        m_plan->account && m_broker->m_login && m_broker->m_login->serves(*m_caller);
     if (isConnectedNow)
         return m_broker->renew(m_caller, m_plan->account, rejected, refusal,
                                narrowed(std::move(handler)));
     if (mayLogIn && m_broker->m_login->isLoginWanted(refusal))
         return m_broker->renew(m_caller, m_plan->account, rejected, refusal,
                                narrowed(orNone(std::move(handler))));
-    if (m_plan->way == Plan::Way::PassThrough && m_caller->token.isEmpty())
+    const bool isNone = m_plan->way == Plan::Way::PassThrough && m_caller->token.isEmpty();
+    const bool isLogin = m_plan->provider && m_plan->provider == m_broker->m_login;
+    if (isNone || (isStepUp && !isLogin))
         return later([handler = std::move(handler)] { handler(HeldCredential()); });
     return m_broker->renew(m_caller, m_plan, rejected, refusal, narrowed(std::move(handler)));
 }

@@ -161,14 +161,18 @@ Task<Credential> UpstreamLogin::run(Self self, Ask ask)
     const AccountPtr account = *found && (*found)->url == ask.url ? *found : nullptr;
     if (account && self->isUsable(*account, ask))
         co_return credentialOf(*account);
-    if (account && !account->refresh.isEmpty()) {
+    const auto challenge = bearerChallenge(ask.refusal);
+    const bool isStepUp = challenge && challenge->error == "insufficient_scope"_L1;
+    if (account && !account->refresh.isEmpty() && !isStepUp) {
         const Result<Account> fresh = co_await renewed(self, ask, *account);
         if (fresh)
             co_return credentialOf(*fresh);
         if (fresh.error().code == ErrorCode::IdpUnavailable)
             co_return fresh.error();
     }
-    const Result<PendingLogin> login = co_await prepare(self, ask);
+    // What was granted before is asked for again, or it would be lost.
+    const QString granted = account && isStepUp ? account->scope : QString();
+    const Result<PendingLogin> login = co_await prepare(self, ask, granted);
     if (!login)
         co_return login.error();
     co_return self->invitation(*login);

@@ -84,7 +84,7 @@ private:
     using Self = QPointer<UpstreamLogin>;
     static Task<Credential> run(Self self, Ask ask);
     static Task<Account> renewed(Self self, Ask ask, Account account);
-    static Task<PendingLogin> prepare(Self self, Ask ask);
+    static Task<PendingLogin> prepare(Self self, Ask ask, QString granted);
     static Task<OAuthClient> clientFor(Self self, Ask ask, AuthServer server, egress::Trust trust,
                                        QString redirect);
     static Task<OAuthClient> registered(Self self, AuthServer server, egress::Trust trust,

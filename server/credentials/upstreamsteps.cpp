@@ -21,18 +21,27 @@ Error unable(const QString &server, const QString &why)
 }
 
 /// What to ask for: MCP 2026-07-28 "Scope Selection Strategy".
-QString scopeFor(const Ask &ask, const ProtectedResource &resource, const AuthServer &server)
+QString scopeFor(const Ask &ask, const ProtectedResource &resource, const AuthServer &server,
+                 const QString &granted)
 {
     QStringList scopes = ask.auth.scope.split(u' ', Qt::SkipEmptyParts);
-    if (scopes.isEmpty()) {
-        if (const auto challenge = bearerChallenge(ask.refusal))
-            scopes = challenge->scopes;
-    }
+    const auto challenge = bearerChallenge(ask.refusal);
+    if (challenge && (scopes.isEmpty() || !granted.isEmpty()))
+        scopes = challenge->scopes + scopes + granted.split(u' ', Qt::SkipEmptyParts);
+    scopes.removeDuplicates();
     if (scopes.isEmpty())
         scopes = resource.scopes;
     if (server.scopes.contains(u"offline_access"_s) && !scopes.contains(u"offline_access"_s))
         scopes.append(u"offline_access"_s);
     return scopes.join(u' ');
+}
+
+bool covers(const QString &scope, const std::optional<BearerChallenge> &challenge)
+{
+    const QStringList scopes = scope.split(u' ');
+    return !challenge
+           || std::all_of(challenge->scopes.begin(), challenge->scopes.end(),
+                          [&scopes](const QString &one) { return scopes.contains(one); });
 }
 
 Result<QString> issuerOf(const Ask &ask, const ProtectedResource &resource)
@@ -74,12 +83,13 @@ QJsonObject registrationFor(const AuthServer &server, const QString &name, const
 
 } // namespace
 
-Task<PendingLogin> UpstreamLogin::prepare(Self self, Ask ask)
+Task<PendingLogin> UpstreamLogin::prepare(Self self, Ask ask, QString granted)
 {
-    const PendingLogin *offered = self->m_pending.offered(ask.caller->owner, ask.server);
-    if (offered && offered->url == ask.url)
-        co_return *offered;
     const auto challenge = bearerChallenge(ask.refusal);
+    const PendingLogin *offered = self->m_pending.offered(ask.caller->owner, ask.server);
+    if (offered && offered->url == ask.url
+        && (granted.isEmpty() || covers(offered->scope, challenge)))
+        co_return *offered;
     const QUrl hint = challenge ? challenge->resourceMetadata : QUrl();
     Result<ProtectedResource> resource =
         co_await answer<ProtectedResource>([&](Handler<ProtectedResource> done) {
@@ -124,7 +134,7 @@ Task<PendingLogin> UpstreamLogin::prepare(Self self, Ask ask)
     login.trust = trust;
     login.client = *client;
     login.resource = resource->resource;
-    login.scope = scopeFor(ask, *resource, *server);
+    login.scope = scopeFor(ask, *resource, *server, granted);
     if (!self->m_pending.offer(login))
         co_return Error(ErrorCode::Overloaded,
                         u"Too many sign-ins are under way. Try again in a few minutes."_s);

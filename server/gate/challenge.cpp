@@ -41,8 +41,12 @@ QByteArray challengeFor(const Error &error, const ChallengeFacts &facts)
     if (!isAsking || error.code == ErrorCode::UpstreamStatus)
         return {};
     QList<QByteArray> fields;
+    const QByteArray claims = error.extra["claims"_L1].toString().toUtf8();
     if (const char *code = tokenErrorOf(error.code)) {
-        fields.append("error=\""_ba + code + '"');
+        // What an identity provider wants its user to do, as Microsoft's clients read it.
+        fields.append("error=\""_ba + (claims.isEmpty() ? code : "insufficient_claims") + '"');
+        if (!claims.isEmpty())
+            fields.append("claims=\"" + claims.toBase64() + '"');
         fields.append("error_description=" + quoted(error.message));
     }
     const QString needed = error.extra["scope"_L1].toString(facts.scope);

@@ -237,6 +237,9 @@ class Entra(Env):
         answer = self.token_of(self.idp.mint(sub="mfa"))
         self.assertError(answer, 401)
         self.assertEqual(answer.json["claims"], claims)
+        challenge = answer.headers["WWW-Authenticate"]
+        self.assertIn('error="insufficient_claims"', challenge)
+        self.assertIn(f'claims="{base64.b64encode(claims.encode()).decode()}"', challenge)
 
 
 @needs_idp

@@ -229,7 +229,8 @@ private Q_SLOTS:
     {
         const auto departure = m_far->flow->begin(ticket(m_far->server()));
         auto arrival = arrivalOf(*departure);
-        for (const QByteArray &binding : {QByteArray(), "x"_ba, QByteArray(departure->binding + 'x')}) {
+        for (const QByteArray &binding :
+             {QByteArray(), "x"_ba, QByteArray(departure->binding + 'x')}) {
             auto foreign = arrival;
             foreign.binding = binding;
             QCOMPARE(finish(foreign)->error().code, ErrorCode::BadRequest);
@@ -421,6 +422,25 @@ private Q_SLOTS:
         QTRY_VERIFY(held.outcome);
         QVERIFY(held.isOk());
         QVERIFY(held.token().isEmpty());
+    }
+
+    void aScopeThatIsMissingIsAskedForBesideTheOthers()
+    {
+        QVERIFY(connectAccount());
+        upstream::Identity identity;
+        m_far->broker->attach(identity, alice(), m_far->server());
+        Caught<upstream::HeldCredential> held;
+        held.call = identity.source->renew(
+            "at-1", {{"WWW-Authenticate", "Bearer error=\"insufficient_scope\", scope=\"admin\""}},
+            held.handler());
+        QTRY_COMPARE(held.code(), ErrorCode::NotConnected);
+        const QUrl url(held.outcome->error().extra["authorization_url"_L1].toString());
+        const auto departure = m_far->flow->begin(items(url).value(u"ticket"_s).toLatin1());
+        QVERIFY(departure);
+        QCOMPARE(items(departure->address).value(u"scope"_s), u"admin+read+write+offline_access"_s);
+        QCOMPARE(m_far->posts("/token").size(), 1); // renewing would not help
+        // What is there goes on working.
+        QCOMPARE((*ask(m_far->server()))->token, "at-1"_ba);
     }
 
     void whoeverNobodyVouchesForHasNoAccount()
