@@ -205,6 +205,7 @@ void Application::buildGateway()
                                                          m_sessions.get(), m_metrics.get());
     gateway::GatewaySettings gateway = gatewaySettings(settings);
     gateway.views = &m_views;
+    gateway.warden = &m_warden;
     m_gateway = std::make_unique<gateway::Gateway>(std::move(gateway),
                                                    gateway::backendOf(m_dispatcher.get()),
                                                    m_registry.get(), m_sessions.get());

@@ -2,7 +2,9 @@
 #include "server/gateway/gateway.h"
 
 #include "common/mcp/revisions.h"
+#include "server/gate/visitor.h"
 #include "server/gateway/rpc.h"
+#include "server/policy/warden.h"
 
 using namespace Qt::StringLiterals;
 
@@ -76,6 +78,12 @@ void Gateway::addRoutes(http::Router &router)
               [this](http::Exchange &exchange, const http::PathParams &) { postSse(exchange); }));
 }
 
+bool Gateway::shows(const http::Exchange &exchange, const QString &server) const
+{
+    return !m_settings.warden
+           || m_settings.warden->showsServer(*gate::principalOf(exchange), server);
+}
+
 void Gateway::serve(http::Exchange &exchange, const http::PathParams &params)
 {
     if (params.contains(u"view"))
@@ -83,7 +91,7 @@ void Gateway::serve(http::Exchange &exchange, const http::PathParams &params)
     const QString name = params[u"server"];
     if (params.contains(u"server")) {
         const upstream::Server *server = m_registry->find(name);
-        if (!server || server->definition().disabled)
+        if (!server || server->definition().disabled || !shows(exchange, name))
             return refuse(exchange, {},
                           rpcError(kInvalidRequest, 404, u"There is no such MCP server."_s));
     }

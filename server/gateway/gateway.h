@@ -16,6 +16,7 @@ struct GatewaySettings {
     QByteArray sessionField;         ///< SESSION_FIELD_NAME, a second name of the session handle
     bool sessionTools = false;       ///< MCP_SESSION_TOOLS
     const ViewBook *views = nullptr; ///< outlives the gateway; null = there are none
+    const policy::Warden *warden = nullptr; ///< outlives the gateway; null = all is allowed
 };
 
 class Gateway : public QObject
@@ -43,7 +44,10 @@ private:
     // --- views (viewroutes.cpp)
     void addViewRoutes(http::Router &router);
     void serveView(http::Exchange &exchange, const QString &name);
-    QJsonObject viewOf(const View &view) const;
+    /// The caller may know that there is a server of this name.
+    bool shows(const http::Exchange &exchange, const QString &server) const;
+    /// As the caller may see it; empty when nothing in it is for him.
+    QJsonObject viewOf(const http::Exchange &exchange, const View &view) const;
     void listViews(http::Exchange &exchange);
     void describeView(http::Exchange &exchange, const QString &name);
     void listTools(http::Exchange &exchange, const QString &name);

@@ -100,13 +100,17 @@ void Gateway::serveView(http::Exchange &exchange, const QString &name)
     serveAt(exchange, placeOfView(name));
 }
 
-QJsonObject Gateway::viewOf(const View &view) const
+QJsonObject Gateway::viewOf(const http::Exchange &exchange, const View &view) const
 {
+    QStringList servers = view.servers.keys();
+    servers.removeIf([&](const QString &server) { return !shows(exchange, server); });
+    if (servers.isEmpty() && !view.servers.isEmpty())
+        return {};
     const QString url =
         m_basePath + u"/views/"_s + QString::fromLatin1(QUrl::toPercentEncoding(view.name));
     return {{"name"_L1, view.name},
             {"description"_L1, view.description},
-            {"servers"_L1, QJsonArray::fromStringList(view.servers.keys())},
+            {"servers"_L1, QJsonArray::fromStringList(servers)},
             {"url"_L1, url},
             {"mcp_url"_L1, QString(url + u"/mcp"_s)},
             {"tools_url"_L1, QString(url + u"/tools"_s)}};
@@ -116,8 +120,10 @@ void Gateway::listViews(http::Exchange &exchange)
 {
     QJsonArray list;
     if (m_views) {
-        for (const View &view : m_views->all())
-            list.append(viewOf(view));
+        for (const View &view : m_views->all()) {
+            if (const QJsonObject shown = viewOf(exchange, view); !shown.isEmpty())
+                list.append(shown);
+        }
     }
     exchange.finish(http::Response::json(200, QJsonObject{{"views"_L1, list}}));
 }
@@ -125,8 +131,9 @@ void Gateway::listViews(http::Exchange &exchange)
 void Gateway::describeView(http::Exchange &exchange, const QString &name)
 {
     const View *view = m_views ? m_views->find(name) : nullptr;
-    view ? exchange.finish(http::Response::json(200, viewOf(*view)))
-         : exchange.finish(noSuchView());
+    const QJsonObject shown = view ? viewOf(exchange, *view) : QJsonObject();
+    shown.isEmpty() ? exchange.finish(noSuchView())
+                    : exchange.finish(http::Response::json(200, shown));
 }
 
 void Gateway::listTools(http::Exchange &exchange, const QString &name)

@@ -119,6 +119,20 @@ Decision Policy::decide(const auth::Principal &principal, const Action &action) 
     return isEmpty() ? Decision() : find(known(principal), action, {});
 }
 
+bool Policy::showsServer(const auth::Principal &principal, const QString &server) const
+{
+    for (const Rule &rule : m_rules) {
+        const Rule::Reach reach = rule.reach(known(principal), server);
+        if (reach == Rule::Reach::Nothing)
+            continue;
+        if (rule.allows())
+            return true;
+        if (reach == Rule::Reach::Everything)
+            return false;
+    }
+    return m_allowsByDefault;
+}
+
 QString Policy::ruleName(const Decision &decision) const
 {
     if (decision.rule < 0 || decision.rule >= m_rules.size())

@@ -43,6 +43,9 @@ public:
     bool isEmpty() const { return m_rules.isEmpty() && m_allowsByDefault; }
 
     Decision decide(const auth::Principal &principal, const Action &action) const;
+    /// Whether there may be anything on \a server for \a principal. False only where the rules
+    /// keep all of it from him, whatever that is.
+    bool showsServer(const auth::Principal &principal, const QString &server) const;
     /// What people call the rule that made \a decision: its name, `rule 3` or `default`.
     QString ruleName(const Decision &decision) const;
     /// The decision for people: decision, rule, reason, and for each rule in order why it was

@@ -220,6 +220,15 @@ QString Rule::mismatch(const auth::Principal &principal, const Action &action) c
     return mismatch(principal);
 }
 
+Rule::Reach Rule::reach(const auth::Principal &principal, const QString &server) const
+{
+    if ((m_servers && !m_servers->matches(server)) || !mismatch(principal).isEmpty())
+        return Reach::Nothing;
+    const bool isNarrow =
+        m_tools || m_prompts || m_resources || !m_hints.isEmpty() || hasArguments();
+    return isNarrow ? Reach::Some : Reach::Everything;
+}
+
 QString Rule::argumentMismatch(const QJsonObject &arguments) const
 {
     const Purpose purpose = m_allows ? Purpose::Allow : Purpose::Deny;

@@ -23,6 +23,9 @@ public:
     /// The first of its conditions, by key, that \a principal or \a action does not meet, other
     /// than `arguments`; empty when it is about them.
     QString mismatch(const auth::Principal &principal, const Action &action) const;
+    /// How much of what \a server has it is about, as far as it is about \a principal.
+    enum class Reach { Nothing, Some, Everything };
+    Reach reach(const auth::Principal &principal, const QString &server) const;
     /// The pointer of the first test of arguments that does not hold; empty when all do.
     QString argumentMismatch(const QJsonObject &arguments) const;
 

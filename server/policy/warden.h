@@ -30,11 +30,17 @@ public:
     /// Told of each refusal of check(); for the audit log.
     void setObserver(Observer observer) { m_observer = std::move(observer); }
 
+    /// Whether \a principal may know that there is a server of this name.
+    bool showsServer(const auth::Principal &principal, const QString &server) const
+    {
+        return isOpen() || m_policy.showsServer(principal, server);
+    }
     /// Nothing when \a principal may do \a action; \a missing is the answer to what is not there.
     std::optional<Error> check(const auth::Principal &principal, Action action,
                                const Error &missing) const;
-    /// Counts one call, which check() has allowed; see RateLimiter::take().
-    RateLimiter::Outcome count(const QString &key, const auth::Principal &principal,
+    /// Counts one call, which check() has allowed; see RateLimiter::take(). \a address tells those
+    /// apart whom nobody knows.
+    RateLimiter::Outcome count(const auth::Principal &principal, const QHostAddress &address,
                                const Action &action);
 
     struct Changes {

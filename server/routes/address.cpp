@@ -2,6 +2,7 @@
 #include "server/routes/address.h"
 
 #include "server/gate/visitor.h"
+#include "server/policy/warden.h"
 #include "server/upstream/remoteheaders.h"
 
 using namespace Qt::StringLiterals;
@@ -10,11 +11,15 @@ namespace bridge::routes {
 
 namespace {
 
-Result<upstream::Server *> serverOf(const Services &services, const http::PathParams &params)
+/// Whoever may use nothing of a server is not told that there is one.
+Result<upstream::Server *> serverOf(const Services &services, const auth::Principal &caller,
+                                    const http::PathParams &params)
 {
     if (params.contains(u"server")) {
         if (auto *server = services.registry->find(params[u"server"]);
-            server && !server->definition().disabled)
+            server && !server->definition().disabled
+            && (!services.warden
+                || services.warden->showsServer(caller, server->definition().name)))
             return server;
         return Error(ErrorCode::ServerNotFound,
                      u"There is no such MCP server. GET /servers lists those there are."_s);
@@ -67,7 +72,7 @@ Result<Address> addressOf(const Services &services, const http::Exchange &exchan
 {
     const http::Request &request = exchange.request();
     const QJsonValue inBody = body ? body->take("inxm-session"_L1) : QJsonValue();
-    Result<upstream::Server *> server = serverOf(services, params);
+    Result<upstream::Server *> server = serverOf(services, *gate::principalOf(exchange), params);
     if (!server)
         return server.error();
     Address address;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // GET /servers and GET /servers/{server}: which MCP servers there are and how they do.
+#include "server/gate/visitor.h"
+#include "server/policy/warden.h"
 #include "server/routes/descriptions.h"
 #include "server/routes/scope.h"
 
@@ -32,17 +34,27 @@ QJsonObject serverView(const Services &services, const upstream::Server &server)
     return view;
 }
 
-Task<Response> listServers(Services *services, http::Exchange *, http::PathParams)
+bool isShown(const Services &services, const http::Exchange &exchange,
+             const upstream::Server &server)
+{
+    return !services.warden
+           || services.warden->showsServer(*gate::principalOf(exchange), server.definition().name);
+}
+
+Task<Response> listServers(Services *services, http::Exchange *exchange, http::PathParams)
 {
     QJsonArray list;
-    for (const upstream::Server *server : services->registry->servers())
-        list.append(serverView(*services, *server));
+    for (const upstream::Server *server : services->registry->servers()) {
+        if (isShown(*services, *exchange, *server))
+            list.append(serverView(*services, *server));
+    }
     co_return Response::json(200, QJsonObject{{"servers"_L1, list}});
 }
 
-Task<Response> getServer(Services *services, http::Exchange *, http::PathParams params)
+Task<Response> getServer(Services *services, http::Exchange *exchange, http::PathParams params)
 {
-    if (const auto *server = services->registry->find(params[u"server"]))
+    if (const auto *server = services->registry->find(params[u"server"]);
+        server && isShown(*services, *exchange, *server))
         co_return Response::json(200, serverView(*services, *server));
     co_return Error(ErrorCode::ServerNotFound,
                     u"There is no such MCP server. GET /servers lists those there are."_s);

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Contract §12 B5–B8, F10, F11, H5: what a caller began is his, on every way into the bridge."""
+import json
 import unittest
 
-from bridge import SF, Bridge, fixture
+from bridge import PROGRAM, SF, Bridge, fixture
 from idp import IdpCase, bearer, needs_idp
 from mcpclient import LegacyClient, ModernClient, SseClient, message
 
@@ -191,6 +192,47 @@ class McpSessions(OwnersCase):
         for token in (self.bob, None):
             self.assertStatus(self.bridge.post(client.endpoint, listing, token=token), 404)
         self.assertStatus(self.bridge.post(client.endpoint, listing, token=self.alice), 202)
+
+
+@needs_idp
+class HiddenServers(OwnersCase):
+    """Of a server somebody may use nothing of, he does not learn that there is one."""
+    args = ("--config", "{home}/config.json")
+    files = {"config.json": json.dumps({
+        "mcpServers": {"open": {"command": "{demo}", "args": ["demo-server"]},
+                       "secret": {"command": "{demo}", "args": ["demo-server"]}},
+        "bridge": {"policy": {"default": "allow", "rules": [
+                       {"effect": "allow", "servers": "secret", "tools": "add", "users": "alice"},
+                       {"effect": "deny", "servers": "secret"}]},
+                   "views": {"only": {"servers": ["secret"]},
+                             "both": {"servers": ["open", "secret"]}}}}).replace("{demo}", PROGRAM)}
+
+    def everywhere(self, token):
+        """Status of each way to the server `secret`."""
+        ways = [("GET", "/servers/secret", None), ("GET", "/servers/secret/tools", None),
+                ("POST", "/servers/secret/tools/hello", {}),
+                ("POST", "/servers/secret/session/start", None),
+                ("POST", "/servers/secret/mcp", message("ping", id=1)),
+                ("GET", "/views/only", None)]
+        return [self.bridge.request(*way, token=token).status for way in ways]
+
+    def test_it_is_missing_like_one_that_does_not_exist(self):
+        for token in (self.bob, None):
+            listed = self.bridge.get("/servers", token=token).json["servers"]
+            self.assertEqual([entry["name"] for entry in listed], ["open"])
+            self.assertEqual(self.everywhere(token), [404] * 6)
+            views = self.bridge.get("/views", token=token).json["views"]
+            self.assertEqual([(view["name"], view["servers"]) for view in views],
+                             [("both", ["open"])])
+            there = self.bridge.get("/servers/secret/tools", token=token)
+            missing = self.bridge.get("/servers/nothing/tools", token=token)
+            self.assertEqual(there.json["detail"], missing.json["detail"])
+
+    def test_who_may_use_any_of_it_sees_it(self):
+        listed = self.bridge.get("/servers", token=self.alice).json["servers"]
+        self.assertEqual([entry["name"] for entry in listed], ["open", "secret"])
+        tools = self.bridge.get("/servers/secret/tools", token=self.alice).json
+        self.assertEqual([tool["name"] for tool in tools], ["add"])
 
 
 @needs_idp
