@@ -15,6 +15,7 @@ import time
 from dataclasses import replace
 
 import gateway
+import identity
 import machine
 import measures
 import plan as plans
@@ -22,7 +23,8 @@ import report
 import tokens
 from programs import Programs
 
-SECTIONS = {**measures.SECTIONS, **gateway.SECTIONS, **tokens.SECTIONS}
+SECTIONS = {**measures.SECTIONS, **gateway.SECTIONS, **identity.SECTIONS,
+            **tokens.SECTIONS}
 
 
 def parse():

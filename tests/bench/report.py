@@ -17,6 +17,8 @@ TARGETS = (
     ("verified token seen before, added to no token, p50", "tokens.cached.more_p50_us", 1, "µs", 15,
      False),
     ("first check of an RS256 token, p50", "tokens.RS256.p50_us", 1, "µs", 150, False),
+    ("call of a verified caller, added to an anonymous one, p50", "identity.more_p50_us", 1, "µs",
+     15, False),
 )
 
 HEALTH = ("clients", "p50", "p99", "calls/s", "CPU")
@@ -118,6 +120,8 @@ def single_rows(numbers):
         ("/mcp call, 1 client, beside them, p50", "subscriptions.call_beside.p50_us", 1, "µs"),
         ("CPU per /mcp call, no subscriptions", "subscriptions.call_alone.cpu_us", 1, "µs"),
         ("CPU per /mcp call, beside them", "subscriptions.call_beside.cpu_us", 1, "µs"),
+        ("call in a session without a token, p50", "identity.anonymous.p50_us", 1, "µs"),
+        ("call in a session with a verified token, p50", "identity.verified.p50_us", 1, "µs"),
         ("caller without a token, p50", "tokens.anonymous.p50_us", 1, "µs"),
         ("caller with a token seen before, p50", "tokens.cached.p50_us", 1, "µs"),
         ("first check of a token: RS256, p50", "tokens.RS256.p50_us", 1, "µs"),
