@@ -193,6 +193,9 @@ QList<FieldProblem> Broker::check(const BrokerSettings &settings,
 
 void Broker::note(const auth::PrincipalPtr &caller)
 {
+    if (caller == m_noted)
+        return; // asked for several times in one request
+    m_noted = caller;
     // A name nobody vouches for must not put its token into somebody's conversation.
     const bool isKnown = !caller->isAnonymous() && caller->isVerified;
     if (!isKnown || caller->token.isEmpty() || !caller->expires.isValid())

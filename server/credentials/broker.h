@@ -100,6 +100,7 @@ private:
     CredentialCache m_cache;
     QHash<QString, PlanPtr> m_plans; ///< by server
     QCache<QString, auth::PrincipalPtr> m_callers;
+    auth::PrincipalPtr m_noted; ///< the last one
 };
 
 } // namespace bridge::credentials
