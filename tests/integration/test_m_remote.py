@@ -101,6 +101,28 @@ class Fallback(Basics):
         self.assertEqual([one for one in self.remote.seen("POST") if one["path"] == "/events"], [])
 
 
+class NamedSse(RemoteCase):
+    """§8 transport: the setting goes before what the address looks like."""
+
+    upstream = fixture("probe")
+    env = {"MCP_REMOTE_TRANSPORT": "sse"}
+    route = "/events"
+
+    def test_the_setting_saves_the_attempt(self):
+        self.assertStatus(self.bridge.call("argv"), 200)
+        self.assertEqual([one for one in self.remote.seen("POST") if one["path"] == "/events"], [])
+
+
+class NamedHttp(RemoteCase):
+    upstream = fixture("probe")
+    env = {"MCP_REMOTE_TRANSPORT": "http"}
+    route = "/sse"
+
+    def test_the_older_transport_is_not_tried(self):
+        self.assertError(self.bridge.call("argv"), 404, "upstream_status")
+        self.assertEqual([one for one in self.remote.seen("GET") if one["path"] == "/sse"], [])
+
+
 class ForeignEndpoint(RemoteCase):
     upstream = fixture("probe")
     remote_flags = ["--sse-origin", "http://127.0.0.2:9"]
@@ -181,6 +203,16 @@ class Redirects(BridgeCase):
         with Bridge((), {"MCP_REMOTE_SERVER": self.same.url + "/redirect"}) as bridge:
             self.assertStatus(bridge.call("argv"), 200)
 
+    def test_streams_are_redirected_by_the_same_rule(self):
+        """M9 over HTTP+SSE"""
+        env = {"MCP_REMOTE_BEARER_TOKEN": SECRET, "MCP_REMOTE_TRANSPORT": "sse"}
+        self.other.forget()
+        with Bridge((), {**env, "MCP_REMOTE_SERVER": self.first.url + "/redirect"}) as bridge:
+            self.assertError(bridge.call("argv"), 502)
+        self.assertEqual(self.other.seen(), [])
+        with Bridge((), {**env, "MCP_REMOTE_SERVER": self.same.url + "/redirect"}) as bridge:
+            self.assertStatus(bridge.call("argv"), 200)
+
 
 class Paged(RemoteCase):
     upstream = fixture("paged")
@@ -188,6 +220,14 @@ class Paged(RemoteCase):
     def test_all_pages_are_fetched(self):
         """M10"""
         self.assertEqual(len(self.bridge.get("/tools").json), 25)
+
+
+class PagedLegacy(Paged):
+    remote_flags = ["--era", "legacy"]
+
+
+class PagedSse(Paged):
+    route = "/sse"
 
 
 class Retries(RemoteCase):

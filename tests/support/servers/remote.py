@@ -344,6 +344,8 @@ class Handler(BaseHTTPRequestHandler):
         self.receive()
         if self.is_stranger():
             return None
+        if self.path.startswith("/redirect"):
+            return self.reply(307, Location=self.server.options.redirect or "/sse")
         if self.path in ("/sse", "/events"):
             return self.get_sse()
         if self.path.startswith("/refuse/"):
