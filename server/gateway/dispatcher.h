@@ -9,6 +9,8 @@
 #include "server/sessions/sessionmanager.h"
 #include "server/upstream/registry.h"
 
+#include <QtNetwork/QHostAddress>
+
 namespace bridge::telemetry {
 class Metrics;
 }
@@ -44,8 +46,8 @@ struct Request {
     jsonrpc::Message message; ///< Kind::Request
     ClientProfile profile;    ///< of this request (modern) or session (legacy)
     upstream::Identity identity;
-    QString limitKey; ///< whom calls are counted for, see policy::limitKeyOf()
-    QString server;   ///< as in ClientState::server
+    QHostAddress address; ///< of the client; tells those apart whom nobody knows
+    QString server;       ///< as in ClientState::server
     /// The legacy session's state, or that of a modern session handle; null = stateless.
     ClientStatePtr state;
     /// Value of an HTTP header for header-mapped arguments; null QByteArray when absent.

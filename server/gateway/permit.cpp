@@ -115,7 +115,7 @@ Result<Nothing> permit(Core *core, const Request &request, Downstream *downstrea
     if (!allowed || !core->options.warden)
         return allowed;
     const auto outcome =
-        core->options.warden->count(request.limitKey, *gate::principalOf(request.identity),
+        core->options.warden->count(*gate::principalOf(request.identity), request.address,
                                     actionOf(*place.server, kind, place.key));
     if (downstream && !outcome.headers.isEmpty())
         downstream->addHeaders(outcome.headers);

@@ -2,7 +2,6 @@
 #include "server/gateway/requestcontext.h"
 
 #include "common/mcp/rawjson.h"
-#include "server/policy/ratelimiter.h"
 
 using namespace Qt::StringLiterals;
 
@@ -41,7 +40,7 @@ Request requestFrom(const http::Exchange &exchange, const jsonrpc::Message &mess
     Request request;
     request.message = message;
     request.identity = identityOf(exchange);
-    request.limitKey = policy::limitKeyOf(*gate::principalOf(exchange), exchange.request().peer);
+    request.address = exchange.request().peer;
     request.traceMeta = traceMeta(exchange.request());
     request.header = [headers = exchange.request().headers](const QByteArray &name) {
         for (const auto &[field, value] : headers) {

@@ -16,10 +16,12 @@ std::optional<Error> Warden::check(const auth::Principal &principal, Action acti
     return refusal;
 }
 
-RateLimiter::Outcome Warden::count(const QString &key, const auth::Principal &principal,
+RateLimiter::Outcome Warden::count(const auth::Principal &principal, const QHostAddress &address,
                                    const Action &action)
 {
-    return m_limiter.isEmpty() ? RateLimiter::Outcome() : m_limiter.take(key, principal, action);
+    if (m_limiter.isEmpty())
+        return {};
+    return m_limiter.take(limitKeyOf(principal, address), principal, action);
 }
 
 Warden::Changes Warden::replace(Policy policy, QList<Limit> limits)

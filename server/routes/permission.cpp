@@ -126,8 +126,8 @@ Result<Nothing> Permission::count(Kind kind, const QString &name)
 {
     if (!m_warden)
         return Nothing{};
-    const QString key = policy::limitKeyOf(*m_principal, m_exchange.request().peer);
-    const auto outcome = m_warden->count(key, *m_principal, action(kind, name));
+    const auto outcome =
+        m_warden->count(*m_principal, m_exchange.request().peer, action(kind, name));
     for (const auto &[field, value] : outcome.headers)
         m_exchange.addHeader(field, value);
     if (outcome.refusal)

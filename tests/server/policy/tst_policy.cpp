@@ -408,7 +408,7 @@ private Q_SLOTS:
         const Error missing(ErrorCode::ToolNotFound, u"gone"_s);
         QVERIFY(!warden.shows(user(u"a"_s), tool(u"x"_s)));
         QCOMPARE(warden.check(user(u"a"_s), tool(u"x"_s), missing)->message, missing.message);
-        QVERIFY(!warden.count(u"a"_s, user(u"a"_s), tool(u"x"_s)).refusal);
+        QVERIFY(!warden.count(user(u"a"_s), QHostAddress(), tool(u"x"_s)).refusal);
     }
 };
 
