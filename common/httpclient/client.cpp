@@ -27,8 +27,7 @@ void destroyLater(Exchange *exchange)
 
 Error goneError()
 {
-    return {ErrorCode::UpstreamFailed,
-            u"The connection to the server was closed by the bridge."_s};
+    return {ErrorCode::UpstreamFailed, u"The connection to the server was closed by the bridge."_s};
 }
 
 } // namespace
@@ -113,7 +112,8 @@ void Client::Private::onEnded(Exchange *exchange)
 Call Client::send(Request request, Hooks hooks, Handler<Response> handler)
 {
     if (request.authorizer) {
-        const auto plain = [guard = QPointer(this)](Request one, Hooks its, Handler<Response> done) {
+        const auto plain = [guard = QPointer(this)](Request one, Hooks its,
+                                                    Handler<Response> done) {
             return guard ? guard->send(std::move(one), std::move(its), std::move(done))
                          : failLater(std::move(done), goneError());
         };
