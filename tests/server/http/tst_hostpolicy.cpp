@@ -36,6 +36,14 @@ class TestHostPolicy : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
+    void aPasswordInTheHostIsNotRepeated()
+    {
+        const auto refused = HostPolicy({}).check(from("ann:canary-4711@evil.example"));
+        QVERIFY(refused.has_value());
+        QVERIFY(refused->message.contains(u"`evil.example`"));
+        QVERIFY(!refused->message.contains(u"canary-4711"));
+    }
+
     void admitsOnlyKnownHostsOnLoopback_data()
     {
         QTest::addColumn<QByteArray>("host");
