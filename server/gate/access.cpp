@@ -85,14 +85,4 @@ QString nameOf(Access access)
     return u"admin"_s;
 }
 
-QStringList publicPatterns()
-{
-    QStringList patterns;
-    for (const char *entry : kPublic)
-        patterns.append(QString::fromLatin1(entry));
-    for (const char *entry : kOptional)
-        patterns.append(QString::fromLatin1(entry));
-    return patterns;
-}
-
 } // namespace bridge::gate

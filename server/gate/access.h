@@ -19,8 +19,4 @@ Access accessOf(const QString &pattern);
 /// `public`, `known`, `member` or `admin`.
 QString nameOf(Access access);
 
-/// The patterns that are Public or Optional, for the documentation and for tests; one that ends in
-/// `*` stands for all that begin like it.
-QStringList publicPatterns();
-
 } // namespace bridge::gate

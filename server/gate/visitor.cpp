@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/gate/visitor.h"
 
-#include "common/async/later.h"
-#include "server/upstream/remoteheaders.h"
-
 using namespace Qt::StringLiterals;
 
 namespace bridge::gate {
@@ -71,18 +68,6 @@ upstream::Identity identityOf(const http::Exchange &exchange)
     if (!exchange.request().query.isEmpty())
         identity.group = exchange.request().queryValue(u"group"_s);
     return identity;
-}
-
-Call identityFor(const http::Exchange &exchange, const upstream::ServerDefinition &definition,
-                 const QString &group, Handler<upstream::Identity> handler)
-{
-    upstream::Identity identity = identityOf(exchange);
-    if (!group.isEmpty())
-        identity.group = group;
-    upstream::Identity known = upstream::effectiveFor(identity, definition);
-    if (const auto caller = known.caller)
-        return caller->resolve(known, definition, std::move(handler));
-    return later([known = std::move(known), handler = std::move(handler)] { handler(known); });
 }
 
 Result<Nothing> checkGroup(const http::Exchange &exchange, const QString &group)

@@ -5,7 +5,6 @@
 
 #include "server/gate/knowncaller.h"
 #include "server/http/exchange.h"
-#include "server/upstream/definition.h"
 
 namespace bridge::gate {
 
@@ -33,11 +32,6 @@ auth::PrincipalPtr principalOf(const upstream::Identity &identity);
 /// On whose behalf \a exchange runs, with the group it asks for and the headers it brought. What a
 /// server may get of the caller is found out when the server is known; see upstream::Caller.
 upstream::Identity identityOf(const http::Exchange &exchange);
-
-/// The same with everything \a definition gets. \a group empty = the one the request asks for.
-/// Errors as upstream::Caller::resolve().
-Call identityFor(const http::Exchange &exchange, const upstream::ServerDefinition &definition,
-                 const QString &group, Handler<upstream::Identity> handler);
 
 /// Whether the caller of \a exchange may go on with what was begun for \a group, which is fixed at
 /// the start of a session: he is still a member, and the request asks for no other one. Errors:
