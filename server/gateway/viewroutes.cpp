@@ -48,7 +48,7 @@ QJsonObject operation(const QString &summary, const QString &description, const 
 {
     QJsonObject responses{{"200"_L1, answerWith(answer)}};
     if (mayBeMissing)
-        responses.insert("404"_L1, QJsonObject{{"$ref"_L1, u"#/components/responses/Error"_s}});
+        responses.insert("404"_L1, QJsonObject{{"$ref"_L1, u"#/components/responses/NotFound"_s}});
     QJsonObject made{{"tags"_L1, QJsonArray{u"Servers"_s}},
                      {"summary"_L1, summary},
                      {"responses"_L1, responses}};

@@ -20,6 +20,7 @@ struct StatusText {
 
 constexpr StatusText kStatuses[] = {
     {400, "BadRequest", "Arguments or ids that break their rules", "invalid_arguments"},
+    {401, "Unauthorized", "A credential is missing, has ended or does not verify", "unauthorized"},
     {403, "Forbidden", "Not allowed for this host, origin or caller", "forbidden"},
     {404, "NotFound", "No such tool, prompt, resource, session or server", "tool_not_found"},
     {409, "Conflict", "The tool asks something, or the id is taken", "feedback_required"},
@@ -69,6 +70,18 @@ QJsonObject schemas()
     };
 }
 
+QJsonObject securitySchemes()
+{
+    return {
+        {"bearer"_L1, parse(R"({"type":"http","scheme":"bearer",
+            "description":"Access token of an issuer the bridge trusts, or the admin token"})")},
+        {"apiKey"_L1, parse(R"({"type":"apiKey","in":"header","name":"X-API-Key",
+            "description":"Key made by `mcp-bridge apikey create`"})")},
+        {"login"_L1, parse(R"({"type":"apiKey","in":"cookie","name":"mcp-bridge",
+            "description":"Set by `/oauth/login`; over https its name begins with `__Host-`"})")},
+    };
+}
+
 QJsonObject errorResponse(const StatusText &row)
 {
     const QJsonObject example{{"detail"_L1, QString::fromLatin1(row.text)},
@@ -93,6 +106,8 @@ constexpr NamedText kTags[] = {
     {"Resources", "List and read resources"},
     {"Sessions", "Keep one MCP server and its state over several calls"},
     {"Servers", "Which MCP servers there are and how they do"},
+    {"Login", "For people with a browser, and who one is"},
+    {"Administration", "For administrators: settings, reload, why the policy decides as it does"},
     {"Service", "The bridge itself: health and metrics"},
 };
 
@@ -101,6 +116,7 @@ constexpr NamedText kPathParameters[] = {
     {"prompt", "Name of the prompt, as `GET /prompts` lists it"},
     {"resource", "Name of the resource, as `GET /resources` lists it"},
     {"session", "Id of the session, as `POST /session/start` answers it"},
+    {"view", "Name of the view, as `GET /views` lists it"},
     {"server", "Name of the MCP server, as `GET /servers` lists it"},
 };
 
@@ -144,7 +160,19 @@ QJsonObject components()
     QJsonObject responses;
     for (const StatusText &row : kStatuses)
         responses[QLatin1String(row.name)] = errorResponse(row);
-    return {{"schemas"_L1, schemas()}, {"responses"_L1, responses}};
+    return {{"schemas"_L1, schemas()},
+            {"responses"_L1, responses},
+            {"securitySchemes"_L1, securitySchemes()}};
+}
+
+QJsonArray security()
+{
+    // The empty one says that some operations, or all, need no credential.
+    QJsonArray list{QJsonObject()};
+    const QJsonObject schemes = securitySchemes();
+    for (auto it = schemes.begin(); it != schemes.end(); ++it)
+        list.append(QJsonObject{{it.key(), QJsonArray()}});
+    return list;
 }
 
 QJsonArray sessionParameters(const QString &field)

@@ -257,7 +257,7 @@ QJsonObject getServer()
 
 QJsonObject reload()
 {
-    return operation(u"Servers"_s, u"Read the configuration again"_s,
+    return operation(u"Administration"_s, u"Read the configuration again"_s,
                      u"For administrators; without an admin token and without authentication, for "
                      "callers on the bridge's own machine. With a problem anywhere in the new "
                      "configuration nothing changes."_s,
@@ -270,7 +270,7 @@ QJsonObject reload()
 QJsonObject showConfig()
 {
     return operation(
-        u"Servers"_s, u"The settings in force"_s,
+        u"Administration"_s, u"The settings in force"_s,
         u"For administrators. Where each value comes from; secrets are masked."_s,
         reply(u"`options`, and `families` of names that begin alike"_s, objectSchema()),
         {401, 403});

@@ -39,10 +39,12 @@ QJsonObject authorizationServer();
 QJsonObject clientMetadata();
 QJsonObject agentCard();
 
-/// `{"$ref":"#/components/responses/Error"}` entries for \a statuses.
+/// `{"$ref":"#/components/responses/…"}` entries for \a statuses.
 QJsonObject errorResponses(const QList<int> &statuses);
 /// The schemas and responses the operations refer to: `components`.
 QJsonObject components();
+/// `security`: any of the schemes in components(), or none.
+QJsonArray security();
 /// The groups of the fixed routes in the order the pages show them.
 QJsonArray tags();
 /// The parameter object of the path segment `{name}`.

@@ -129,6 +129,7 @@ QByteArray finished(const Services &services, ToolDocument &document, const QStr
                                       {"version"_L1, QString::fromLatin1(kVersion)},
                                       {"description"_L1, introduction(services, silent)}});
     writer.value(u"servers", QJsonArray{QJsonObject{{"url"_L1, address}}});
+    writer.value(u"security", describe::security());
     writer.value(u"tags", document.tags);
     writer.raw(u"paths", objectOf(document.paths));
     writer.raw(u"components", objectOf(components));

@@ -248,7 +248,7 @@ QJsonObject description()
                                             u"`decision` (allow, deny, insufficient_scope), the "
                                             "`rule` that made it, and why others did not"_s},
                                            {u"content"_s, answer}});
-    return {{u"tags"_s, QJsonArray{u"Servers"_s}},
+    return {{u"tags"_s, QJsonArray{u"Administration"_s}},
             {u"summary"_s, u"Explain a decision of the policy"_s},
             {u"description"_s, u"For administrators. Nothing is called."_s},
             {u"requestBody"_s, QJsonObject{{u"required"_s, true}, {u"content"_s, json}}},

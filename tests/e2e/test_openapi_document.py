@@ -63,7 +63,7 @@ class Rules:
             self.assertIsInstance(document["info"][key], str)
         self.assertTrue(all(isinstance(server["url"], str) for server in document["servers"]))
         self.assertLessEqual(set(document), {"openapi", "info", "servers", "paths", "components",
-                                             "tags", "x-degraded-servers"})
+                                             "tags", "security", "x-degraded-servers"})
 
     def test_every_reference_leads_to_something(self):
         found = set(references(self.document))
@@ -100,7 +100,7 @@ class Rules:
         for path, method, operation in operations(self.document):
             with self.subTest(f"{method} {path}"):
                 self.assertTrue(operation["summary"])
-                self.assertIn("200", operation["responses"])
+                self.assertTrue({"200", "302", "303"} & set(operation["responses"]))
                 for status, response in operation["responses"].items():
                     self.assertRegex(status, r"^([1-5]\d\d|default)$")
                     if "$ref" in response:
@@ -114,6 +114,13 @@ class Rules:
         self.assertEqual(len(set(declared)), len(declared))
         used = {tag for _, _, operation in operations(self.document) for tag in operation["tags"]}
         self.assertLessEqual(used, set(declared))
+
+    def test_the_ways_to_authenticate_are_described(self):
+        schemes = self.document["components"]["securitySchemes"]
+        self.assertEqual(schemes["bearer"]["scheme"], "bearer")
+        self.assertEqual(schemes["apiKey"]["name"], "X-API-Key")
+        for entry in self.document["security"]:
+            self.assertLessEqual(set(entry), set(schemes))
 
     def test_component_names_are_legal(self):
         for kind, entries in self.document["components"].items():
