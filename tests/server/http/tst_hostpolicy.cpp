@@ -38,7 +38,8 @@ class TestHostPolicy : public QObject
 private Q_SLOTS:
     void aPasswordInTheHostIsNotRepeated()
     {
-        const auto refused = HostPolicy({}).check(from("ann:canary-4711@evil.example"));
+        const auto refused =
+            HostPolicy(HostPolicyOptions()).check(from("ann:canary-4711@evil.example"));
         QVERIFY(refused.has_value());
         QVERIFY(refused->message.contains(u"`evil.example`"));
         QVERIFY(!refused->message.contains(u"canary-4711"));
