@@ -73,8 +73,8 @@ std::optional<QByteArray> open(QByteArrayView key, QByteArrayView sealed, QByteA
         && (bound.isEmpty()
             || EVP_DecryptUpdate(context, nullptr, &written, bytes(bound), int(bound.size())) == 1)
         && (size == 0
-            || EVP_DecryptUpdate(context, bytes(plain), &written,
-                                 bytes(sealed.sliced(kNonceBytes)), int(size))
+            || EVP_DecryptUpdate(context, bytes(plain), &written, bytes(sealed.sliced(kNonceBytes)),
+                                 int(size))
                    == 1)
         && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_SET_TAG, int(kTagBytes), bytes(tag)) == 1
         && EVP_DecryptFinal_ex(context, bytes(plain, size), &written) == 1;

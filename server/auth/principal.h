@@ -28,9 +28,9 @@ struct Principal {
     QString subject; ///< `sub`
     /// First non-empty of `sub`, `user_id`, `uid`, `preferred_username`, `email` (contract §7.4).
     QString userId;
-    QString email; ///< `email`, else `preferred_username`, else `upn`
-    QString name;  ///< for people
-    QString clientId; ///< `azp`, else `client_id`
+    QString email;      ///< `email`, else `preferred_username`, else `upn`
+    QString name;       ///< for people
+    QString clientId;   ///< `azp`, else `client_id`
     QStringList groups; ///< claim paths of OAUTH_GROUPS_CLAIM, without a leading `/`
     QStringList roles;
     QStringList scopes;

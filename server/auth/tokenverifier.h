@@ -22,7 +22,7 @@ struct VerifierOptions {
     JwksOptions jwks;
     std::chrono::milliseconds introspectionLifetime{30'000};
     std::chrono::milliseconds refusalLifetime{10'000};
-    qsizetype maxKnown = 20'000;  ///< tokens remembered
+    qsizetype maxKnown = 10'000;  ///< tokens remembered
     qsizetype maxRefused = 4'000; ///< refused ones remembered
 };
 
