@@ -55,12 +55,15 @@ QJsonValue contentFor(const QJsonValue &content, const QString &revision)
     return blocks;
 }
 
+/// An object stays for all: results of every revision may hold further members, and there are
+/// clients of 2025-03-26 that check it against the tool's output schema already.
 void adaptStructured(QJsonObject &result, const QString &revision)
 {
     const QJsonValue structured = result["structuredContent"_L1];
     if (structured.isUndefined() || (knowsLinks(revision) && structured.isObject()))
         return;
-    result.remove("structuredContent"_L1);
+    if (!structured.isObject())
+        result.remove("structuredContent"_L1);
     if (result["content"_L1].toArray().isEmpty())
         result["content"_L1] =
             QJsonArray{textBlock(QString::fromUtf8(json::compactJson(structured)))};
