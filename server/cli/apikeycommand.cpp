@@ -26,7 +26,7 @@ constexpr int kLockTime = 5'000;
 
 QString help()
 {
-    return u"Usage: mcp-bridge apikey create [options]\n"
+    return u"Usage: mcp-bridge apikey create [options] [NAME]\n"
            "       mcp-bridge apikey list [--json] [options]\n"
            "       mcp-bridge apikey revoke [options] ID…\n"
            "\n"
@@ -34,7 +34,7 @@ QString help()
            "this once. A running bridge takes changes over by itself. Run it as the user that the\n"
            "bridge runs as: the file is for its owner only.\n"
            "\n"
-           "  --name TEXT              who will use the key, for lists and logs\n"
+           "  --name TEXT, NAME        who will use the key, for lists\n"
            "  --group NAME             membership of the key; repeat or separate by commas\n"
            "  --role NAME              likewise\n"
            "  --scope NAME             likewise\n"
@@ -120,7 +120,7 @@ public:
             return bad(u"API_KEY_STORE cannot be changed: another command is at it, or its folder "
                        "cannot be written to."_s);
         if (action == "create"_L1)
-            return m_words.plain.size() == 1 ? create() : unexpected();
+            return m_words.plain.size() <= 2 ? create() : unexpected();
         return revoke();
     }
 
@@ -128,7 +128,7 @@ private:
     Error unexpected() const
     {
         return bad(u"%1 is not expected here. `mcp-bridge apikey --help` tells what is."_s.arg(
-            m_words.plain.at(1)));
+            m_words.plain.constLast()));
     }
 
     Result<CommandText> create()
@@ -138,6 +138,8 @@ private:
             return flattened(keys.error());
         auth::ApiKey key;
         key.name = m_words.option(u"--name"_s).trimmed();
+        if (key.name.isEmpty())
+            key.name = m_words.plain.value(1).trimmed();
         key.created = m_now;
         if (!isPrintable(key.name))
             return bad(u"--name must be a text of up to %1 characters."_s.arg(kMaxText));

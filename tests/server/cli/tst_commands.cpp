@@ -104,7 +104,7 @@ private Q_SLOTS:
         row("apikey make", u"create, list or revoke"_s);
         row("apikey list", u"Set API_KEY_STORE"_s);
         row("apikey list x --api-key-store k", u"x is not expected"_s);
-        row("apikey create x --api-key-store k", u"x is not expected"_s);
+        row("apikey create x y --api-key-store k", u"y is not expected"_s);
         row("apikey revoke --api-key-store k", u"needs the id"_s);
         row("apikey revoke abc --api-key-store k", u"There is no such key"_s);
         row("apikey create --api-key-store no/k", u"API_KEY_STORE cannot be changed"_s);
@@ -225,6 +225,13 @@ private Q_SLOTS:
         QVERIFY(store.load({{}, path(u"keys.json"_s)}).ok());
         QVERIFY(!store.find(key).ok());
         QCOMPARE(run(&apikeyNow, {u"list"_s}).note, u"There are no keys.\n"_s);
+    }
+
+    void aKeyMayBeNamedInOneWord()
+    {
+        m_place.environment.insert(u"API_KEY_STORE"_s, path(u"keys.json"_s));
+        QCOMPARE(run(&apikeyNow, {u"create"_s, u"nightly"_s}).exitCode, 0);
+        QVERIFY(run(&apikeyNow, {u"list"_s}).text.contains(u"nightly"));
     }
 
     void theKeyItselfGivenAsAnIdIsNotRepeated()
