@@ -96,7 +96,6 @@ class Legacy(Kind):
     def __init__(self, user, dice, bridge, revision, batches=False):
         super().__init__(user, dice)
         client = LegacyClient(bridge, revision=revision)
-        client.extra = {"Authorization": "Bearer " + token(user)}
         client.extra = dict(self.fields)
         client.initialize()
         self.fields.update(client.fields())
