@@ -141,7 +141,12 @@ Identity effectiveFor(const Identity &identity, const ServerDefinition &definiti
     Identity known = identity;
     if (const Headers given = std::exchange(known.requestHeaders, {}); !given.isEmpty())
         readCaller(known, definition, given);
-    if (const auto caller = known.caller)
+    // A child that gets nothing of its caller is the same for everybody.
+    const bool isPlain = !definition.remote && !definition.needsIdentity()
+                         && definition.auth.environment.isEmpty();
+    if (isPlain)
+        known.caller.reset();
+    else if (const auto caller = known.caller)
         caller->resolveNow(known, definition);
     dropUnused(known, definition);
     return known;
