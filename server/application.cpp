@@ -107,8 +107,8 @@ Result<Parts> partsFrom(const config::Loaded &loaded)
     if (!views)
         collect(problems, views.error(), u"file: bridge.views"_s);
     const QStringList names = serverNames(definitions, loaded);
-    auto policy = policy::Policy::load(loaded.policy, names,
-                                       settings.boolean(u"AUTH_TRUST_PROXY_HEADERS"_s));
+    auto policy =
+        policy::Policy::load(loaded.policy, names, settings.boolean(u"AUTH_TRUST_PROXY_HEADERS"_s));
     if (!policy)
         collect(problems, policy.error(), u"file: bridge.policy"_s);
     auto limits = policy::limitsFrom(loaded.limits, names, settings.text(u"RATE_LIMIT_PER_USER"_s),

@@ -214,9 +214,8 @@ Task<ToolSetPtr> Server::Private::toolsFor(QPointer<Server> server, ServerPin, I
         co_return known.error();
     if (hasClient && !client)
         co_return Error(ErrorCode::UpstreamFailed, u"The MCP server ended. Try again."_s);
-    co_return co_await answer<ToolSetPtr>([&](Handler<ToolSetPtr> done) {
-        return server->tools(*known, client, std::move(done));
-    });
+    co_return co_await answer<ToolSetPtr>(
+        [&](Handler<ToolSetPtr> done) { return server->tools(*known, client, std::move(done)); });
 }
 
 Call Server::Private::leaseFresh(const Identity &identity, Handler<LeasePtr> handler)
