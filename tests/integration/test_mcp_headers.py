@@ -38,6 +38,7 @@ class Forwarding(RemoteCase):
 
     def test_a_legacy_session_shows_those_it_began_with(self):
         client = LegacyClient(self.bridge)
+        client.extra = {"Authorization": MINE["Authorization"]}
         answer = client.raw(message("initialize", {
             "protocolVersion": "2025-11-25", "capabilities": {},
             "clientInfo": {"name": "t", "version": "1"}}, 0), MINE)
