@@ -47,8 +47,18 @@ QList<Option> strategies()
          .type = OptionType::Boolean,
          .defaultValue = u"false"_s,
          .group = group,
-         .help = u"Believe X-Forwarded-User, -Email and -Groups, or X-Auth-Request-User, -Email "
-                 "and -Groups, of the proxies in AUTH_TRUSTED_PROXIES."_s},
+         .help = u"Believe the headers of AUTH_PROXY_HEADERS when they come from the proxies in "
+                 "AUTH_TRUSTED_PROXIES."_s},
+        {.name = u"AUTH_PROXY_HEADERS"_s,
+         .flag = u"--auth-proxy-headers"_s,
+         .type = OptionType::Enum,
+         .defaultValue = u"forwarded"_s,
+         .values = {u"forwarded"_s, u"auth-request"_s},
+         .group = group,
+         .help = u"Which headers say who is calling. forwarded = X-Forwarded-User, -Email and "
+                 "-Groups, as oauth2-proxy sends them itself; auth-request = X-Auth-Request-User, "
+                 "-Email and -Groups, as nginx passes them on with auth_request. The others are "
+                 "ignored."_s},
         {.name = u"AUTH_TRUSTED_PROXIES"_s,
          .flag = u"--auth-trusted-proxies"_s,
          .type = OptionType::List,

@@ -45,6 +45,8 @@ void readProxies(const config::Settings &settings, AuthOptions &options,
                  QList<FieldProblem> &problems)
 {
     options.trustProxyHeaders = settings.boolean(u"AUTH_TRUST_PROXY_HEADERS"_s);
+    if (settings.text(u"AUTH_PROXY_HEADERS"_s) == "auth-request"_L1)
+        options.proxyHeaders = ProxyHeaders::AuthRequest;
     const auto networks = egress::networksFrom(settings.list(u"AUTH_TRUSTED_PROXIES"_s));
     if (!networks)
         problems.append({u"AUTH_TRUSTED_PROXIES"_s, networks.error().message});
@@ -67,10 +69,10 @@ void readAdmins(const config::Settings &settings, AuthOptions &options,
 }
 
 /// Made at the first start, so that somebody can administrate a bridge that tells callers apart.
-void addAdminFile(AuthOptions &options)
+void addAdminFile(const config::Settings &settings, AuthOptions &options)
 {
     const QString folder = QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation);
-    if (options.hasAdmins() || !options.knowsCallers() || folder.isEmpty())
+    if (options.hasAdmins() || !tellsCallersApart(settings, options) || folder.isEmpty())
         return;
     options.adminTokenPath = folder + "/mcp-bridge/admin-token"_L1;
     options.adminTokenIsOptional = true;
@@ -126,6 +128,12 @@ bool AuthOptions::knowsCallers() const
               });
 }
 
+bool tellsCallersApart(const config::Settings &settings, const AuthOptions &options)
+{
+    return options.knowsCallers() || !settings.text(u"API_KEYS"_s).trimmed().isEmpty()
+           || !settings.text(u"API_KEY_STORE"_s).isEmpty();
+}
+
 Result<AuthOptions> authOptions(const config::Settings &settings)
 {
     AuthOptions options;
@@ -134,7 +142,7 @@ Result<AuthOptions> authOptions(const config::Settings &settings)
     readProxies(settings, options, problems);
     readAdmins(settings, options, problems);
     readStrategies(settings, options, problems);
-    addAdminFile(options);
+    addAdminFile(settings, options);
     options.tokenHeader = settings.text(u"TOKEN_NAME"_s).toLatin1();
     options.tokenCookie = settings.text(u"TOKEN_COOKIE_NAME"_s).toLatin1();
     options.allowUnsafeCert = settings.boolean(u"AUTH_ALLOW_UNSAFE_CERT"_s);

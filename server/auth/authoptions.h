@@ -10,6 +10,12 @@ class Settings;
 
 namespace bridge::auth {
 
+/// The family of headers a proxy says in who is calling.
+enum class ProxyHeaders {
+    Forwarded,  ///< `X-Forwarded-User` and so on: oauth2-proxy as the reverse proxy
+    AuthRequest ///< `X-Auth-Request-User` and so on: nginx that asks oauth2-proxy
+};
+
 struct AuthOptions {
     VerifierOptions verifier;
     /// Names in order, without those that nothing is configured for and without `anonymous`.
@@ -19,6 +25,7 @@ struct AuthOptions {
     QByteArray tokenCookie = QByteArrayLiteral("_oauth2_proxy");
     bool trustProxyHeaders = false;
     QList<egress::Network> trustedProxies;
+    ProxyHeaders proxyHeaders = ProxyHeaders::Forwarded;
     QByteArray adminToken;  ///< empty = none, or in the file
     QString adminTokenPath; ///< empty = no file
     /// Nobody asked for the file: go on without when it cannot be made.
@@ -36,6 +43,9 @@ struct AuthOptions {
     /// Somebody vouches for callers: an issuer, a proxy or a plugin.
     bool knowsCallers() const;
 };
+
+/// Somebody vouches for callers, or they can have API keys.
+bool tellsCallersApart(const config::Settings &settings, const AuthOptions &options);
 
 /// Every problem is in Error::problems (InvalidConfig), `path` naming the setting.
 Result<AuthOptions> authOptions(const config::Settings &settings);

@@ -5,8 +5,6 @@
 #include "server/auth/membership.h"
 #include "server/auth/tokenstrategy.h"
 
-#include <array>
-
 using namespace Qt::StringLiterals;
 
 namespace bridge::auth {
@@ -14,16 +12,30 @@ namespace bridge::auth {
 namespace {
 
 struct Names {
-    QByteArrayView user, email, preferred, groups;
+    QByteArrayView user, email, preferred, groups, token;
 };
 
-/// As nginx passes oauth2-proxy's answer on, and as oauth2-proxy itself sends them.
-constexpr std::array<Names, 2> kNames{{
-    {"x-auth-request-user", "x-auth-request-email", "x-auth-request-preferred-username",
-     "x-auth-request-groups"},
-    {"x-forwarded-user", "x-forwarded-email", "x-forwarded-preferred-username",
-     "x-forwarded-groups"},
-}};
+/// As oauth2-proxy sends them when it is the reverse proxy itself.
+constexpr Names kForwarded{"x-forwarded-user", "x-forwarded-email",
+                           "x-forwarded-preferred-username", "x-forwarded-groups",
+                           "x-forwarded-access-token"};
+/// As nginx passes oauth2-proxy's answer on.
+constexpr Names kAuthRequest{"x-auth-request-user", "x-auth-request-email",
+                             "x-auth-request-preferred-username", "x-auth-request-groups",
+                             "x-auth-request-access-token"};
+
+const Names &namesOf(ProxyHeaders family)
+{
+    return family == ProxyHeaders::AuthRequest ? kAuthRequest : kForwarded;
+}
+
+/// A header of the other family comes from the proxy's own client.
+bool isOfOtherFamily(const QByteArray &header, ProxyHeaders family)
+{
+    const QByteArrayView other =
+        family == ProxyHeaders::AuthRequest ? "x-forwarded-" : "x-auth-request-";
+    return header.toLower().startsWith(other);
+}
 
 QString textOf(const AuthRequest &request, QByteArrayView name)
 {
@@ -33,7 +45,8 @@ QString textOf(const AuthRequest &request, QByteArrayView name)
 bool comesTwice(const AuthRequest &request, const Names &names)
 {
     return request.count(names.user) > 1 || request.count(names.email) > 1
-           || request.count(names.preferred) > 1 || request.count(names.groups) > 1;
+           || request.count(names.preferred) > 1 || request.count(names.groups) > 1
+           || request.count(names.token) > 1;
 }
 
 QStringList groupsOf(const AuthRequest &request, QByteArrayView name)
@@ -74,31 +87,36 @@ Principal principalOf(const AuthRequest &request, const Names &names)
 ProxyStrategy::ProxyStrategy(const AuthOptions &options)
     : m_proxies(options.trustedProxies)
     , m_adminGroups(options.adminGroups)
-    , m_tokenHeader(options.tokenHeader)
+    , m_family(options.proxyHeaders)
+    , m_tokenHeader(isOfOtherFamily(options.tokenHeader, m_family) ? QByteArray()
+                                                                   : options.tokenHeader)
 {
+}
+
+QByteArray ProxyStrategy::tokenIn(const AuthRequest &request) const
+{
+    const QByteArray named = m_tokenHeader.isEmpty() ? QByteArray() : request.header(m_tokenHeader);
+    const QByteArray token = named.isEmpty() ? request.header(namesOf(m_family).token) : named;
+    return bearerToken(token).value_or(token);
 }
 
 Strategy::Outcome ProxyStrategy::findNow(const AuthRequest &request)
 {
     if (!egress::isWithin(request.peer, m_proxies))
         return {};
-    for (const Names &names : kNames) {
-        Principal principal = principalOf(request, names);
-        if (principal.userId.isEmpty())
-            continue;
-        if (comesTwice(request, names))
-            return {Finding::Known, nullptr,
-                    Error(ErrorCode::InvalidToken,
-                          u"A header that says who is calling comes more than once. The proxy "
-                          "has to drop those of its clients."_s)};
-        principal.isAdmin = isInAnyGroup(principal, m_adminGroups);
-        const QByteArray token = request.header(m_tokenHeader);
-        principal.token = bearerToken(token).value_or(token);
-        if (principal.token.isEmpty())
-            principal.token = request.header("x-forwarded-access-token");
-        return {Finding::Known, std::make_shared<const Principal>(std::move(principal)), {}};
-    }
-    return {};
+    // Headers of the other family are the client's own: the proxy does not drop what it never sets.
+    const Names &names = namesOf(m_family);
+    Principal principal = principalOf(request, names);
+    if (principal.userId.isEmpty())
+        return {};
+    if (comesTwice(request, names))
+        return {Finding::Known, nullptr,
+                Error(ErrorCode::InvalidToken,
+                      u"A header that says who is calling comes more than once. The proxy "
+                      "has to drop those of its clients."_s)};
+    principal.isAdmin = isInAnyGroup(principal, m_adminGroups);
+    principal.token = tokenIn(request);
+    return {Finding::Known, std::make_shared<const Principal>(std::move(principal)), {}};
 }
 
 Call ProxyStrategy::find(const AuthRequest &request, Handler<PrincipalPtr> handler)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Strategy `proxy`: who is calling is what a reverse proxy says that has authenticated him, e.g.
 // oauth2-proxy. Only the proxies that are listed are believed; from anybody else the headers mean
-// nothing. Main thread.
+// nothing. Of the two families of such headers one is read, the one the proxy sets (and so drops
+// when its client sends it). Main thread.
 #pragma once
 
 #include "server/auth/authoptions.h"
@@ -21,9 +22,12 @@ public:
     Call find(const AuthRequest &request, Handler<PrincipalPtr> handler) override;
 
 private:
+    QByteArray tokenIn(const AuthRequest &request) const;
+
     QList<egress::Network> m_proxies;
     QStringList m_adminGroups;
-    QByteArray m_tokenHeader;
+    ProxyHeaders m_family;
+    QByteArray m_tokenHeader; ///< empty when it is of the other family
 };
 
 } // namespace bridge::auth

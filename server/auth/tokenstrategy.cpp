@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/auth/tokenstrategy.h"
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace bridge::auth {
@@ -12,6 +14,17 @@ Error ambiguous(const QByteArray &header)
     return {ErrorCode::InvalidToken,
             u"The header %1 comes more than once, so it is not clear which token counts. Send it "
             "once."_s.arg(QLatin1StringView(header))};
+}
+
+/// A field Authorization holds another bearer token than \a token.
+bool contradicts(const AuthRequest &request, const QByteArray &token)
+{
+    return std::any_of(request.headers->begin(), request.headers->end(), [&](const auto &field) {
+        if (field.first.compare("authorization", Qt::CaseInsensitive) != 0)
+            return false;
+        const auto other = bearerToken(field.second);
+        return other && *other != token;
+    });
 }
 
 } // namespace
@@ -66,6 +79,7 @@ Call TokenStrategy::find(const AuthRequest &request, Handler<PrincipalPtr> handl
 BearerStrategy::BearerStrategy(std::shared_ptr<TokenVerifier> verifier, const AuthOptions &options)
     : TokenStrategy(std::move(verifier), options, Via::Header)
     , m_header(options.tokenHeader)
+    , m_believes(!options.verifier.verify)
 {
 }
 
@@ -75,7 +89,14 @@ Result<QByteArray> BearerStrategy::tokenIn(const AuthRequest &request) const
     if (!named.isEmpty()) {
         if (request.count(m_header) > 1)
             return ambiguous(m_header);
-        return bearerToken(named).value_or(named);
+        const QByteArray token = bearerToken(named).value_or(named);
+        // One of the two is the proxy's and the other its client's: it is not known which.
+        if (m_believes && isVouched(request) && contradicts(request, token))
+            return Error(
+                ErrorCode::InvalidToken,
+                u"The headers %1 and Authorization hold two tokens, and the proxy vouches "
+                "for one. It has to drop those of its clients."_s.arg(QLatin1StringView(m_header)));
+        return token;
     }
     const auto token = bearerToken(request.header("authorization"));
     if (!token)

@@ -21,9 +21,10 @@ protected:
     /// Empty when there is none; InvalidToken when it is not clear which one is meant.
     virtual Result<QByteArray> tokenIn(const AuthRequest &request) const = 0;
 
-private:
+    /// A proxy passed \a request on whose tokens are believed when none are verified.
     bool isVouched(const AuthRequest &request) const;
 
+private:
     std::shared_ptr<TokenVerifier> m_verifier;
     QList<egress::Network> m_proxies; ///< who vouch for tokens that are not verified
     Via m_via;
@@ -41,6 +42,7 @@ protected:
 
 private:
     QByteArray m_header;
+    bool m_believes; ///< tokens are not verified
 };
 
 /// In the cookie TOKEN_COOKIE_NAME.

@@ -129,6 +129,25 @@ private Q_SLOTS:
         QVERIFY(options.verifier.verify);
     }
 
+    void whoCanHaveAnApiKeyIsToldFromOthers()
+    {
+        const auto isApart = [](const Values &values) {
+            const config::Settings settings = settingsOf(values);
+            const auto options = authOptions(settings);
+            return tellsCallersApart(settings, *options) && options->hasAdmins();
+        };
+        QVERIFY(!isApart({}));
+        QVERIFY(isApart({{u"API_KEYS"_s, u"abcdefghijklmnopqrstuvwxyz012345"_s}}));
+        QVERIFY(isApart({{u"API_KEY_STORE"_s, u"/tmp/keys.json"_s}}));
+    }
+
+    void oneFamilyOfProxyHeadersIsRead()
+    {
+        QCOMPARE(optionsOf({}).proxyHeaders, ProxyHeaders::Forwarded);
+        QCOMPARE(optionsOf({{u"AUTH_PROXY_HEADERS"_s, u"auth-request"_s}}).proxyHeaders,
+                 ProxyHeaders::AuthRequest);
+    }
+
     void everyProblemIsNamed()
     {
         const QStringList problems = problemsOf(

@@ -127,7 +127,7 @@ private Q_SLOTS:
         const Headers headers{{"X-Forwarded-User", "alice"},
                               {"X-Forwarded-Email", "alice@example.com"},
                               {"X-Forwarded-Groups", "/ops, dev,,ops"},
-                              {"X-Auth-Request-Access-Token", "Bearer upstream"}};
+                              {"X-Forwarded-Access-Token", "upstream"}};
         QCOMPARE(who(known, request(headers, "192.0.2.1")), u"anonymous:"_s);
         QCOMPARE(who(known, request(headers, "10.2.0.1")), u"anonymous:"_s);
         for (const char *peer : {"10.1.2.3", "::1", "::ffff:10.1.2.3"}) {
@@ -138,13 +138,56 @@ private Q_SLOTS:
             QCOMPARE(outcome.principal->token, "upstream");
             QVERIFY(outcome.principal->isVerified && !outcome.principal->isAdmin);
         }
-        const Headers mailOnly{{"X-Auth-Request-Email", "alice"},
-                               {"X-Auth-Request-Groups", "root"}};
+        const Headers mailOnly{{"X-Forwarded-Email", "alice"}, {"X-Forwarded-Groups", "root"}};
         const auto outcome = known.findNow(request(mailOnly, "::1"));
         QCOMPARE(outcome.principal->owner, u"proxy#alice#email"_s);
         QVERIFY(outcome.principal->isAdmin);
         const Headers twice{{"X-Forwarded-User", "alice"}, {"x-forwarded-user", "admin"}};
         QCOMPARE(who(known, request(twice, "::1")), u"invalid_token"_s);
+    }
+
+    void headersTheProxyDoesNotSetAreTheClients()
+    {
+        m_options.trustProxyHeaders = true;
+        m_options.trustedProxies = *egress::networksFrom({u"10.1.0.1"_s});
+        m_options.adminGroups = {u"ops"_s};
+        const Headers mixed{{"X-Auth-Request-User", "alice"},
+                            {"X-Auth-Request-Groups", "ops"},
+                            {"X-Auth-Request-Access-Token", "of-alice"},
+                            {"X-Forwarded-User", "mallory"},
+                            {"X-Forwarded-Groups", "staff"},
+                            {"X-Forwarded-Access-Token", "of-mallory"}};
+        const Headers others{{"X-Auth-Request-User", "alice"}, {"X-Auth-Request-Groups", "ops"}};
+        Authenticator forwarded = authenticator({u"proxy"_s});
+        const auto mallory = forwarded.findNow(request(mixed, "10.1.0.1")).principal;
+        QCOMPARE(mallory->userId, u"mallory"_s);
+        QCOMPARE(mallory->groups, QStringList{u"staff"_s});
+        QCOMPARE(mallory->token, "of-mallory"_ba);
+        QVERIFY(!mallory->isAdmin);
+        QCOMPARE(who(forwarded, request(others, "10.1.0.1")), u"anonymous:"_s);
+        m_options.proxyHeaders = ProxyHeaders::AuthRequest;
+        Authenticator asking = authenticator({u"proxy"_s});
+        const auto alice = asking.findNow(request(mixed, "10.1.0.1")).principal;
+        QCOMPARE(alice->userId, u"alice"_s);
+        QCOMPARE(alice->token, "of-alice"_ba);
+        QVERIFY(alice->isAdmin);
+    }
+
+    void twoTokensAreNoneWhereTheProxyVouchesForOne()
+    {
+        m_options.verifier.verify = false;
+        m_options.trustProxyHeaders = true;
+        m_options.trustedProxies = *egress::networksFrom({u"10.1.0.1"_s});
+        Authenticator known = authenticator({u"bearer"_s});
+        const QByteArray mallory = token(u"mallory"_s);
+        const std::pair<QByteArray, QByteArray> named{"X-Auth-Request-Access-Token", mallory};
+        const Headers two{{"Authorization", "Bearer " + token(u"alice"_s)}, named};
+        const Headers same{{"Authorization", "Bearer " + mallory}, named};
+        const Headers basic{{"Authorization", "Basic YTpi"}, named};
+        QCOMPARE(who(known, request(two, "10.1.0.1")), u"invalid_token"_s);
+        QCOMPARE(who(known, request(same, "10.1.0.1")), u"bearer:mallory"_s);
+        QCOMPARE(who(known, request(basic, "10.1.0.1")), u"bearer:mallory"_s);
+        QCOMPARE(who(known, request(two, "10.1.0.2")), u"bearer:mallory"_s);
     }
 
     void aTrustedProxyVouchesForUnverifiedTokens()
