@@ -59,9 +59,7 @@ QList<FieldProblem> IdentityRooms::check(const config::Settings &settings,
 bool IdentityRooms::tellsCallersApart(const config::Settings &settings)
 {
     const auto options = auth::authOptions(settings);
-    const auto keys = auth::apiKeyOptions(settings);
-    return (options && options->knowsCallers())
-           || (keys && (!keys->fixed.isEmpty() || !keys->file.isEmpty()));
+    return options && auth::tellsCallersApart(settings, *options);
 }
 
 Result<std::unique_ptr<IdentityRooms>> IdentityRooms::make(const config::Settings &settings,
@@ -190,7 +188,7 @@ void IdentityRooms::buildGate(const config::Settings &settings)
 {
     m_dataAccess = policy::DataAccess(dataAccessOptions(settings, m_authOptions));
     m_sources = std::make_shared<gate::Sources>();
-    m_sources->identifies = m_authOptions.knowsCallers();
+    m_sources->identifies = auth::tellsCallersApart(settings, m_authOptions);
     m_sources->placeholders = [this](const auth::Principal &principal, const QString &group) {
         return m_dataAccess.placeholdersFor(principal, group);
     };
@@ -282,6 +280,7 @@ bool IdentityRooms::admitsStrangers() const
 void IdentityRooms::apply(const config::Settings &settings)
 {
     m_dataAccess = policy::DataAccess(dataAccessOptions(settings, m_authOptions));
+    m_sources->identifies = auth::tellsCallersApart(settings, m_authOptions);
     m_gate->setOptions(gateOptions(settings));
     if (auto egress = egress::egressOptions(settings); egress) {
         egress->verifiesConfigured = !m_authOptions.allowUnsafeCert;

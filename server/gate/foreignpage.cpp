@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/gate/foreignpage.h"
 
+#include <QtCore/QUrl>
+#include <QtNetwork/QHostAddress>
+
 using namespace Qt::StringLiterals;
 
 namespace bridge::gate {
@@ -33,6 +36,18 @@ Error foreignPage()
     return Error(ErrorCode::Forbidden,
                  u"This request was made by a page of another site, with the login of whoever "
                  "looks at it. Use the bridge's own pages, or name that site in CORS_ORIGINS."_s);
+}
+
+/// The client means this machine: a name somebody else's name server has made to point here is no
+/// such thing (DNS rebinding), and a page under that name is its own origin.
+bool meansThisMachine(const http::Request &request)
+{
+    const QUrl url(u"http://"_s + QString::fromLatin1(request.host()), QUrl::StrictMode);
+    const QString host = url.host();
+    if (!url.isValid() || host.isEmpty() || !url.userInfo().isEmpty())
+        return false;
+    return host == "localhost"_L1 || host.endsWith(".localhost"_L1)
+           || QHostAddress(host).isLoopback();
 }
 
 } // namespace
@@ -74,7 +89,7 @@ bool isNeighbour(const http::Request &request)
             || lower == "true-client-ip")
             return false;
     }
-    return !checkPage(request, {});
+    return meansThisMachine(request) && !checkPage(request, {});
 }
 
 } // namespace bridge::gate

@@ -188,7 +188,7 @@ std::optional<Error> Gate::checkAdmin(const http::Request &request,
     if (hasKeys)
         return Error(ErrorCode::Forbidden,
                      u"This is for administrators: you are in none of the admin groups."_s);
-    if (isNeighbour(request))
+    if (principal.isAnonymous() && isNeighbour(request))
         return std::nullopt;
     return Error(ErrorCode::Forbidden,
                  u"Without an admin token this is for callers on the bridge's own machine only, "

@@ -15,7 +15,8 @@ http::Request request(const QByteArray &method, http::Headers headers)
     made.method = method;
     made.target = "/tools/add";
     made.headers = std::move(headers);
-    made.headers.append({"Host"_ba, "bridge.example:8000"_ba});
+    if (!made.hasHeader("host"))
+        made.headers.append({"Host"_ba, "bridge.example:8000"_ba});
     made.peer = QHostAddress::LocalHost;
     return made;
 }
@@ -87,13 +88,28 @@ private Q_SLOTS:
 
     void knowsItsNeighbours()
     {
-        QVERIFY(isNeighbour(request("POST", {})));
-        QVERIFY(!isNeighbour(request("POST", {{"X-Forwarded-For"_ba, "1.2.3.4"_ba}})));
-        QVERIFY(!isNeighbour(request("POST", {{"Via"_ba, "1.1 proxy"_ba}})));
-        QVERIFY(!isNeighbour(request("POST", {{"Origin"_ba, "https://evil.example"_ba}})));
-        http::Request far = request("POST", {});
+        const std::pair<QByteArray, QByteArray> here{"Host"_ba, "localhost:8000"_ba};
+        QVERIFY(isNeighbour(request("POST", {here})));
+        QVERIFY(!isNeighbour(request("POST", {here, {"X-Forwarded-For"_ba, "1.2.3.4"_ba}})));
+        QVERIFY(!isNeighbour(request("POST", {here, {"Via"_ba, "1.1 proxy"_ba}})));
+        QVERIFY(!isNeighbour(request("POST", {here, {"Origin"_ba, "https://evil.example"_ba}})));
+        http::Request far = request("POST", {here});
         far.peer = QHostAddress(u"10.0.0.1"_s);
         QVERIFY(!isNeighbour(far));
+    }
+
+    void aNameThatWasMadeToPointHereIsNoNeighbours()
+    {
+        const auto near = [](const QByteArray &host) {
+            return isNeighbour(
+                request("POST", {{"Host"_ba, host}, {"Origin"_ba, "http://" + host}}));
+        };
+        for (const char *host : {"localhost", "LOCALHOST:8000", "127.0.0.1:8000", "127.1.2.3",
+                                 "[::1]:8000", "bridge.localhost:8000"})
+            QVERIFY2(near(host), host);
+        for (const char *host : {"evil.example:8000", "127.0.0.1.evil.example", "10.0.0.1:8000",
+                                 "localhost.evil.example", "0.0.0.0:8000", "evil@localhost", ""})
+            QVERIFY2(!near(host), host);
     }
 };
 
