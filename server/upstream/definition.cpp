@@ -55,12 +55,37 @@ ServerDefinition base(const config::Settings &settings)
     return definition;
 }
 
+/// Those of the variables that every server gets.
+QList<FieldProblem> variableProblems(const ServerDefinition &definition)
+{
+    QList<FieldProblem> problems;
+    const QMap<QString, QString> &variables = definition.environment;
+    for (auto it = variables.cbegin(); it != variables.cend(); ++it) {
+        if (const QString wrong = placeholderProblem(it.value()); !wrong.isEmpty())
+            problems.append({"MCP_ENV_"_L1 + it.key(), wrong});
+    }
+    return problems;
+}
+
+Result<QList<ServerDefinition>> fromCommand(const config::Loaded &loaded,
+                                            ServerDefinition definition, const QString &place)
+{
+    QList<FieldProblem> problems = variableProblems(definition);
+    for (const QString &word : std::as_const(definition.command)) {
+        if (const QString wrong = placeholderProblem(word); !wrong.isEmpty())
+            problems.append({place, wrong});
+    }
+    if (!problems.isEmpty())
+        return config::settingsError(std::move(problems), loaded.configFile);
+    return QList<ServerDefinition>{std::move(definition)};
+}
+
 Result<QList<ServerDefinition>> fromFile(const config::Loaded &loaded,
                                          const ServerDefinition &common)
 {
     const QString wanted = loaded.settings.text(u"MCP_DEFAULT_SERVER"_s);
     QList<ServerDefinition> definitions;
-    QList<FieldProblem> problems;
+    QList<FieldProblem> problems = variableProblems(common);
     const RemoteDefinition remote = remoteCommon(loaded.settings, problems);
     for (const QString &name : loaded.serverNames) {
         ServerDefinition definition =
@@ -121,12 +146,14 @@ Result<QList<ServerDefinition>> definitionsFrom(const config::Loaded &loaded)
     const QString line = loaded.settings.text(u"MCP_SERVER_COMMAND"_s).trimmed();
     if (!loaded.settings.text(u"MCP_REMOTE_SERVER"_s).trimmed().isEmpty())
         return fromRemote(loaded, std::move(definition));
+    QString place = u"MCP_SERVER_COMMAND"_s;
     if (!loaded.serverCommand.isEmpty()) {
         definition.command = loaded.serverCommand;
+        place = u"the command after --"_s;
     } else if (!line.isEmpty()) {
         Result<QStringList> words = config::splitShellWords(line);
         if (!words)
-            return config::settingsError({{u"MCP_SERVER_COMMAND"_s, words.error().message}}, {});
+            return config::settingsError({{place, words.error().message}}, {});
         definition.command = std::move(*words);
     } else if (!loaded.serverNames.isEmpty()) {
         return fromFile(loaded, definition);
@@ -134,7 +161,7 @@ Result<QList<ServerDefinition>> definitionsFrom(const config::Loaded &loaded)
         definition.embedded = true;
         definition.command = {QCoreApplication::applicationFilePath(), u"demo-server"_s};
     }
-    return QList<ServerDefinition>{std::move(definition)};
+    return fromCommand(loaded, std::move(definition), place);
 }
 
 Result<QList<ServerDefinition>> definitionsFrom(const config::Settings &settings)

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/upstream/placeholders.h"
 
+#include "common/config/suggest.h"
+
+#include <algorithm>
 #include <array>
 
 using namespace Qt::StringLiterals;
@@ -21,6 +24,20 @@ QLatin1StringView placeholderAt(QStringView text, qsizetype at)
             return name;
     }
     return {};
+}
+
+/// The word between the brace at \a at and the next one, without blanks; empty when there is more.
+QString wordAt(QStringView text, qsizetype at)
+{
+    const QStringView rest = text.sliced(at + 1);
+    const qsizetype end = rest.indexOf(u'}');
+    if (end < 0)
+        return {};
+    const QStringView word = rest.first(end).trimmed();
+    const bool isPlain = std::all_of(word.begin(), word.end(), [](QChar c) {
+        return c.isLetterOrNumber() || c == u'_' || c == u'-' || c == u'.' || c == u' ';
+    });
+    return isPlain ? word.toString() : QString();
 }
 
 bool isHarmless(const QString &value)
@@ -65,6 +82,20 @@ bool hasPlaceholder(QStringView text)
             return true;
     }
     return false;
+}
+
+QString placeholderProblem(QStringView text)
+{
+    static const QStringList known(kNames.begin(), kNames.end());
+    for (qsizetype at = text.indexOf(u'{'); at >= 0; at = text.indexOf(u'{', at + 1)) {
+        if (!placeholderAt(text, at).isEmpty() || (at > 0 && text[at - 1] == u'$'))
+            continue;
+        const QString word = wordAt(text, at);
+        const QString meant = config::nearest(word, known);
+        if (!meant.isEmpty())
+            return u"{%1} is no placeholder. Did you mean {%2}?"_s.arg(word, meant);
+    }
+    return {};
 }
 
 Result<QString> fillPlaceholders(const QString &text, const QMap<QString, QString> &values)

@@ -13,6 +13,12 @@ namespace bridge::upstream {
 
 bool hasPlaceholder(QStringView text);
 
+/// What is wrong with the braces of \a text, as a sentence for whoever configured it, or empty:
+/// `{datapath}` is no placeholder, though it was meant to be one, and would name one folder for
+/// everybody. Braces around other words, and variables of a shell as `${DATA_PATH}`, stay as they
+/// are.
+QString placeholderProblem(QStringView text);
+
 /// \a text with every placeholder replaced once; values are not looked into again. Unauthorized
 /// when a value is missing, as nobody said who he is; Forbidden when only this one is missing, or
 /// when it could lead out of its place.

@@ -3,6 +3,7 @@
 
 #include "server/upstream/entrykeys.h"
 #include "server/upstream/overlays.h"
+#include "server/upstream/placeholders.h"
 #include "server/upstream/remoteconfig.h"
 
 #include <QtCore/QDir>
@@ -39,6 +40,12 @@ public:
         , m_object(std::move(object))
         , m_problems(problems)
     {
+    }
+
+    void checkPlaceholders(const QString &key, const QString &text)
+    {
+        if (const QString wrong = placeholderProblem(text); !wrong.isEmpty())
+            problem(key, wrong);
     }
 
     bool has(const QString &key) const { return m_object.contains(key); }
@@ -136,6 +143,9 @@ void readCommand(Reader &reader, ServerDefinition &definition)
     reader.readList(u"args"_s, arguments, false);
     if (!reader.has(u"command"_s) || (reader.value(u"command"_s).isString() && program.isEmpty()))
         reader.problem(u"command"_s, u"is missing: the program that is the MCP server."_s);
+    reader.checkPlaceholders(u"command"_s, program);
+    for (const QString &argument : std::as_const(arguments))
+        reader.checkPlaceholders(u"args"_s, argument);
     definition.command = QStringList{program} + arguments;
 }
 
@@ -144,10 +154,13 @@ void readEnvironment(Reader &reader, ServerDefinition &definition)
     const QJsonObject variables = reader.object(u"env"_s);
     for (auto it = variables.begin(); it != variables.end(); ++it) {
         const QJsonValue value = it.value();
-        if (it.key().isEmpty() || it.key().contains(u'=') || value.isObject() || value.isArray())
-            reader.problem(u"env.%1"_s.arg(it.key()), u"must be a name and a text."_s);
-        else
-            definition.environment.insert(it.key(), value.toVariant().toString());
+        const QString place = u"env.%1"_s.arg(it.key());
+        if (it.key().isEmpty() || it.key().contains(u'=') || value.isObject() || value.isArray()) {
+            reader.problem(place, u"must be a name and a text."_s);
+            continue;
+        }
+        reader.checkPlaceholders(place, value.toVariant().toString());
+        definition.environment.insert(it.key(), value.toVariant().toString());
     }
     reader.readList(u"envPassthrough"_s, definition.environmentPassthrough, true);
 }
@@ -215,6 +228,7 @@ ServerDefinition readServerEntry(const QString &name, const QJsonObject &entry,
     definition.auth = serverAuthEntry(place, entry["auth"_L1], definition.auth, problems);
     readEnvironment(reader, definition);
     reader.read(u"cwd"_s, definition.workingDirectory);
+    reader.checkPlaceholders(u"cwd"_s, definition.workingDirectory);
     if (!definition.workingDirectory.isEmpty())
         definition.workingDirectory = QDir(QFileInfo(configFile).absolutePath())
                                           .absoluteFilePath(definition.workingDirectory);

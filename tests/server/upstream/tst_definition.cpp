@@ -55,6 +55,65 @@ private Q_SLOTS:
         QCOMPARE(definitionsFrom(loaded)->size(), 1);
     }
 
+    void mistypedPlaceholdersAreProblems_data()
+    {
+        QTest::addColumn<QByteArray>("entry");
+        QTest::addColumn<QString>("place");
+        QTest::addColumn<QString>("message");
+        QTest::newRow("variable") << "{'command':'x','env':{'DB':'/d/{datapath}.db'}}"_ba
+                                  << u"file: mcpServers.a.env.DB"_s
+                                  << u"{datapath} is no placeholder. Did you mean {data_path}?"_s;
+        QTest::newRow("argument") << "{'command':'x','args':['--user','{ USER_ID }']}"_ba
+                                  << u"file: mcpServers.a.args"_s
+                                  << u"{USER_ID} is no placeholder. Did you mean {user_id}?"_s;
+        QTest::newRow("program") << "{'command':'/opt/{group-id}/x'}"_ba
+                                 << u"file: mcpServers.a.command"_s
+                                 << u"{group-id} is no placeholder. Did you mean {group_id}?"_s;
+        QTest::newRow("folder") << "{'command':'x','cwd':'/d/{data_pth}'}"_ba
+                                << u"file: mcpServers.a.cwd"_s
+                                << u"{data_pth} is no placeholder. Did you mean {data_path}?"_s;
+    }
+
+    void mistypedPlaceholdersAreProblems()
+    {
+        QFETCH(QByteArray, entry);
+        QFETCH(QString, place);
+        QFETCH(QString, message);
+        const auto definitions = definitionsFrom(loadedWith(quotes("{'a':" + entry + "}")));
+        QVERIFY(!definitions);
+        QCOMPARE(definitions.error().problems.size(), 1);
+        QCOMPARE(definitions.error().problems.first().path, place);
+        QCOMPARE(definitions.error().problems.first().message, message);
+    }
+
+    void mistypedPlaceholdersInSettingsAreProblems()
+    {
+        config::Loaded loaded;
+        loaded.settings.setFamilyValue(u"MCP_ENV_"_s, u"DB"_s, u"/d/{datapath}.db"_s);
+        loaded.settings.set(u"MCP_SERVER_COMMAND"_s, u"py {userid}"_s, config::Source::Environment);
+        auto definitions = definitionsFrom(loaded);
+        QVERIFY(!definitions);
+        QCOMPARE(definitions.error().problems.size(), 2);
+        QCOMPARE(definitions.error().problems.at(0).path, u"MCP_ENV_DB"_s);
+        QCOMPARE(definitions.error().problems.at(1).path, u"MCP_SERVER_COMMAND"_s);
+        loaded.mcpServers = QJsonDocument::fromJson(quotes("{'a':{'command':'x'}}")).object();
+        loaded.serverNames = {u"a"_s};
+        loaded.settings.set(u"MCP_SERVER_COMMAND"_s, QString(), config::Source::Environment);
+        definitions = definitionsFrom(loaded);
+        QVERIFY(!definitions);
+        QCOMPARE(definitions.error().problems.first().path, u"MCP_ENV_DB"_s);
+    }
+
+    void otherBracesStayAsTheyAre()
+    {
+        const QByteArray entry = quotes(
+            "{'a':{'command':'sh','args':['-c','echo ${DATA_PATH} {} {user} {name} {data_path}',"
+            "'awk {print}'],'env':{'J':'{\\'userid\\':1}','D':'{{data_path}}'}}}");
+        const auto definitions = definitionsFrom(loadedWith(entry));
+        QVERIFY(definitions.ok());
+        QVERIFY(definitions->first().needsIdentity());
+    }
+
     void settingsReachTheDefinition()
     {
         config::Settings settings;
