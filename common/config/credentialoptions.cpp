@@ -133,7 +133,7 @@ QList<Option> exchange()
          .help = u"Token endpoint to exchange at. Empty = that of the Keycloak realm, or the one "
                  "the issuer's discovery document names."_s},
         {.name = u"OAUTH_TOKEN_AUTH_METHOD"_s,
-         .flag = u"--oauth-token-auth-method"_s,
+         .flag = u"--oauth-token-auth"_s,
          .type = OptionType::Enum,
          .defaultValue = u"client_secret_basic"_s,
          .values = {u"client_secret_basic"_s, u"client_secret_post"_s},

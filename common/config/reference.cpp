@@ -70,8 +70,11 @@ QString helpEntry(const Option &option, int width)
 {
     const bool onByDefault = option.type == OptionType::Boolean && option.defaultValue == "true"_L1;
     const QString flag = onByDefault ? u"--no-"_s + option.flag.mid(2) : option.flag;
-    const QString head =
-        option.flag.isEmpty() ? option.name : flag + placeholder(option) + u"  "_s + option.name;
+    QString head = option.flag.isEmpty() ? option.name : flag + placeholder(option);
+    if (!option.flag.isEmpty()) {
+        const bool fits = 2 + head.size() + 2 + option.name.size() <= width;
+        head += (fits ? u"  "_s : u"\n      "_s) + option.name;
+    }
     QString text = option.help;
     if (!option.defaultValue.isEmpty())
         text += u" Default: "_s + option.defaultValue
