@@ -58,6 +58,7 @@ http::ServerOptions serverOptions(const config::Settings &settings)
     options.corsCredentials = settings.boolean(u"CORS_ALLOW_CREDENTIALS"_s);
     options.heartbeat = settings.seconds(u"STREAM_HEARTBEAT_SECONDS"_s);
     options.limits.body = settings.bytes(u"MAX_REQUEST_BODY_BYTES"_s);
+    options.limits.bufferedBodies = settings.bytes(u"MAX_BUFFERED_BODY_BYTES"_s);
     options.limits.headTimeout = settings.seconds(u"HEADER_TIMEOUT_SECONDS"_s);
     options.limits.bodyTimeout = settings.seconds(u"REQUEST_TIMEOUT_SECONDS"_s);
     options.limits.idleTimeout = settings.seconds(u"IDLE_TIMEOUT_SECONDS"_s);

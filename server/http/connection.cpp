@@ -19,6 +19,7 @@ namespace bridge::http {
 namespace {
 
 constexpr qint64 kPipelineBacklog = 256 * 1024; ///< unsent bytes that hold back the next request
+constexpr int kBodyRetrySeconds = 5;
 constexpr auto kLinger = 2s;
 constexpr auto kPoll = 1s;
 
@@ -86,9 +87,36 @@ bool Connection::readSome(qsizetype limit)
     const qint64 there = std::max<qint64>(m_socket->bytesAvailable(), 1);
     const qint64 got =
         m_socket->read(buffer.data(), std::min({there, qint64(limit), qint64(buffer.size())}));
-    if (got > 0 && m_phase <= Phase::Answering)
+    if (got > 0 && m_phase <= Phase::Answering) {
         m_framer.feed(QByteArray(buffer.data(), got));
+        countBody();
+    }
     return got >= 0 && m_socket->state() == QAbstractSocket::ConnectedState;
+}
+
+/// Keeps count of what unfinished bodies take in all; past the budget this one goes.
+void Connection::countBody()
+{
+    const qint64 held = m_framer.bodyBytes();
+    if (std::max(held, m_counted) <= BodyBudget::kFree)
+        return;
+    if (m_guard.bodies().change(m_peer, m_counted, held)) {
+        m_counted = held;
+        return;
+    }
+    Error error(ErrorCode::Overloaded,
+                u"The bridge holds as many unfinished request bodies as it may "
+                u"(MAX_BUFFERED_BODY_BYTES). Try again later, or send a smaller body."_s);
+    error.extra.insert("retry_after"_L1, kBodyRetrySeconds);
+    m_framer.giveUp(error);
+    countBody();
+}
+
+/// Memory is for those who are still being served.
+void Connection::dropBody()
+{
+    m_framer.giveUp(m_framer.error());
+    countBody();
 }
 
 void Connection::readRequests()
@@ -149,6 +177,7 @@ void Connection::pump()
     while (m_phase == Phase::Reading && !m_dead && bytesToWrite() < kPipelineBacklog) {
         if (m_framer.state() == RequestFramer::State::Idle && m_framer.pendingBytes() > 0)
             m_framer.feed({});
+        countBody();
         const RequestFramer::State state = m_framer.state();
         if (state == RequestFramer::State::Complete) {
             startExchange();
@@ -174,6 +203,7 @@ void Connection::startExchange()
     m_wait = Wait::None;
     m_closeAfterAnswer = m_closeAfterAnswer || !m_framer.keepsAlive();
     Request request = m_framer.take();
+    countBody();
     request.peer = m_peer;
     request.peerPort = m_peerPort;
     if (!m_guard.admit(request)) {
@@ -295,6 +325,7 @@ void Connection::beginClosing()
 {
     if (m_dead)
         return;
+    dropBody();
     m_phase = Phase::Flushing;
     if (bytesToWrite() == 0)
         flushed();
@@ -338,6 +369,7 @@ void Connection::gone()
     if (m_phase == Phase::Gone)
         return;
     m_phase = Phase::Gone;
+    dropBody();
     m_timer.stop();
     m_socket->disconnect(this);
     m_socket->abort();

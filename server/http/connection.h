@@ -61,6 +61,8 @@ private:
     qsizetype readAheadRoom() const;
     void discardInput();
     bool readSome(qsizetype limit);
+    void countBody();
+    void dropBody();
     void pump();
     void startExchange();
     void waitForMore();
@@ -83,6 +85,7 @@ private:
     LazyTimer m_timer;              ///< runs out for what m_wait says
     Wait m_wait = Wait::None;
     Phase m_phase = Phase::Reading;
+    qint64 m_counted = 0; ///< bytes of the body being read, as the guard counts them
     bool m_pumping = false;
     bool m_closeAfterAnswer = false;
     bool m_inputEnded = false;

@@ -24,6 +24,7 @@ GuardedServer::GuardedServer(Server &server, std::function<bool()> admitted, QOb
     : QTcpServer(parent)
     , m_server(server)
     , m_admitted(std::move(admitted))
+    , m_bodies(server.options().limits)
 {
     setListenBacklogSize(kBacklog);
     // Out of descriptors: Qt stops accepting for good. Some will be free again soon.

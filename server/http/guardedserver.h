@@ -3,6 +3,7 @@
 // HttpServer never sees their sockets, only the one ParserSocket.
 #pragma once
 
+#include "server/http/bodybudget.h"
 #include "server/http/limits.h"
 #include "server/http/request.h"
 
@@ -32,6 +33,7 @@ public:
     void connectParser();
     /// Lets Qt's parser judge the head of \a request; false when it refuses it.
     bool admit(const Request &request);
+    BodyBudget &bodies() { return m_bodies; }
     int connectionCount() const { return int(m_connections.size()); }
     /// Closes idle connections and lets the others finish their answer.
     void closeIdle();
@@ -51,6 +53,7 @@ private:
 
     Server &m_server;
     std::function<bool()> m_admitted;
+    BodyBudget m_bodies;
     QSet<Connection *> m_connections; ///< owned
     QHash<QHostAddress, int> m_perAddress;
     QPointer<ParserSocket> m_parserSocket; ///< owned by Qt HttpServer once handed over

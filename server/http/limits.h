@@ -13,6 +13,7 @@ struct ServerLimits {
     qsizetype head = 32 * 1024;                   ///< bytes of request line and fields; more is 431
     int fields = 100;                             ///< header fields; more is 431
     qint64 body = 10 * 1024 * 1024;               ///< bytes after decoding; more is 413
+    qint64 bufferedBodies = 256 * 1024 * 1024;    ///< bytes, see BodyBudget; 0 = no limit
     std::chrono::milliseconds headTimeout{15000}; ///< first byte to end of head, then 408
     std::chrono::milliseconds bodyTimeout{60000}; ///< end of head to end of body, then 408
     std::chrono::milliseconds idleTimeout{75000}; ///< between requests, then closed silently

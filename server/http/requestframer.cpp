@@ -319,12 +319,19 @@ void RequestFramer::readBody()
 
 bool RequestFramer::fail(ErrorCode code, const QString &message, int status)
 {
+    Error error(code, message);
+    error.status = status;
+    giveUp(error);
+    return false;
+}
+
+void RequestFramer::giveUp(const Error &reason)
+{
     m_state = State::Failed;
-    m_error = Error(code, message);
-    m_error.status = status;
+    m_error = reason;
+    m_request = {};
     m_bytes = QByteArray();
     m_at = m_scanned = 0;
-    return false;
 }
 
 } // namespace bridge::http

@@ -36,6 +36,10 @@ public:
     /// True once per request whose client waits for `100 Continue` before it sends the body.
     bool takeContinue();
     const Error &error() const { return m_error; }
+    /// What the body of the current request holds already.
+    qsizetype bodyBytes() const { return m_request.body.size(); }
+    /// Gives the current request up, with what came of it: Failed with \a reason.
+    void giveUp(const Error &reason);
     /// Bytes kept beyond the current request.
     qsizetype pendingBytes() const { return m_bytes.size() - m_at; }
 

@@ -313,6 +313,30 @@ private Q_SLOTS:
         Client second(fixture.port);
         QCOMPARE(second.next().status, 503);
     }
+
+    void refusesBodiesBeyondTheMemoryForThem()
+    {
+        ServerOptions options;
+        options.limits.body = 1'000'000;
+        options.limits.bufferedBodies = 2'000'000;
+        options.limits.connectionsPerAddress = 10;
+        Fixture fixture(options);
+        const QByteArray whole = post("/echo", QByteArray(900'000, 'x'));
+        Client first(fixture.port);
+        first.send(whole.first(800'000));
+        QTest::qWait(50); // nothing tells from outside how much has been read
+        Client second(fixture.port);
+        second.send(whole.first(800'000));
+        const Answer refused = second.next();
+        QCOMPARE(refused.status, 503);
+        QVERIFY(refused.body.contains("\"overloaded\""));
+        QCOMPARE(refused.header("Retry-After"), "5"_ba);
+        QVERIFY(second.waitClosed());
+        first.send(whole.sliced(800'000));
+        QCOMPARE(first.next().status, 200);
+        Client third(fixture.port);
+        QCOMPARE(third.ask(whole).status, 200); // what the first two held is free again
+    }
 };
 
 QTEST_GUILESS_MAIN(TestServerLimits)

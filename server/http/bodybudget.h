@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Memory that request bodies may take which have not been handed over yet: those that are still
+// arriving, and those that wait behind the request being answered. Nobody is known by his
+// credential so early, so the limits are one for all and one for each address. Main thread.
+#pragma once
+
+#include "server/http/limits.h"
+
+#include <QtCore/QHash>
+#include <QtNetwork/QHostAddress>
+
+namespace bridge::http {
+
+class BodyBudget
+{
+public:
+    /// A body up to this size is not counted: ordinary calls cost nothing, and the connections
+    /// allowed bound what they take in all.
+    static constexpr qint64 kFree = 64 * 1024;
+
+    explicit BodyBudget(const ServerLimits &limits);
+
+    /// A body from \a peer held \a before bytes and holds \a now. False when there is no room for
+    /// that; it then counts as before.
+    bool change(const QHostAddress &peer, qint64 before, qint64 now);
+    /// Bytes counted at the moment.
+    qint64 used() const { return m_used; }
+
+private:
+    qint64 m_total; ///< 0 = no limit
+    qint64 m_perAddress;
+    qint64 m_used = 0;
+    QHash<QHostAddress, qint64> m_byAddress;
+};
+
+} // namespace bridge::http
