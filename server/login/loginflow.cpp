@@ -2,6 +2,7 @@
 #include "server/login/loginflow.h"
 
 #include "common/crypto/constanttime.h"
+#include "server/login/loginclaims.h"
 
 #include <QtCore/QJsonDocument>
 #include <QtCore/QUrlQuery>
@@ -42,17 +43,6 @@ QUrl withQuery(QUrl url, const Form &form)
 bool isJwt(const QByteArray &token)
 {
     return token.count('.') == 2;
-}
-
-/// \a claims with what only \a more tells, if that speaks of the same person.
-void addTo(QJsonObject &claims, const QJsonObject &more)
-{
-    if (more["sub"_L1] != claims["sub"_L1])
-        return;
-    for (auto it = more.begin(); it != more.end(); ++it) {
-        if (!claims.contains(it.key()))
-            claims.insert(it.key(), it.value());
-    }
 }
 
 Error unavailable(const QString &why)
@@ -147,27 +137,26 @@ Task<Arrival> LoginFlow::refresh(Arrival arrival)
 
 Task<Arrival> LoginFlow::arrive(Tokens tokens, QByteArray nonce, Arrival before)
 {
-    QJsonObject claims;
+    QJsonObject idClaims = before.idClaims;
     if (!tokens.id.isEmpty()) {
         const Result<QJsonObject> said = co_await answer<QJsonObject>([&](auto done) {
             return m_around.verify(tokens.id, m_options.clientId, std::move(done));
         });
         if (!said)
             co_return said.error();
-        claims = *said;
-        if (!nonce.isEmpty() && !crypto::isEqual(claims["nonce"_L1].toString().toUtf8(), nonce))
+        idClaims = *said;
+        if (!nonce.isEmpty() && !crypto::isEqual(idClaims["nonce"_L1].toString().toUtf8(), nonce))
             co_return Error(ErrorCode::InvalidToken,
                             u"The identity provider's answer belongs to another login. Begin "
                             "again at /oauth/login."_s);
-    } else {
-        claims = before.principal->claims;
     }
     if (before.principal
-        && (claims["sub"_L1].toString() != before.principal->subject
-            || claims["iss"_L1].toString() != before.principal->issuer))
+        && (idClaims["sub"_L1].toString() != before.principal->subject
+            || idClaims["iss"_L1].toString() != before.principal->issuer))
         co_return Error(ErrorCode::InvalidToken,
                         u"The identity provider renewed somebody else's login. Log in again at "
                         "/oauth/login."_s);
+    LoginClaims claims(idClaims, tokens.id.isEmpty() ? before.told : QStringList());
     qint64 endOfToken = 0;
     if (isJwt(tokens.access)) {
         // Roles often stand here only. A token meant for somebody else alone tells us nothing.
@@ -175,7 +164,7 @@ Task<Arrival> LoginFlow::arrive(Tokens tokens, QByteArray nonce, Arrival before)
             [&](auto done) { return m_around.verify(tokens.access, QString(), std::move(done)); });
         if (said) {
             endOfToken = qint64((*said)["exp"_L1].toDouble());
-            addTo(claims, *said);
+            claims.add(*said);
         }
     }
     Arrival arrival;
@@ -196,7 +185,7 @@ Task<Arrival> LoginFlow::arrive(Tokens tokens, QByteArray nonce, Arrival before)
                             "again at /oauth/login."_s);
         if (said && said->status == 200) {
             arrival.hasUserinfo = true;
-            addTo(claims, QJsonDocument::fromJson(said->body).object());
+            claims.add(QJsonDocument::fromJson(said->body).object());
         }
     }
     arrival.expires = tokens.expires;
@@ -205,10 +194,13 @@ Task<Arrival> LoginFlow::arrive(Tokens tokens, QByteArray nonce, Arrival before)
                               ? QDateTime::fromSecsSinceEpoch(endOfToken, Qt::UTC)
                               : QDateTime::currentDateTimeUtc().addSecs(kUnknownLifeSeconds);
     const Result<auth::PrincipalPtr> principal =
-        m_around.principal(claims, tokens.access, arrival.expires);
+        m_around.principal(claims.all(), tokens.access, arrival.expires);
     if (!principal)
         co_return principal.error();
     arrival.principal = *principal;
+    arrival.idClaims = idClaims;
+    arrival.told = before.told + claims.told();
+    arrival.told.removeDuplicates();
     // A provider that does not rotate refresh tokens does not repeat them (RFC 6749 §6).
     arrival.refreshToken = tokens.refresh.isEmpty() ? before.refreshToken : tokens.refresh;
     arrival.idToken = tokens.id.isEmpty() ? before.idToken : tokens.id;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // An identity provider as the login sees it, answering from the event loop. "Tokens" are JSON
-// claims as they are; verify() believes all that are not called `forged`.
+// claims as they are, access tokens that tell something `jwt.<claims in base64>.`; verify()
+// believes all that are not called `forged`.
 #pragma once
 
 #include "server/login/surroundings.h"
@@ -15,6 +16,8 @@ struct FakeIdp {
     QJsonObject idClaims{{QStringLiteral("iss"), QStringLiteral("https://idp.example")},
                          {QStringLiteral("sub"), QStringLiteral("alice")}};
     QJsonObject userinfo;
+    QJsonObject accessClaims;   ///< empty = access tokens are opaque
+    bool repeatsIdToken = true; ///< a refresh brings one as well
     int tokenStatus = 200;
     int userinfoStatus = 200;
     QByteArray tokenError;
@@ -43,6 +46,14 @@ struct FakeIdp {
         return {};
     }
 
+    QString accessToken() const
+    {
+        if (accessClaims.isEmpty())
+            return QStringLiteral("access-%1").arg(tokenRequests);
+        const QByteArray claims = QJsonDocument(accessClaims).toJson(QJsonDocument::Compact);
+        return QStringLiteral("jwt.%1.").arg(QString::fromLatin1(claims.toBase64()));
+    }
+
     Result<httpclient::Response> respond(const egress::EgressRequest &request)
     {
         requests.append(request);
@@ -55,13 +66,12 @@ struct FakeIdp {
             ++tokenRequests;
             response.status = tokenStatus;
             if (tokenStatus == 200) {
-                body = {
-                    {QStringLiteral("access_token"),
-                     QStringLiteral("access-%1").arg(tokenRequests)},
-                    {QStringLiteral("token_type"), QStringLiteral("bearer")},
-                    {QStringLiteral("expires_in"), life},
-                    {QStringLiteral("id_token"),
-                     QString::fromUtf8(QJsonDocument(idClaims).toJson(QJsonDocument::Compact))}};
+                body = {{QStringLiteral("access_token"), accessToken()},
+                        {QStringLiteral("token_type"), QStringLiteral("bearer")},
+                        {QStringLiteral("expires_in"), life}};
+                if (repeatsIdToken || tokenRequests == 1)
+                    body[QStringLiteral("id_token")] =
+                        QString::fromUtf8(QJsonDocument(idClaims).toJson(QJsonDocument::Compact));
                 if (rotatesRefresh || tokenRequests == 1)
                     body[QStringLiteral("refresh_token")] =
                         QStringLiteral("refresh-%1").arg(tokenRequests);
@@ -84,7 +94,9 @@ struct FakeIdp {
         };
         around.verify = [](const QByteArray &token, const QString &, Handler<QJsonObject> handler) {
             return later([token, handler] {
-                const QJsonObject claims = QJsonDocument::fromJson(token).object();
+                const QByteArray text =
+                    token.startsWith("jwt.") ? QByteArray::fromBase64(token.split('.')[1]) : token;
+                const QJsonObject claims = QJsonDocument::fromJson(text).object();
                 if (claims.isEmpty() || claims.contains(QStringLiteral("forged")))
                     handler(Error(ErrorCode::InvalidToken, QStringLiteral("forged")));
                 else

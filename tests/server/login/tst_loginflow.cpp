@@ -2,6 +2,7 @@
 #include "server/login/loginflow.h"
 
 #include <QtCore/QCryptographicHash>
+#include <QtCore/QJsonArray>
 #include <QtTest/QTest>
 
 #include "tests/server/login/fakeidp.h"
@@ -32,6 +33,18 @@ class tst_LoginFlow : public QObject
     Result<LoginFlow::Ended> finish(const LoginFlow::Callback &callback)
     {
         return outcomeOf(m_flow->finish(callback, m_begun.cookie));
+    }
+
+    /// Where providers write them; some are taken away later.
+    static std::map<QString, QJsonValue> rightsOf(bool isAdmin)
+    {
+        QJsonArray names{u"staff"_s};
+        if (isAdmin)
+            names.append(u"admins"_s);
+        return {{u"groups"_s, names},
+                {u"roles"_s, names},
+                {u"realm_access"_s, QJsonObject{{u"roles"_s, names}}},
+                {u"resource_access"_s, QJsonObject{{u"app"_s, QJsonObject{{u"roles"_s, names}}}}}};
     }
 
 private Q_SLOTS:
@@ -184,6 +197,102 @@ private Q_SLOTS:
         const auto renewed = outcomeOf(m_flow->refresh(ended->arrival));
         QVERIFY(!renewed);
         QCOMPARE(renewed.error().code, ErrorCode::InvalidToken);
+    }
+
+    void rightsTakenAwayEndWithARenewalThatBringsNoIdToken_data()
+    {
+        QTest::addColumn<QString>("source");
+        QTest::addColumn<QJsonObject>("later");
+        const QJsonObject alice{{u"sub"_s, u"alice"_s}};
+        QJsonObject nothing = alice, fewer = alice;
+        for (const auto &[name, few] : rightsOf(false))
+            fewer[name] = few;
+        for (const QString &source : {u"userinfo"_s, u"access token"_s}) {
+            QTest::addRow("%s tells fewer", qPrintable(source)) << source << fewer;
+            QTest::addRow("%s tells none", qPrintable(source)) << source << nothing;
+        }
+    }
+    void rightsTakenAwayEndWithARenewalThatBringsNoIdToken()
+    {
+        QFETCH(QString, source);
+        QFETCH(QJsonObject, later);
+        m_idp.repeatsIdToken = false;
+        QJsonObject &told = source == "userinfo"_L1 ? m_idp.userinfo : m_idp.accessClaims;
+        told["sub"_L1] = u"alice"_s;
+        for (const auto &[name, all] : rightsOf(true)) {
+            m_idp.idClaims[name] = all;
+            told[name] = all;
+        }
+        const auto ended = finish(goodCallback());
+        QVERIFY(ended);
+        QCOMPARE(ended->arrival.principal->claims["groups"_L1].toArray().size(), 2);
+        told = later;
+        auto renewed = outcomeOf(m_flow->refresh(ended->arrival));
+        for (int i = 0; i < 2; ++i) { // nor do they come back
+            QVERIFY(renewed);
+            for (const auto &[name, few] : rightsOf(false))
+                QCOMPARE(renewed->principal->claims.value(name), later.value(name));
+            m_idp.userinfoStatus = 500;
+            renewed = outcomeOf(m_flow->refresh(*renewed));
+            if (source == "userinfo"_L1)
+                later = {};
+        }
+    }
+
+    void rightsThatOnlyTheIdTokenTellsStayWithoutANewOne()
+    {
+        m_idp.repeatsIdToken = false;
+        m_idp.idClaims["groups"_L1] = QJsonArray{u"staff"_s};
+        m_idp.userinfo = {{u"sub"_s, u"alice"_s}, {u"name"_s, u"Alice"_s}};
+        const auto renewed = outcomeOf(m_flow->refresh(finish(goodCallback())->arrival));
+        QVERIFY(renewed);
+        QCOMPARE(renewed->principal->claims["groups"_L1], QJsonValue(QJsonArray{u"staff"_s}));
+    }
+
+    void userinfoGoesBeforeTheAccessTokenAndThatBeforeTheIdToken()
+    {
+        const auto only = [](const QString &group) { return QJsonArray{group}; };
+        m_idp.idClaims["aud"_L1] = u"mcp bridge"_s;
+        m_idp.idClaims["groups"_L1] = only(u"id"_s);
+        m_idp.accessClaims = {{u"sub"_s, u"alice"_s},
+                              {u"iss"_s, u"https://idp.example"_s},
+                              {u"aud"_s, u"far"_s},
+                              {u"groups"_s, only(u"access"_s)}};
+        const auto first = finish(goodCallback());
+        QCOMPARE(first->arrival.principal->claims["groups"_L1], QJsonValue(only(u"access"_s)));
+        QCOMPARE(first->arrival.principal->claims["aud"_L1].toString(), u"mcp bridge"_s);
+        m_idp.userinfo = {{u"sub"_s, u"alice"_s}, {u"groups"_s, QJsonArray()}};
+        const auto renewed = outcomeOf(m_flow->refresh(first->arrival));
+        QCOMPARE(renewed->principal->claims["groups"_L1], QJsonValue(QJsonArray()));
+    }
+
+    void anAccessTokenOfAnotherIssuerTellsNothing()
+    {
+        m_idp.accessClaims = {{u"sub"_s, u"alice"_s},
+                              {u"iss"_s, u"https://partner.example"_s},
+                              {u"groups"_s, QJsonArray{u"admins"_s}}};
+        QVERIFY(!finish(goodCallback())->arrival.principal->claims.contains("groups"_L1));
+    }
+
+    void aCheckedAddressSaysNothingOfAnotherOne()
+    {
+        m_idp.idClaims["email"_L1] = u"alice@example.org"_s;
+        m_idp.idClaims["email_verified"_L1] = true;
+        m_idp.userinfo = {{u"sub"_s, u"alice"_s}, {u"email"_s, u"ceo@example.org"_s}};
+        const QJsonObject claims = finish(goodCallback())->arrival.principal->claims;
+        QCOMPARE(claims["email"_L1].toString(), u"ceo@example.org"_s);
+        QVERIFY(!claims.contains("email_verified"_L1));
+    }
+
+    void anAddressThatIsNotCheckedStaysSo()
+    {
+        m_idp.repeatsIdToken = false;
+        m_idp.idClaims["email"_L1] = u"ceo@example.org"_s;
+        m_idp.idClaims["email_verified"_L1] = false;
+        m_idp.userinfo = {{u"sub"_s, u"alice"_s}, {u"email"_s, u"ceo@example.org"_s}};
+        const auto renewed = outcomeOf(m_flow->refresh(finish(goodCallback())->arrival));
+        QVERIFY(renewed);
+        QCOMPARE(renewed->principal->claims["email_verified"_L1], QJsonValue(false));
     }
 
     void aTokenThatUserinfoNeverTookIsNoReasonToEnd()
