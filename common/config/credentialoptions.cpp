@@ -169,6 +169,13 @@ QList<Option> keys()
          .group = group,
          .help = u"Clients whose callers may use stored keys: `azp` or one `aud` of their token. "
                  "Empty = none."_s},
+        {.name = u"USER_API_KEY_ALLOW_USERNAME"_s,
+         .flag = u"--user-api-key-username"_s,
+         .type = OptionType::Boolean,
+         .defaultValue = u"false"_s,
+         .group = group,
+         .help = u"Look keys up by `preferred_username` or `upn` when a token has no `email`. Only "
+                 "where users cannot choose these themselves."_s},
     };
 }
 

@@ -40,10 +40,15 @@ struct BrokerSettings {
     QUrl keyStore;                                 ///< AUTH_TOKENS_INTERNAL_URL
     QByteArray keyStoreSecret;                     ///< INTERNAL_API_SECRET
     QStringList keyClients;                        ///< USER_API_KEY_ALLOWED_CLIENTS
-    QString serviceName;                           ///< SERVICE_NAME
-    std::chrono::milliseconds buffer{60'000};      ///< OAUTH_REFRESH_BUFFER_SECONDS
-    std::chrono::milliseconds timeout{10'000};     ///< of one retrieval's request
-    int maxEntries = 10'000;                       ///< credentials remembered
+    bool keysByUsername = false;                   ///< USER_API_KEY_ALLOW_USERNAME
+    /// The issuer people log in at, whose tokens the identity provider above may see; empty when
+    /// none is configured.
+    QString primaryIssuer;
+    bool verifiesTokens = true;                ///< AUTH_VERIFY_TOKENS is not false
+    QString serviceName;                       ///< SERVICE_NAME
+    std::chrono::milliseconds buffer{60'000};  ///< OAUTH_REFRESH_BUFFER_SECONDS
+    std::chrono::milliseconds timeout{10'000}; ///< of one retrieval's request
+    int maxEntries = 10'000;                   ///< credentials remembered
     Clock clock = systemClock;
 };
 

@@ -143,7 +143,10 @@ public:
     }
 
     QString name() const override { return u"keycloak"_s; }
-    std::optional<Error> objection(const Ask &ask) const override { return needsToken(ask); }
+    std::optional<Error> objection(const Ask &ask) const override
+    {
+        return needsOwnToken(m_settings, ask);
+    }
     Call retrieve(Ask ask, Handler<Credential> handler) override
     {
         return retrieveBrokered(m_settings, m_fetch, std::move(ask)).start(std::move(handler));

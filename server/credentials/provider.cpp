@@ -15,6 +15,21 @@ std::optional<Error> needsToken(const Ask &ask)
         "token, and the request brought none. Send one with the request."_s.arg(ask.server));
 }
 
+std::optional<Error> needsOwnToken(const BrokerSettings &settings, const Ask &ask)
+{
+    if (std::optional<Error> missing = needsToken(ask))
+        return missing;
+    const QString &issuer = ask.caller->issuer;
+    const bool isKnown = settings.verifiesTokens && !settings.primaryIssuer.isEmpty();
+    if (!isKnown || issuer.isEmpty() || issuer == settings.primaryIssuer)
+        return std::nullopt;
+    return Error(
+        ErrorCode::InvalidToken,
+        u"MCP server \"%1\" gets a credential that the bridge's own identity provider makes, and "
+        "the access token comes from another issuer. Log in at the bridge's own identity provider "
+        "and send its token."_s.arg(ask.server));
+}
+
 Credential credentialFrom(const TokenSet &set, const QString &source, qint64 now)
 {
     Credential credential;

@@ -42,6 +42,11 @@ using ProviderPtr = std::shared_ptr<Provider>;
 /// Unauthorized: the caller has no token that could be exchanged.
 std::optional<Error> needsToken(const Ask &ask);
 
+/// The same, and InvalidToken for a token of another issuer than the primary one: it must not be
+/// handed to an identity provider it was not made for, which could use it. Where the settings say
+/// that tokens are not verified, nobody knows the issuer and nothing is refused for it.
+std::optional<Error> needsOwnToken(const BrokerSettings &settings, const Ask &ask);
+
 /// \a set as a credential, with its end.
 Credential credentialFrom(const TokenSet &set, const QString &source, qint64 now);
 

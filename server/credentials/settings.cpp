@@ -2,6 +2,7 @@
 #include "server/credentials/settings.h"
 
 #include "common/config/settings.h"
+#include "server/auth/issueroptions.h"
 
 using namespace Qt::StringLiterals;
 
@@ -25,6 +26,12 @@ BrokerSettings brokerSettings(const config::Settings &settings)
     broker.keyStore = QUrl(settings.text(u"AUTH_TOKENS_INTERNAL_URL"_s));
     broker.keyStoreSecret = settings.text(u"INTERNAL_API_SECRET"_s).toUtf8();
     broker.keyClients = settings.list(u"USER_API_KEY_ALLOWED_CLIENTS"_s);
+    broker.keysByUsername = settings.boolean(u"USER_API_KEY_ALLOW_USERNAME"_s);
+    QList<FieldProblem> problems; // told by whoever checks the issuers themselves
+    const std::vector<auth::IssuerOptions> issuers = auth::issuersFrom(settings, problems);
+    if (!issuers.empty())
+        broker.primaryIssuer = issuers.front().issuer;
+    broker.verifiesTokens = settings.text(u"AUTH_VERIFY_TOKENS"_s) != "false"_L1;
     broker.serviceName = settings.text(u"SERVICE_NAME"_s);
     broker.buffer = settings.seconds(u"OAUTH_REFRESH_BUFFER_SECONDS"_s);
     return broker;

@@ -146,7 +146,10 @@ public:
     }
 
     QString name() const override { return u"exchange"_s; }
-    std::optional<Error> objection(const Ask &ask) const override { return needsToken(ask); }
+    std::optional<Error> objection(const Ask &ask) const override
+    {
+        return needsOwnToken(m_settings, ask);
+    }
     Call retrieve(Ask ask, Handler<Credential> handler) override
     {
         return exchange(m_settings, m_fetch, m_metadata, std::move(ask)).start(std::move(handler));
@@ -168,7 +171,10 @@ public:
     }
 
     QString name() const override { return u"entra"_s; }
-    std::optional<Error> objection(const Ask &ask) const override { return needsToken(ask); }
+    std::optional<Error> objection(const Ask &ask) const override
+    {
+        return needsOwnToken(m_settings, ask);
+    }
     Call retrieve(Ask ask, Handler<Credential> handler) override
     {
         return actOnBehalf(m_settings, m_fetch, std::move(ask)).start(std::move(handler));

@@ -44,6 +44,39 @@ bool isAllowedClient(const auth::Principal &caller, const QStringList &clients)
            || std::any_of(several.begin(), several.end(), isListed);
 }
 
+/// Some providers write true as text; what is not there was not denied.
+bool isDenied(const QJsonValue &verified)
+{
+    return !verified.isUndefined() && !verified.isNull() && verified != QJsonValue(true)
+           && verified != QJsonValue(u"true"_s);
+}
+
+/// Why the store must not be asked by what \a caller is called. People choose user names, and
+/// addresses nobody has checked, as they like; and another issuer's word counts for its own people
+/// only.
+std::optional<Error> nameObjection(const auth::Principal &caller, const BrokerSettings &settings)
+{
+    if (!settings.primaryIssuer.isEmpty() && caller.issuer != settings.primaryIssuer)
+        return Error(ErrorCode::InvalidToken,
+                     u"Stored API keys are for users of the bridge's own identity provider, and "
+                     "the access token comes from another issuer. Log in there."_s);
+    if (!isSegment(caller.email))
+        return Error(ErrorCode::InvalidToken,
+                     u"The access token does not name an e-mail address, by which API keys are "
+                     "stored. Use one with the scope email."_s);
+    const bool isEmail = caller.claims["email"_L1].toString() == caller.email;
+    if (!isEmail && !settings.keysByUsername)
+        return Error(ErrorCode::InvalidToken,
+                     u"The access token names a user name but no e-mail address, by which API keys "
+                     "are stored. Use one with the scope email, or ask the operator for "
+                     "USER_API_KEY_ALLOW_USERNAME."_s);
+    if (isEmail && isDenied(caller.claims["email_verified"_L1]))
+        return Error(ErrorCode::InvalidToken,
+                     u"The identity provider has not verified your e-mail address, by which API "
+                     "keys are stored. Confirm the address there, then log in again."_s);
+    return std::nullopt;
+}
+
 Result<Credential> keyFrom(const Result<httpclient::Response> &outcome, const Ask &ask)
 {
     if (!outcome)
@@ -101,10 +134,8 @@ std::optional<Error> UserApiKey::objection(const Ask &ask) const
         return Error(ErrorCode::InvalidToken,
                      u"Stored API keys are not for this client. Use one the operator has listed in "
                      "USER_API_KEY_ALLOWED_CLIENTS."_s);
-    if (!isSegment(ask.caller->email))
-        return Error(ErrorCode::InvalidToken,
-                     u"The access token does not name an e-mail address, by which API keys are "
-                     "stored. Use one with the scope email."_s);
+    if (std::optional<Error> objection = nameObjection(*ask.caller, m_settings))
+        return objection;
     if (!isSegment(ask.auth.connection) || m_settings.keyStore.isEmpty()
         || m_settings.keyStoreSecret.isEmpty()) {
         Error error(ErrorCode::IdpUnavailable,

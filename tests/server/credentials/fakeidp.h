@@ -46,7 +46,7 @@ inline auth::Principal person(const QString &name, const QByteArray &token)
     principal.clientId = u"app"_s;
     principal.isVerified = true;
     principal.token = token;
-    principal.claims = {{"azp"_L1, "app"_L1}};
+    principal.claims = {{"azp"_L1, "app"_L1}, {"email"_L1, principal.email}};
     return principal;
 }
 

@@ -72,11 +72,15 @@ private Q_SLOTS:
     void exchangeFindsTheEndpointOfAnIssuer();
     void exchangeRefusesOtherKindsOfTokens();
     void theBridgesOwnClientBeingRefusedIsNotTheCallersFault();
+    void aTokenOfAnotherIssuerIsNotHandedToTheIdentityProvider_data();
+    void aTokenOfAnotherIssuerIsNotHandedToTheIdentityProvider();
     void entraActsOnBehalf();
     void entraRelaysWhatTheUserHasToDo();
     void aKeyComesFromTheStoreByAnEncodedPath();
     void onlyListedClientsGetKeys();
     void anUnverifiedCallerGetsNoKey();
+    void keysAreNotGivenByANameNobodyVouchesFor_data();
+    void keysAreNotGivenByANameNobodyVouchesFor();
     void aMissingKeyNamesTheConnection();
     void aStoreThatFailsFailsTheCall();
     void pathsThatLeadElsewhereAreRefused();
@@ -322,6 +326,58 @@ void TestProviders::theBridgesOwnClientBeingRefusedIsNotTheCallersFault()
     QCOMPARE(caught.status(), 502);
 }
 
+void TestProviders::aTokenOfAnotherIssuerIsNotHandedToTheIdentityProvider_data()
+{
+    QTest::addColumn<QString>("way");
+    QTest::addColumn<QString>("issuer");
+    QTest::addColumn<bool>("verifies");
+    QTest::addColumn<bool>("isFine");
+    for (const char *way : {"keycloak", "exchange", "entra"}) {
+        const QString name = QString::fromLatin1(way);
+        QTest::addRow("%s, own", way) << name << u"https://idp"_s << true << true;
+        QTest::addRow("%s, another", way) << name << u"https://partner"_s << true << false;
+        QTest::addRow("%s, none", way) << name << QString() << true << true;
+        QTest::addRow("%s, not verified", way) << name << u"https://partner"_s << false << true;
+    }
+}
+
+void TestProviders::aTokenOfAnotherIssuerIsNotHandedToTheIdentityProvider()
+{
+    QFETCH(QString, way);
+    QFETCH(QString, issuer);
+    QFETCH(bool, verifies);
+    QFETCH(bool, isFine);
+    use(u"keycloak"_s);
+    m_idp->settings.entraAuthority = m_idp->settings.authBase;
+    m_idp->settings.entraTenant = u"contoso"_s;
+    m_idp->settings.primaryIssuer = u"https://idp"_s;
+    m_idp->settings.verifiesTokens = verifies;
+    m_idp->answerAll(json({{"access_token"_L1, "made"_L1}, {"expires_in"_L1, 60}}));
+    auto who = alice();
+    who.issuer = issuer;
+    auto server = brokered();
+    server.auth.provider = way;
+    const auto caught = ask(who, server);
+    QCOMPARE(caught.isOk(), isFine);
+    QCOMPARE(m_idp->seen.isEmpty(), !isFine);
+    if (isFine)
+        return;
+    QCOMPARE(caught.code(), ErrorCode::InvalidToken);
+    QCOMPARE(caught.status(), 401);
+    // Nor when a server refuses what it got.
+    upstream::Identity identity;
+    m_idp->broker->attach(identity, share(who), server);
+    QVERIFY(identity.source);
+    Caught<upstream::HeldCredential> again;
+    again.call = identity.source->renew("old", {}, again.handler());
+    QTRY_VERIFY(again.outcome);
+    QCOMPARE(again.code(), ErrorCode::InvalidToken);
+    QVERIFY(m_idp->seen.isEmpty());
+    // What passes it on to an MCP server goes on doing so.
+    server.auth.provider = u"passthrough"_s;
+    QCOMPARE(ask(who, server).token(), "caller-token"_ba);
+}
+
 void TestProviders::entraActsOnBehalf()
 {
     use(u"entra"_s);
@@ -361,6 +417,7 @@ void TestProviders::aKeyComesFromTheStoreByAnEncodedPath()
     m_idp->answerAll(R"({"key":"k-1"})");
     auto who = alice();
     who.email = u"a/../b c@ex.org"_s;
+    who.claims["email"_L1] = who.email;
     QCOMPARE(ask(who, keyed()).token(), "k-1"_ba);
     QCOMPARE(m_idp->seen[0].line(),
              "GET /api/internal/connection-key/a%2F..%2Fb%20c%40ex.org/a%2Fb%20c HTTP/1.1"_ba);
@@ -378,7 +435,8 @@ void TestProviders::onlyListedClientsGetKeys()
     QCOMPARE(ask(other, keyed()).status(), 401);
     auto audience = alice();
     audience.token = "other-token";
-    audience.claims = {{"azp"_L1, "evil"_L1}, {"aud"_L1, QJsonArray{"x"_L1, "app"_L1}}};
+    audience.claims["azp"_L1] = "evil"_L1;
+    audience.claims["aud"_L1] = QJsonArray{"x"_L1, "app"_L1};
     QCOMPARE(ask(audience, keyed()).token(), "k-1"_ba);
     QCOMPARE(m_idp->seen.size(), 1);
     m_idp->settings.keyClients.clear();
@@ -394,6 +452,55 @@ void TestProviders::anUnverifiedCallerGetsNoKey()
     who.isVerified = false;
     QCOMPARE(ask(who, keyed()).status(), 401);
     QVERIFY(m_idp->seen.isEmpty());
+}
+
+void TestProviders::keysAreNotGivenByANameNobodyVouchesFor_data()
+{
+    QTest::addColumn<QString>("issuer");
+    QTest::addColumn<QJsonObject>("claims");
+    QTest::addColumn<bool>("byUsername");
+    QTest::addColumn<bool>("isFine");
+    const QString own = u"https://idp"_s, ceo = u"ceo@corp.org"_s;
+    const QJsonObject plain{{"azp"_L1, "app"_L1}, {"email"_L1, ceo}};
+    const auto with = [&](const QJsonValue &verified) {
+        QJsonObject claims = plain;
+        claims["email_verified"_L1] = verified;
+        return claims;
+    };
+    const QJsonObject named{{"azp"_L1, "app"_L1}, {"preferred_username"_L1, ceo}};
+    QTest::newRow("own issuer") << own << plain << false << true;
+    QTest::newRow("verified") << own << with(true) << false << true;
+    QTest::newRow("verified, as text") << own << with(u"true"_s) << false << true;
+    QTest::newRow("another issuer") << u"https://partner"_s << plain << false << false;
+    QTest::newRow("no issuer") << QString() << plain << true << false;
+    QTest::newRow("not verified") << own << with(false) << true << false;
+    QTest::newRow("not verified, as text") << own << with(u"false"_s) << false << false;
+    QTest::newRow("a user name") << own << named << false << false;
+    QTest::newRow("a user name, allowed") << own << named << true << true;
+    QTest::newRow("another issuer's user name") << u"https://partner"_s << named << true << false;
+}
+
+void TestProviders::keysAreNotGivenByANameNobodyVouchesFor()
+{
+    QFETCH(QString, issuer);
+    QFETCH(QJsonObject, claims);
+    QFETCH(bool, byUsername);
+    QFETCH(bool, isFine);
+    useStore();
+    m_idp->settings.primaryIssuer = u"https://idp"_s;
+    m_idp->settings.keysByUsername = byUsername;
+    m_idp->answerAll(R"({"key":"k-1"})");
+    auto who = alice();
+    who.email = u"ceo@corp.org"_s;
+    who.issuer = issuer;
+    who.claims = claims;
+    const auto caught = ask(who, keyed());
+    QCOMPARE(caught.isOk(), isFine);
+    QCOMPARE(m_idp->seen.isEmpty(), !isFine);
+    if (!isFine) {
+        QCOMPARE(caught.code(), ErrorCode::InvalidToken);
+        QCOMPARE(caught.status(), 401);
+    }
 }
 
 void TestProviders::aMissingKeyNamesTheConnection()
