@@ -27,6 +27,13 @@ struct IssuerOptions {
     QString clientId; ///< who the bridge is to this issuer
     QString clientSecret;
     ClaimRules claims;
+    /// For all but the first issuer, whose groups always count: its groups may make administrators
+    /// and satisfy BRIDGE_REQUIRED_GROUPS.
+    bool admins = false;
+    bool requiredGroups = false;
+    /// ID and logout tokens are what is wanted here, as when people log in; else they are refused,
+    /// as they are made for clients and not to call anybody with.
+    bool takesOtherKinds = false;
 };
 
 class Issuer
@@ -40,6 +47,8 @@ public:
     /// Where its endpoints are. Fetched once an hour at most; IdpUnavailable when that fails, and
     /// for some seconds afterwards without another try.
     Call metadata(Handler<IssuerMetadata> handler);
+    /// True once: the first to find that the issuer names no introspection endpoint says so.
+    bool isFirstToMissIntrospection() { return !std::exchange(m_missesIntrospection, true); }
     /// How far a URL from \a metadata is to be trusted.
     static egress::Trust trustIn(const QUrl &url, const IssuerMetadata &metadata);
 
@@ -51,6 +60,7 @@ private:
     IssuerOptions m_options;
     Fetch m_fetch;
     Clock m_clock;
+    bool m_missesIntrospection = false;
     std::optional<IssuerMetadata> m_metadata;
     std::optional<std::chrono::milliseconds> m_metadataAt;
     std::optional<std::chrono::milliseconds> m_failedAt;

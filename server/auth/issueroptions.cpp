@@ -98,6 +98,8 @@ public:
             has("algorithms"_L1)
                 ? algorithmsFrom(list("algorithms"_L1), m_path + ".algorithms"_L1, m_problems)
                 : usual.algorithms;
+        issuer.admins = boolean("admins"_L1);
+        issuer.requiredGroups = boolean("requiredGroups"_L1);
         return issuer;
     }
 
@@ -114,7 +116,8 @@ private:
         static const QStringList known{
             u"issuer"_s,        u"audience"_s,    u"jwks_uri"_s,      u"introspection_endpoint"_s,
             u"introspection"_s, u"client_id"_s,   u"client_secret"_s, u"claims_preset"_s,
-            u"groups_claim"_s,  u"roles_claim"_s, u"algorithms"_s};
+            u"groups_claim"_s,  u"roles_claim"_s, u"algorithms"_s,    u"admins"_s,
+            u"requiredGroups"_s};
         const QStringList names = m_entry.keys();
         for (const QString &name : names) {
             if (!known.contains(name))
@@ -127,6 +130,13 @@ private:
         if (has(name) && !m_entry[name].isString())
             complain(name, u"must be a text."_s);
         return m_entry[name].toString();
+    }
+
+    bool boolean(QLatin1StringView name)
+    {
+        if (has(name) && !m_entry[name].isBool())
+            complain(name, u"must be true or false."_s);
+        return m_entry[name].toBool();
     }
 
     QStringList list(QLatin1StringView name)

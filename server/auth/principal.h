@@ -40,7 +40,12 @@ struct Principal {
     /// Somebody vouches for all of the above: signature, introspection, a trusted proxy, a key.
     /// False for tokens that were read with AUTH_VERIFY_TOKENS=false.
     bool isVerified = false;
-    bool isAdmin = false; ///< admin token, or member of an admin group
+    /// Known by the issuer people log in at, or by what is the operator's own (keys, proxies,
+    /// plugins). What further issuers (AUTH_ISSUERS) call somebody may be another's name there:
+    /// their callers go by `owner` alone.
+    bool isOfMainIssuer = true;
+    bool opensRequiredGroups = true; ///< his groups count for BRIDGE_REQUIRED_GROUPS
+    bool isAdmin = false;            ///< admin token, or member of an admin group
 
     /// The access token the caller came with, for exchange and pass-through; empty for API keys.
     /// Never logged.

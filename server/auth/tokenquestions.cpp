@@ -108,15 +108,19 @@ Call TokenVerifier::askKeys(Candidate found, const QByteArray &token, const QByt
 Call TokenVerifier::askIssuers(const QList<Issuer *> &issuers, const QByteArray &token,
                                const QByteArray &digest, Handler<PrincipalPtr> handler)
 {
-    return firstThatKnows(issuers, m_fetch, token)
-        .start([this, token, digest, handler = std::move(handler)](const Result<Found> &found) {
-            if (found)
-                handler(judgeIntrospected(*found->issuer, found->claims, token, digest));
-            else if (found.error().code == ErrorCode::IdpUnavailable)
-                handler(found.error());
-            else
-                handler(refuse(found.error(), digest));
-        });
+    const auto ask = [issuers, fetch = m_fetch, token](Handler<Found> done) {
+        return firstThatKnows(issuers, fetch, token).start(std::move(done));
+    };
+    const auto judge = [this, token, digest,
+                        handler = std::move(handler)](const Result<Found> &found) {
+        if (found)
+            handler(judgeIntrospected(*found->issuer, found->claims, token, digest));
+        else if (found.error().code == ErrorCode::IdpUnavailable)
+            handler(found.error());
+        else
+            handler(refuse(found.error(), digest));
+    };
+    return m_questions.enter<Found>(ask, judge, idpUnavailable());
 }
 
 TokenVerifier::Verdict TokenVerifier::judgeIntrospected(Issuer &issuer, QJsonObject claims,

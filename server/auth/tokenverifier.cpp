@@ -37,12 +37,16 @@ TokenVerifier::TokenVerifier(VerifierOptions options, Fetch fetch, Clock clock)
     , m_clock(std::move(clock))
     , m_known(m_options.maxKnown)
     , m_refused(m_options.maxRefused)
+    , m_questions(m_options.maxQuestions, m_options.maxWaiting)
 {
     for (const IssuerOptions &issuer : m_options.issuers)
         m_issuers.push_back(std::make_unique<Issuer>(issuer, m_fetch, m_options.jwks, m_clock));
 }
 
-TokenVerifier::~TokenVerifier() = default;
+TokenVerifier::~TokenVerifier()
+{
+    m_questions.close();
+}
 
 Issuer *TokenVerifier::primaryIssuer() const
 {
@@ -177,7 +181,7 @@ TokenVerifier::Verdict TokenVerifier::remember(Principal principal, KnownToken k
                                                Via via)
 {
     principal.strategy = strategyOf(via);
-    principal.isAdmin = principal.isVerified && isInAnyGroup(principal, m_options.adminGroups);
+    rank(principal);
     principal.token = token;
     principal.expires = dateOf(known.wallEnd);
     const auto shared = std::make_shared<const Principal>(std::move(principal));
@@ -185,6 +189,16 @@ TokenVerifier::Verdict TokenVerifier::remember(Principal principal, KnownToken k
     m_refused.remove(digest);
     m_known.insert(digest, std::move(known));
     return PrincipalPtr(shared);
+}
+
+void TokenVerifier::rank(Principal &principal) const
+{
+    const Issuer *from = issuer(principal.issuer);
+    const bool isMain = m_issuers.empty() || from == primaryIssuer();
+    principal.isOfMainIssuer = isMain;
+    principal.opensRequiredGroups = isMain || (from && from->options().requiredGroups);
+    principal.isAdmin = principal.isVerified && (isMain || (from && from->options().admins))
+                        && isInAnyGroup(principal, m_options.adminGroups);
 }
 
 Error TokenVerifier::refuse(const Error &error, const QByteArray &digest)

@@ -6,6 +6,7 @@
 #include "server/auth/introspection.h"
 #include "server/auth/jwt.h"
 #include "server/auth/tokencache.h"
+#include "server/auth/turnstile.h"
 
 #include <map>
 #include <memory>
@@ -24,6 +25,8 @@ struct VerifierOptions {
     std::chrono::milliseconds refusalLifetime{10'000};
     qsizetype maxKnown = 10'000;  ///< tokens remembered
     qsizetype maxRefused = 4'000; ///< refused ones remembered
+    size_t maxQuestions = 16;     ///< introspections under way
+    size_t maxWaiting = 64;       ///< and waiting; more are answered with IdpUnavailable
 };
 
 class TokenVerifier
@@ -82,6 +85,8 @@ private:
     void sweep(const QByteArray &digest);
     Verdict remember(Principal principal, KnownToken known, const QByteArray &token,
                      const QByteArray &digest, Via via);
+    /// How far the issuer's word goes.
+    void rank(Principal &principal) const;
     Error refuse(const Error &error, const QByteArray &digest);
 
     VerifierOptions m_options;
@@ -90,6 +95,8 @@ private:
     std::vector<std::unique_ptr<Issuer>> m_issuers;
     TokenCache m_known;
     TokenCache m_refused;
+    /// Anybody can make up tokens to ask about: they must not take every connection there is.
+    Turnstile m_questions;
     std::map<QByteArray, SingleFlight<PrincipalPtr>> m_flights; ///< by digest
     /// Gone with this: one who waits may end it while others still do.
     std::shared_ptr<bool> m_life = std::make_shared<bool>(true);

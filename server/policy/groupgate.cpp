@@ -17,6 +17,10 @@ std::optional<Error> checkRequiredGroups(const auth::Principal &principal,
         return Error(ErrorCode::InvalidToken,
                      u"This bridge is for members of certain groups, and your token was not "
                      "verified."_s);
+    if (!principal.opensRequiredGroups)
+        return Error(ErrorCode::Forbidden,
+                     u"This bridge is for members of certain groups, and those of your identity "
+                     "provider do not count."_s);
     if (!auth::isInAnyGroup(principal, required))
         return Error(ErrorCode::Forbidden, u"You are in none of the groups this bridge is for."_s);
     return std::nullopt;

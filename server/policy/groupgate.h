@@ -11,7 +11,8 @@
 namespace bridge::policy {
 
 /// Nothing when \a principal may pass: \a required is empty, or he is verified and in one of
-/// them. Unauthorized without a verified credential, else Forbidden.
+/// them by an issuer whose groups count. Unauthorized without a verified credential, else
+/// Forbidden.
 std::optional<Error> checkRequiredGroups(const auth::Principal &principal,
                                          const QStringList &required);
 

@@ -21,14 +21,17 @@ bool anyFits(const config::GlobList &globs, const QStringList &names)
                        [&](const QString &name) { return globs.matches(name); });
 }
 
-/// What a caller is known by. An address counts only when its owner proved that it is his.
+/// What a caller is known by. An address counts only when its owner proved that it is his,
+/// and what a further issuer calls him may be somebody else's name here.
 QStringList namesOf(const auth::Principal &principal)
 {
     QStringList names;
-    if (!principal.userId.isEmpty())
-        names.append(principal.userId);
     if (!principal.owner.isEmpty())
         names.append(principal.owner);
+    if (!principal.isOfMainIssuer)
+        return names;
+    if (!principal.userId.isEmpty())
+        names.append(principal.userId);
     if (principal.claims.value("email_verified"_L1).toBool())
         names.append(principal.claims.value("email"_L1).toString());
     return names;

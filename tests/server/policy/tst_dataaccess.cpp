@@ -118,6 +118,11 @@ private Q_SLOTS:
         QVERIFY(!checkRequiredGroups(auth::Principal(), {}));
         QCOMPARE(httpStatus(*checkRequiredGroups(auth::Principal(), {u"ops"_s})), 401);
         QCOMPARE(httpStatus(*checkRequiredGroups(user(u"a"_s), {u"ops"_s})), 403);
+        auth::Principal partner = user(u"a"_s);
+        partner.groups = {u"ops"_s};
+        QVERIFY(!checkRequiredGroups(partner, {u"ops"_s}));
+        partner.opensRequiredGroups = false; // of another issuer's group
+        QCOMPARE(httpStatus(*checkRequiredGroups(partner, {u"ops"_s})), 403);
         auth::Principal read = user(u"a"_s, {u"ops"_s});
         read.isVerified = false;
         QCOMPARE(httpStatus(*checkRequiredGroups(read, {u"ops"_s})), 401);

@@ -154,6 +154,22 @@ private Q_SLOTS:
         QTEST(!allows(deny, auth::Principal(), tool(u"x"_s)), "nobody");
     }
 
+    void callersOfFurtherIssuersGoByTheirWholeNames()
+    {
+        auth::Principal other = user(u"alice"_s);
+        other.owner = u"https://partner#alice"_s;
+        other.isOfMainIssuer = false;
+        other.claims = {{u"email"_s, u"alice@example.com"_s}, {u"email_verified"_s, true}};
+        const auto lets = [&](const QByteArray &users) {
+            return allows(single("{\"effect\":\"allow\",\"users\":\"" + users + "\"}"), other,
+                          tool(u"x"_s));
+        };
+        QVERIFY(!lets("alice"));
+        QVERIFY(!lets("alice@example.com"));
+        QVERIFY(lets("https://partner#alice"));
+        QVERIFY(lets("*"));
+    }
+
     void believesNothingNobodyHasChecked()
     {
         auth::Principal read = user(u"alice"_s);
