@@ -31,6 +31,12 @@ void readTokens(const config::Settings &settings, AuthOptions &options,
     if (verifier.verify && verifier.issuers.empty())
         problems.append({u"AUTH_VERIFY_TOKENS"_s, u"needs an issuer: set AUTH_BASE_URL, "
                                                   "OAUTH_ISSUER_URL or AUTH_ISSUERS."_s});
+    for (const IssuerOptions &issuer : verifier.issuers) {
+        if (verifier.verify && issuer.audiences.isEmpty())
+            options.warnings.append(
+                u"Tokens that %1 made for any other service are accepted too. Set OAUTH_AUDIENCE, "
+                "or audience in AUTH_ISSUERS."_s.arg(issuer.issuer));
+    }
     if (wanted == "false"_L1)
         options.warnings.append(
             u"AUTH_VERIFY_TOKENS is false: access tokens are believed without being verified, so "

@@ -44,13 +44,31 @@ Result<QJsonObject> claimsFrom(const httpclient::Response &response, const QStri
     return json;
 }
 
-Task<QJsonObject> ask(std::function<Call(Handler<IssuerMetadata>)> discover, IssuerOptions options,
-                      Fetch fetch, QByteArray token)
+/// Opaque tokens cannot be this issuer's then, as far as the bridge can tell. Where all tokens are
+/// to be asked about it is the set-up that is wrong, not the token.
+Error noEndpoint(Issuer &issuer)
 {
+    if (issuer.isFirstToMissIntrospection())
+        qCWarning(lcAuth).noquote() << "The issuer" << issuer.options().issuer
+                                    << "names no introspection endpoint, so tokens that are no JWT "
+                                       "are refused. Set OAUTH_INTROSPECTION_URL.";
+    if (issuer.options().introspect == Introspect::Always)
+        return idpUnavailable();
+    return {ErrorCode::InvalidToken,
+            u"The access token is no JSON Web Token, and others cannot be checked here."_s};
+}
+
+/// \a issuer outlives the Call of this.
+Task<QJsonObject> ask(Issuer *issuer, Fetch fetch, QByteArray token)
+{
+    const IssuerOptions options = issuer->options();
     QUrl url = options.introspectionEndpoint;
     auto trust = egress::Trust::Configured;
     QStringList methods;
     if (url.isEmpty()) {
+        const auto discover = [issuer](Handler<IssuerMetadata> done) {
+            return issuer->metadata(std::move(done));
+        };
         const auto metadata = co_await answer<IssuerMetadata>(discover);
         if (!metadata)
             co_return metadata.error();
@@ -58,7 +76,7 @@ Task<QJsonObject> ask(std::function<Call(Handler<IssuerMetadata>)> discover, Iss
         trust = Issuer::trustIn(url, *metadata);
         methods = metadata->introspectionAuthMethods;
         if (url.isEmpty())
-            co_return noClearAnswer(options.issuer, u"the issuer names no such endpoint"_s);
+            co_return noEndpoint(*issuer);
     }
     QByteArray form;
     addFormField(form, "token", QString::fromLatin1(token));
@@ -82,9 +100,7 @@ Task<QJsonObject> ask(std::function<Call(Handler<IssuerMetadata>)> discover, Iss
 Call introspect(Issuer &issuer, const Fetch &fetch, const QByteArray &token,
                 Handler<QJsonObject> handler)
 {
-    return ask([&issuer](Handler<IssuerMetadata> done) { return issuer.metadata(std::move(done)); },
-               issuer.options(), fetch, token)
-        .start(std::move(handler));
+    return ask(&issuer, fetch, token).start(std::move(handler));
 }
 
 } // namespace bridge::auth

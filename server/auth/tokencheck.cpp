@@ -34,6 +34,15 @@ bool isForUs(const QJsonObject &claims, const QStringList &audiences)
     return names(claims[hasAudience ? "aud"_L1 : "resource"_L1], audiences);
 }
 
+/// Made for the client or for the issuer itself: tokens of Keycloak say so in `typ`, those of
+/// OpenID Connect by claims access tokens do not have (Core §2, Back-Channel Logout §2.4).
+bool isOfOtherKind(const QJsonObject &claims)
+{
+    static const QStringList kinds{u"id"_s, u"refresh"_s, u"offline"_s, u"logout"_s};
+    return kinds.contains(claims["typ"_L1].toString().toLower()) || claims.contains("at_hash"_L1)
+           || claims.contains("c_hash"_L1) || claims.contains("events"_L1);
+}
+
 } // namespace
 
 Result<std::optional<milliseconds>> timeClaim(const QJsonObject &claims, QLatin1StringView name)
@@ -52,6 +61,8 @@ Result<Nothing> checkClaims(const QJsonObject &claims, const IssuerOptions &issu
 {
     if (claims.contains("iss"_L1) ? claims["iss"_L1].toString() != issuer.issuer : needsExpiry)
         return refused(u"it comes from another issuer"_s);
+    if (!issuer.takesOtherKinds && isOfOtherKind(claims))
+        return refused(u"it is an ID, refresh or logout token and no access token"_s);
     const auto expiry = timeClaim(claims, "exp"_L1);
     const auto notBefore = timeClaim(claims, "nbf"_L1);
     const auto issuedAt = timeClaim(claims, "iat"_L1);

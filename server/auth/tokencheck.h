@@ -13,7 +13,8 @@ Result<std::optional<std::chrono::milliseconds>> timeClaim(const QJsonObject &cl
                                                            QLatin1StringView name);
 
 /// `exp`, `nbf`, `iat`, `iss`, `aud` and `sub` of a genuine token. \a needsExpiry: a token without
-/// `exp` is refused. TokenExpired or InvalidToken.
+/// `exp` is refused. So are ID, refresh and logout tokens unless \a issuer takes them. TokenExpired
+/// or InvalidToken.
 Result<Nothing> checkClaims(const QJsonObject &claims, const IssuerOptions &issuer,
                             std::chrono::milliseconds now, bool needsExpiry = true);
 

@@ -51,6 +51,7 @@ idTokenVerifier(const QString &clientId, const auth::TokenVerifier &verifier, au
     options.issuers.resize(1);
     options.issuers.front().audiences = {clientId};
     options.issuers.front().introspect = auth::Introspect::Never;
+    options.issuers.front().takesOtherKinds = true;
     return std::make_shared<auth::TokenVerifier>(std::move(options), std::move(fetch));
 }
 

@@ -148,6 +148,24 @@ private Q_SLOTS:
                  ProxyHeaders::AuthRequest);
     }
 
+    void groupsOfFurtherIssuersCountOnlyWhereThatIsSaid()
+    {
+        const AuthOptions options =
+            optionsOf({{u"OAUTH_ISSUER_URL"_s, u"https://one"_s},
+                       {u"AUTH_ISSUERS"_s,
+                        u"[{\"issuer\":\"https://a\",\"audience\":\"x\"},"
+                        "{\"issuer\":\"https://b\",\"admins\":true,\"requiredGroups\":true}]"_s}});
+        const auto &issuers = options.verifier.issuers;
+        QVERIFY(!issuers[1].admins && !issuers[1].requiredGroups);
+        QVERIFY(issuers[2].admins && issuers[2].requiredGroups);
+        QCOMPARE(problemsOf({{u"AUTH_ISSUERS"_s, u"[{\"issuer\":\"https://a\",\"admins\":1}]"_s}}),
+                 QStringList{u"AUTH_ISSUERS[0].admins"_s});
+        // Two of them say for nobody in particular whom their tokens are for.
+        QCOMPARE(options.warnings.size(), 2);
+        QVERIFY(options.warnings[0].contains("https://one"_L1));
+        QVERIFY(options.warnings[1].contains("https://b"_L1));
+    }
+
     void everyProblemIsNamed()
     {
         const QStringList problems = problemsOf(

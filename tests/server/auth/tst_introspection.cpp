@@ -4,6 +4,7 @@
 #include "server/auth/clientauth.h"
 
 #include <QtCore/QJsonArray>
+#include <QtCore/QRegularExpression>
 #include <QtTest/QTest>
 
 using namespace bridge;
@@ -88,6 +89,47 @@ private Q_SLOTS:
                                            }));
         QTRY_COMPARE(answers, 10);
         QCOMPARE(m_idp.seen.size(), 1);
+    }
+
+    void strangersDoNotTakeEveryConnection()
+    {
+        auto few = options();
+        few.maxQuestions = 2;
+        few.maxWaiting = 3;
+        TokenVerifier checker(few, m_idp.fetch(), m_idp.clock());
+        int good = 0;
+        int busy = 0;
+        std::vector<Call> calls;
+        for (int i = 0; i < 7; ++i)
+            calls.push_back(checker.verify(
+                "opaque" + QByteArray::number(i), Via::Header,
+                [&](const Result<PrincipalPtr> &found) {
+                    const bool isFull = !found && found.error().code == ErrorCode::IdpUnavailable;
+                    ++(isFull ? busy : good);
+                }));
+        calls[1].cancel(); // makes room for one who waits
+        calls[2].cancel();
+        QTRY_COMPARE(good + busy, 5);
+        QCOMPARE(busy, 2);
+        QCOMPARE(m_idp.seen.size(), 3);
+        QVERIFY(verdict(checker, "opaque6").ok()); // being busy is not remembered
+        for (int i = 0; i < 4; ++i)
+            calls.push_back(checker.verify("late" + QByteArray::number(i), Via::Header,
+                                           [](const Result<PrincipalPtr> &) { QFAIL("gone"); }));
+        calls.clear();
+    }
+
+    void anIssuerWithoutIntrospectionHasNoOpaqueTokens()
+    {
+        auto made = options();
+        made.issuers[0].keycloakRealm = {};
+        m_idp.metadata = {{"issuer"_L1, m_idp.name},
+                          {"jwks_uri"_L1, QString(m_idp.name + "/certs"_L1)}};
+        TokenVerifier checker(made, m_idp.fetch(), m_idp.clock());
+        QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"names no introspection"_s));
+        QTest::failOnWarning(QRegularExpression(u".*"_s)); // said once
+        QCOMPARE(verdict(checker, "garbage").error().code, ErrorCode::InvalidToken);
+        QCOMPARE(verdict(checker, "rubbish").error().code, ErrorCode::InvalidToken);
     }
 
     void unclearAnswersAreNoFaultOfTheToken_data()

@@ -349,6 +349,56 @@ private Q_SLOTS:
         QVERIFY(!(*verdict(*believing, token(m_old, admin)))->isAdmin);
     }
 
+    void groupsOfFurtherIssuersCountWhereTheyMay()
+    {
+        FakeIssuer other;
+        other.name = u"https://other.example"_s;
+        const auto admin = [&](bool admins, bool required) {
+            auto options = m_idp.verifierOptions();
+            options.adminGroups = {u"bridge-admins"_s};
+            IssuerOptions further = other.options();
+            further.keycloakRealm = QUrl(m_idp.name); // the same keys
+            further.admins = admins;
+            further.requiredGroups = required;
+            options.issuers.push_back(further);
+            const auto checker = verifier(options);
+            const QByteArray made = m_old.token(
+                u"ES256"_s, other.claims({{"iat"_L1, m_idp.seconds()},
+                                          {"exp"_L1, m_idp.seconds() + 300},
+                                          {"groups"_L1, QJsonArray{"bridge-admins"_L1}}}));
+            const auto found = verdict(*checker, made);
+            return found ? **found : Principal();
+        };
+        const Principal usual = admin(false, false);
+        QCOMPARE(usual.owner, u"https://other.example#alice"_s);
+        QVERIFY(!usual.isAdmin && !usual.opensRequiredGroups && !usual.isOfMainIssuer);
+        const Principal allowed = admin(true, true);
+        QVERIFY(allowed.isAdmin && allowed.opensRequiredGroups && !allowed.isOfMainIssuer);
+    }
+
+    void tokensOfOtherKindsAreNoAccessTokens_data()
+    {
+        QTest::addColumn<QJsonObject>("claims");
+        QTest::addColumn<bool>("isGood");
+        for (const char *kind : {"ID", "Refresh", "Offline", "Logout"})
+            QTest::newRow(kind) << QJsonObject{{"typ"_L1, QLatin1StringView(kind)}} << false;
+        for (const char *claim : {"at_hash", "c_hash"})
+            QTest::newRow(claim) << QJsonObject{{QLatin1StringView(claim), "x"_L1}} << false;
+        QTest::newRow("events") << QJsonObject{{"events"_L1, QJsonObject()}} << false;
+        QTest::newRow("Bearer") << QJsonObject{{"typ"_L1, "Bearer"_L1}} << true;
+        QTest::newRow("nonce") << QJsonObject{{"nonce"_L1, "x"_L1}} << true;
+    }
+
+    void tokensOfOtherKindsAreNoAccessTokens()
+    {
+        QFETCH(QJsonObject, claims);
+        QFETCH(bool, isGood);
+        QCOMPARE(verdict(*verifier(), token(m_old, claims)).ok(), isGood);
+        auto login = m_idp.verifierOptions();
+        login.issuers.front().takesOtherKinds = true;
+        QVERIFY(verdict(*verifier(login), token(m_old, claims)).ok());
+    }
+
     void unverifiedTokensAreNeverTakenForVerifiedOnes()
     {
         auto options = m_idp.verifierOptions();
