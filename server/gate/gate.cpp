@@ -13,6 +13,8 @@ namespace {
 using auth::Principal;
 using auth::PrincipalPtr;
 
+constexpr qsizetype kLongestReason = 200;
+
 QString stageOf(Access access)
 {
     return u"gate:"_s + nameOf(access);
@@ -208,6 +210,9 @@ void Gate::tell(const http::Exchange &exchange, const PrincipalPtr &principal,
 void Gate::turnAway(http::Exchange &exchange, const Error &error, const PrincipalPtr &principal)
 {
     tell(exchange, principal, error);
+    // Our own words, which hold nothing of the token; its owner or the operator wonders why.
+    if (error.code == ErrorCode::InvalidToken || error.code == ErrorCode::TokenExpired)
+        exchange.fields().more.insert(u"reason"_s, error.message.left(kLongestReason));
     // The answers of this route are read by people with old tools (contract §5.2).
     if (exchange.fields().route == "/sse"_L1) {
         exchange.note(error);
