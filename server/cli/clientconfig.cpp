@@ -11,6 +11,8 @@
 #include <QtCore/QRegularExpression>
 #include <QtCore/QUrl>
 
+#include <optional>
+
 using namespace Qt::StringLiterals;
 
 namespace bridge::cli {
@@ -83,11 +85,9 @@ Result<Wish> readArguments(const QStringList &arguments)
     return wish;
 }
 
-/// Where a bridge with the settings at hand listens.
-QString ownUrl(const QProcessEnvironment &environment, const QString &directory)
+/// Where a bridge with these settings listens.
+QString ownUrl(const config::Settings &settings)
 {
-    const Result<config::Loaded> loaded = config::load({}, environment, directory);
-    const config::Settings settings = loaded ? loaded->settings : config::Settings();
     QString host = settings.text(u"HOST"_s);
     if (host == "*"_L1 || host == "0.0.0.0"_L1 || host == "::"_L1)
         host = u"127.0.0.1"_s;
@@ -95,6 +95,28 @@ QString ownUrl(const QProcessEnvironment &environment, const QString &directory)
         host = u'[' + host + u']';
     return u"http://%1:%2%3"_s.arg(host, QString::number(settings.integer(u"PORT"_s)),
                                    settings.text(u"MCP_BASE_PATH"_s));
+}
+
+Result<Nothing> checkName(const QString &name, const QString &kind, const QStringList &known)
+{
+    if (name.isEmpty() || known.contains(name))
+        return Nothing{};
+    const QString all =
+        known.isEmpty() ? u"There is none."_s : u"There are: %1."_s.arg(known.join(u", "_s));
+    return bad(u"%1 is no %2 of this bridge's settings.%3 %4 For another bridge give --url."_s.arg(
+        name, kind, config::didYouMean(name, known), all));
+}
+
+/// What the wish names is among the settings at hand.
+Result<Nothing> checkNames(const Wish &wish, const config::Loaded &loaded)
+{
+    const bool hasOne = loaded.serverNames.isEmpty()
+                        || !loaded.settings.text(u"MCP_REMOTE_SERVER"_s).trimmed().isEmpty()
+                        || !loaded.settings.text(u"MCP_SERVER_COMMAND"_s).trimmed().isEmpty();
+    const QStringList servers = hasOne ? QStringList{u"default"_s} : loaded.serverNames;
+    if (Result<Nothing> known = checkName(wish.server, u"server"_s, servers); !known)
+        return known;
+    return checkName(wish.view, u"view"_s, loaded.views.keys());
 }
 
 Result<QString> endpoint(const Wish &wish, const QString &fallback)
@@ -184,10 +206,20 @@ Result<ClientConfigText> clientConfig(const QStringList &arguments,
         return wish.error();
     if (wish->help)
         return ClientConfigText{helpText(snippets({})), {}};
-    const auto url =
-        endpoint(*wish, wish->url.isEmpty() ? ownUrl(environment, workingDirectory) : QString());
+    QString fallback;
+    std::optional<config::Loaded> own;
+    if (wish->url.isEmpty()) {
+        Result<config::Loaded> loaded = config::load({}, environment, workingDirectory);
+        if (!loaded)
+            return loaded.error();
+        own = std::move(*loaded);
+        fallback = ownUrl(own->settings);
+    }
+    const auto url = endpoint(*wish, fallback);
     if (!url)
         return url.error();
+    if (const Result<Nothing> known = own ? checkNames(*wish, *own) : Nothing{}; !known)
+        return known.error();
     static const QRegularExpression variable(u"^[A-Za-z_][A-Za-z0-9_]*$"_s);
     if (!wish->tokenVariable.isEmpty() && !variable.match(wish->tokenVariable).hasMatch())
         return bad(u"--token-env must be the name of an environment variable, not the token."_s);

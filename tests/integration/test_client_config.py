@@ -70,6 +70,40 @@ class Texts(unittest.TestCase):
         self.assertEqual(servers(found["http"]["config"])[1]["url"],
                          "http://127.0.0.1:9123/api/mcp")
 
+    def test_settings_that_cannot_be_read_are_told(self):
+        with tempfile.TemporaryDirectory() as home:
+            broken = os.path.join(home, "broken.json")
+            with open(broken, "w") as file:
+                file.write('{"mcpServers": {')
+            for path in (broken, os.path.join(home, "missing.json")):
+                with self.subTest(path):
+                    status, out, log = run("cursor", env={"BRIDGE_CONFIG": path})
+                    self.assertEqual((status, out), (2, ""))
+                    self.assertIn("BRIDGE_CONFIG" if "missing" in path else path, log)
+                    self.assertEqual(
+                        run("--url", "https://b.example", "cursor", env={"BRIDGE_CONFIG": path})[0],
+                        0)
+
+    def test_servers_and_views_must_be_among_those_of_the_settings(self):
+        with tempfile.TemporaryDirectory() as home:
+            path = os.path.join(home, "config.json")
+            with open(path, "w") as file:
+                json.dump({"mcpServers": {"git": {"command": "x"}, "files": {"command": "x"}},
+                           "bridge": {"views": {"dev": {"servers": {"git": {}}}}}}, file)
+            env = {"BRIDGE_CONFIG": path}
+            for arguments, words in (
+                    (["--server", "gitt"], "Did you mean git? There are: git, files."),
+                    (["--view", "prod"], "There are: dev.")):
+                status, out, log = run(*arguments, env=env)
+                self.assertEqual((status, out), (2, ""))
+                self.assertIn(words, log)
+            for arguments in (["--server", "files"], ["--view", "dev"]):
+                self.assertEqual(run(*arguments, env=env)[0], 0, arguments)
+        status, out, log = run("--view", "dev")
+        self.assertEqual((status, out), (2, ""))
+        self.assertIn("There is none.", log)
+        self.assertEqual(run("--server", "default")[0], 0)
+
     def test_tokens_are_named_in_the_way_of_each_client_and_never_shown(self):
         secret = "secret-of-the-test-4711"
         found = entries("--url", "https://b.example", "--token-env", "MY_TOKEN",
