@@ -8,6 +8,7 @@
 #include "server/gateway/viewconfig.h"
 #include "server/observers.h"
 #include "server/pluginwiring.h"
+#include "server/startsummary.h"
 #include "server/upstream/runonstart.h"
 
 #include <QtCore/QCoreApplication>
@@ -78,6 +79,17 @@ Result<Nothing> checkExposure(const config::Settings &settings)
     return Nothing{};
 }
 
+/// A bridge that lets nobody in is of no use.
+void checkRequiredGroups(const config::Settings &settings, QList<FieldProblem> &problems)
+{
+    const QString name = u"BRIDGE_REQUIRED_GROUPS"_s;
+    const bool hasPlugins = !settings.text(u"PLUGIN_DIR"_s).isEmpty();
+    if (!settings.list(name).isEmpty() && !hasPlugins
+        && !IdentityRooms::tellsCallersApart(settings))
+        problems.append({name, u"lets nobody in, as nothing tells who is in a group. Name an "
+                               "issuer in OAUTH_ISSUER_URL or keys in API_KEY_STORE."_s});
+}
+
 } // namespace
 
 Application::Application(config::Loaded loaded, ConfigReader reader, QObject *parent)
@@ -98,6 +110,7 @@ Result<Parts> partsFrom(const config::Loaded &loaded)
     QList<FieldProblem> problems;
     if (auto safe = checkExposure(settings); !safe)
         collect(problems, safe.error(), u"HOST"_s);
+    checkRequiredGroups(settings, problems);
     auto definitions = upstream::definitionsFrom(loaded);
     if (!definitions)
         collect(problems, definitions.error(), u"mcpServers"_s);
@@ -265,6 +278,7 @@ void Application::announce(quint16 port) const
         logging::lcHttp(), logging::Level::Info,
         QString(u"MCP Bridge listens on %1 (documentation: %1/docs)"_s.arg(url)),
         {{u"version"_s, QString::fromLatin1(kVersion)}, {u"servers"_s, names.join(u", "_s)}});
+    qCInfo(logging::lcConfig).noquote() << startSummary(m_loaded);
 }
 
 void Application::watchFile()

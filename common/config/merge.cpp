@@ -7,6 +7,7 @@
 #include <QtCore/QDir>
 #include <QtCore/QFile>
 #include <QtCore/QFileInfo>
+#include <QtCore/QJsonArray>
 
 using namespace Qt::StringLiterals;
 
@@ -38,6 +39,47 @@ QString noSuchServer(const QString &name, const QStringList &known)
         name, didYouMean(name, known), known.join(", "_L1));
 }
 
+#ifdef Q_OS_UNIX
+bool isForOthersToo(const Assignment &assignment)
+{
+    const QFileInfo file(QDir(assignment.directory).absoluteFilePath(assignment.value.toString()));
+    constexpr QFile::Permissions others = QFile::ReadGroup | QFile::WriteGroup | QFile::ExeGroup
+                                          | QFile::ReadOther | QFile::WriteOther | QFile::ExeOther;
+    return bool(file.permissions() & others);
+}
+#else
+bool isForOthersToo(const Assignment &)
+{
+    return false; // access lists decide there
+}
+#endif
+
+/// Settings that do nothing, as the one they belong to is missing.
+QStringList noticeLonely(const Settings &settings)
+{
+    QStringList notices;
+    const auto given = [&](const QString &name) {
+        return settings.table().find(name) && settings.isSet(name)
+               && !settings.text(name).trimmed().isEmpty();
+    };
+    if (given(u"VAULT_FILE"_s) && !given(u"VAULT_KEY"_s))
+        notices.append(u"VAULT_FILE has no effect without VAULT_KEY: the vault is off. "
+                       "`mcp-bridge vault new-key` prints a key."_s);
+    if (given(u"AUDIT_KEY"_s)) {
+        static const QStringList noFile{u""_s, u"false"_s, u"off"_s, u"log"_s, u"true"_s, u"on"_s};
+        if (noFile.contains(settings.text(u"AUDIT_LOG"_s).trimmed().toLower()))
+            notices.append(u"AUDIT_KEY has no effect unless AUDIT_LOG names a file."_s);
+    }
+    const bool hasIssuer = given(u"AUTH_BASE_URL"_s) || given(u"OAUTH_ISSUER_URL"_s)
+                           || given(u"OAUTH_TOKEN_ENDPOINT"_s) || given(u"ENTRA_TENANT_ID"_s)
+                           || (settings.table().find(u"AUTH_ISSUERS"_s)
+                               && !settings.json(u"AUTH_ISSUERS"_s).toArray().isEmpty());
+    if (given(u"OAUTH_CLIENT_ID"_s) && !hasIssuer)
+        notices.append(u"OAUTH_CLIENT_ID has no effect without an issuer: nobody can log in and "
+                       "no token is verified. Set OAUTH_ISSUER_URL or AUTH_BASE_URL."_s);
+    return notices;
+}
+
 } // namespace
 
 Merge::Merge(const OptionTable &table) : m_table(table), m_settings(table)
@@ -67,6 +109,9 @@ void Merge::apply(const Layer &layer)
             m_problems.append({assignment.where, value.error().message});
             continue;
         }
+        if (assignment.secretFile && option.name == "VAULT_KEY"_L1 && isForOthersToo(assignment))
+            m_notices.append(u"%1 names a file that others than its owner may open. Take that from "
+                             "them: chmod 600."_s.arg(assignment.where));
         if (option.ignored)
             m_notices.append(u"%1 has no effect. %2"_s.arg(assignment.where, option.help));
         // Two names of one setting must agree; the same flag twice is a habit of scripts.
@@ -113,7 +158,7 @@ QStringList noticeTogether(const Settings &settings, bool commandGiven)
         && settings.isSet(credentials) && settings.boolean(credentials))
         notices.append(u"CORS_ALLOW_CREDENTIALS has no effect while CORS_ORIGINS holds *; "
                        "name the origins."_s);
-    return notices;
+    return notices + noticeLonely(settings);
 }
 
 Result<QByteArray> readSmallFile(const QString &path, qint64 limit)

@@ -180,6 +180,7 @@ QString helpText(int width, const OptionTable &table)
                    "  mcp-bridge apikey create|list|revoke  keys for programs\n"
                    "  mcp-bridge vault new-key|rekey     keys of the vault\n"
                    "  mcp-bridge audit verify FILE…      whether an audit log is unchanged\n"
+                   "  mcp-bridge routes [options]        every route and who may use it\n"
                    "  mcp-bridge demo-server\n"
                    "  mcp-bridge settings --markdown\n"
                    "\nPuts MCP servers behind HTTP. Each option can also be set by its name in\n"

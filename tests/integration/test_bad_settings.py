@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Settings that would not do what they look like: the bridge says so, or does not start."""
 import json
+import os
 import unittest
 
-from bridge import run_once
+from bridge import Bridge, run_once
 
 
 class BadSettings(unittest.TestCase):
@@ -22,6 +23,38 @@ class BadSettings(unittest.TestCase):
                            env={"MCP_ENV_DB": "/d/{userid}.db"})
         self.assertRefused("{groupid} is no placeholder. Did you mean {group_id}?",
                            server=("true", "{groupid}"))
+
+    def test_groups_without_anybody_who_tells_them_keep_it_from_starting(self):
+        self.assertRefused("BRIDGE_REQUIRED_GROUPS: lets nobody in",
+                           env={"BRIDGE_REQUIRED_GROUPS": "staff"})
+
+    def test_settings_that_have_no_effect_are_told(self):
+        with Bridge(env={"VAULT_FILE": "{home}/vault.db", "AUDIT_KEY": "a key of good length",
+                         "OAUTH_CLIENT_ID": "bridge"}) as bridge:
+            for text in ("VAULT_FILE has no effect", "AUDIT_KEY has no effect",
+                         "OAUTH_CLIENT_ID has no effect"):
+                self.assertIn(text, bridge.log())
+
+    def test_those_that_have_one_are_summed_up(self):
+        key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+        with Bridge(env={"VAULT_KEY": key, "AUDIT_LOG": "{home}/audit.log",
+                         "VAULT_FILE": "{home}/v", "API_KEYS": "a-key-of-more-than-16-bytes",
+                         "RATE_LIMIT_PER_USER": "5/s"}) as bridge:
+            self.assertIn("told apart by API keys", bridge.log())
+            self.assertIn("Policy: none. Limits: yes. Audit log: file without a key. Vault: on.",
+                          bridge.log())
+            self.assertNotIn("has no effect", bridge.log())
+        with Bridge() as bridge:
+            self.assertIn("nothing tells them apart; anybody else is let in", bridge.log())
+
+    def test_a_key_file_that_others_can_read_is_told(self):
+        key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+        for mode, told in ((0o644, True), (0o640, True), (0o600, False), (0o400, False)):
+            bridge = Bridge(env={"VAULT_KEY_FILE": "{home}/key", "VAULT_FILE": "{home}/v"},
+                            files={"key": key})
+            os.chmod(bridge.path("key"), mode)
+            with self.subTest(oct(mode)), bridge:
+                self.assertEqual("chmod 600" in bridge.log(), told, bridge.log())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/startsummary.h"
+
+#include "server/application.h"
+#include "server/auth/apikeystore.h"
+
+using namespace Qt::StringLiterals;
+
+namespace bridge {
+
+namespace {
+
+QString callers(const config::Settings &settings, const auth::AuthOptions &options)
+{
+    QStringList ways;
+    QStringList issuers;
+    for (const auth::IssuerOptions &issuer : options.verifier.issuers)
+        issuers.append(issuer.issuer);
+    if (options.verifier.verify)
+        ways.append(u"access tokens of "_s + issuers.join(" and "_L1));
+    if (const auto keys = auth::apiKeyOptions(settings);
+        keys && (!keys->fixed.isEmpty() || !keys->file.isEmpty()))
+        ways.append(u"API keys"_s);
+    if (options.trustProxyHeaders)
+        ways.append(u"headers of a proxy"_s);
+    if (!settings.text(u"PLUGIN_DIR"_s).isEmpty())
+        ways.append(u"plugins, if there are any for it"_s);
+    const QString others = allowsAnonymous(settings, options) ? u"anybody else is let in"_s
+                                                              : u"nobody else is let in"_s;
+    if (ways.isEmpty())
+        return u"nothing tells them apart; "_s + others;
+    return u"told apart by "_s + ways.join(", "_L1) + u"; "_s + others;
+}
+
+QString auditLog(const config::Settings &settings)
+{
+    const auto options = audit::auditOptions(settings);
+    if (!options || options->to == audit::AuditOptions::To::Nowhere)
+        return u"off"_s;
+    if (options->to == audit::AuditOptions::To::Log)
+        return u"in this log"_s;
+    return options->key.isEmpty() ? u"file without a key"_s : u"file with a key"_s;
+}
+
+QString given(bool is)
+{
+    return is ? u"yes"_s : u"none"_s;
+}
+
+} // namespace
+
+QString startSummary(const config::Loaded &loaded)
+{
+    const config::Settings &settings = loaded.settings;
+    const auto options = auth::authOptions(settings);
+    const QStringList groups = settings.list(u"BRIDGE_REQUIRED_GROUPS"_s);
+    const bool hasLimits = !loaded.limits.toArray().isEmpty()
+                           || !settings.text(u"RATE_LIMIT_PER_USER"_s).isEmpty()
+                           || !settings.text(u"RATE_LIMIT_PER_TOOL"_s).isEmpty()
+                           || !settings.text(u"RATE_LIMIT_PER_SERVER"_s).isEmpty();
+    return u"Callers: %1. Required groups: %2. Policy: %3. Limits: %4. Audit log: %5. Vault: %6."_s
+        .arg(options ? callers(settings, *options) : QString(),
+             groups.isEmpty() ? u"none"_s : groups.join(", "_L1),
+             given(!loaded.policy.isUndefined()), given(hasLimits), auditLog(settings),
+             settings.text(u"VAULT_KEY"_s).trimmed().isEmpty() ? u"off"_s : u"on"_s);
+}
+
+} // namespace bridge
