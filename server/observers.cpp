@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/observers.h"
 
+#include "common/base/ids.h"
 #include "common/logging/categories.h"
 #include "common/logging/logger.h"
+#include "server/gate/visitor.h"
 #include "server/routes/serversample.h"
 #include "server/telemetry/remotemetrics.h"
 
@@ -70,6 +72,15 @@ logging::FieldValue fieldValue(const QVariant &value)
                : logging::FieldValue(QJsonValue::fromVariant(value));
 }
 
+/// As the audit log writes him; empty for callers nobody identified.
+QString userOf(const http::ExchangeSummary &summary)
+{
+    const auto *visitor = dynamic_cast<const gate::Visitor *>(summary.attachment.get());
+    if (!visitor || visitor->caller()->principal()->isAnonymous())
+        return {};
+    return fingerprint(visitor->caller()->principal()->owner);
+}
+
 void log(const http::ExchangeSummary &summary)
 {
     logging::Fields fields{{u"method"_s, QString::fromLatin1(summary.method)},
@@ -80,6 +91,10 @@ void log(const http::ExchangeSummary &summary)
                            {u"client"_s, summary.peer.toString()},
                            {u"request_id"_s, summary.requestId},
                            {u"trace_id"_s, summary.traceId}};
+    if (const QString user = userOf(summary); !user.isEmpty())
+        fields.append({u"user"_s, user});
+    if (!summary.fields.server.isEmpty())
+        fields.append({u"server"_s, summary.fields.server});
     if (!summary.fields.session.isEmpty())
         fields.append({u"session"_s, summary.fields.session});
     if (!summary.fields.tool.isEmpty())

@@ -77,6 +77,9 @@ sessions::SessionLimits sessionLimits(const config::Settings &settings)
     // The default is meant for one person; callers nobody told apart may be many.
     limits.maxAnonymous =
         settings.isSet(u"MAX_SESSIONS_PER_USER"_s) ? limits.maxPerOwner : limits.maxTotal;
+    // Strangers who are let in beside known callers must leave those a place.
+    if (IdentityRooms::tellsCallersApart(settings))
+        limits.maxAnonymous = std::min(limits.maxAnonymous, std::max(limits.maxTotal / 2, 1));
     limits.elicitationTimeout = settings.seconds(u"ELICITATION_TIMEOUT_SECONDS"_s);
     limits.restartDead = settings.text(u"SESSION_RESTART_POLICY"_s) == "restart"_L1;
     const QString expiry = settings.text(u"SESSION_CREDENTIAL_EXPIRY"_s);

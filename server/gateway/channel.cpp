@@ -118,6 +118,12 @@ void Channel::refuse(const QByteArray &id, const Error &error)
     respond(errorMessage(id, error));
 }
 
+void Channel::noteServer(const QString &name)
+{
+    if (m_exchange && !m_standalone)
+        m_exchange->fields().server = name;
+}
+
 void Channel::addHeaders(const http::Headers &headers)
 {
     if (!m_exchange || m_streaming || m_standalone)

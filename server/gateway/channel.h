@@ -53,6 +53,8 @@ public:
     void respond(const QByteArray &message);
     /// Answers the request \a id with \a error.
     void refuse(const QByteArray &id, const Error &error);
+    /// For the log.
+    void noteServer(const QString &name);
     /// Adds fields to an answer that is JSON so far.
     void addHeaders(const http::Headers &headers);
     /// One request ends without an answer (it was cancelled).

@@ -66,6 +66,8 @@ public:
     virtual Call ask(const QString &method, const QByteArray &params,
                      Handler<QByteArray> handler) = 0;
     virtual bool canAsk() const = 0;
+    /// The server the request has turned out to be for, for the log.
+    virtual void noteServer(const QString &name) { Q_UNUSED(name); }
     /// Header fields for the answer, should it be one over HTTP that has not begun yet.
     virtual void addHeaders(const QList<std::pair<QByteArray, QByteArray>> &headers)
     {

@@ -162,6 +162,8 @@ void Gateway::getStream(http::Exchange &exchange, const QString &server)
         return refuse(
             exchange, {},
             rpcError(kInvalidRequest, 406, u"A stream needs `Accept: text/event-stream`."_s));
+    // Each ends what it has opened by then; a refusal has none.
+    endWithCredential(exchange, [&exchange] { exchange.endStream(); });
     const QByteArray lastEvent = exchange.request().header("last-event-id").trimmed();
     const bool isOneMore = lastEvent.isEmpty() || (*session)->opensStream(lastEvent);
     const QString &owner = (*session)->state()->identity.owner;

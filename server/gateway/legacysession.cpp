@@ -34,6 +34,7 @@ public:
         });
     }
     bool canAsk() const override { return m_session && m_session->canAsk(m_channel); }
+    void noteServer(const QString &name) override { m_channel->noteServer(name); }
     void addHeaders(const http::Headers &headers) override { m_channel->addHeaders(headers); }
 
 private:

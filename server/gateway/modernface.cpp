@@ -146,6 +146,10 @@ void ModernFace::run(http::Exchange &exchange, Request request)
     if (listens) {
         m_subscriptions.removeIf([](const auto &other) { return other.expired(); });
         m_subscriptions.append(way);
+        endWithCredential(exchange, [weak = std::weak_ptr(way)] {
+            if (const auto strong = weak.lock())
+                strong->finish(completion(strong->id()));
+        });
     }
     // The client's leaving ends the exchange, which ends the call: that is how it cancels.
     exchange.keep(listens ? m_backend.listen(std::move(request), way, std::move(answer))

@@ -60,6 +60,12 @@ Call ModernWay::ask(const QString &, const QByteArray &, Handler<QByteArray> han
     });
 }
 
+void ModernWay::noteServer(const QString &name)
+{
+    if (m_exchange)
+        m_exchange->fields().server = name;
+}
+
 void ModernWay::addHeaders(const http::Headers &headers)
 {
     if (!m_exchange || m_stream)

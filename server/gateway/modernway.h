@@ -24,6 +24,7 @@ public:
     /// Never possible: this revision asks by `input_required`.
     Call ask(const QString &method, const QByteArray &params, Handler<QByteArray> handler) override;
     bool canAsk() const override { return false; }
+    void noteServer(const QString &name) override;
     void addHeaders(const http::Headers &headers) override;
 
     void finish(const QByteArray &result);

@@ -111,6 +111,8 @@ void noteHidden(const Core &core, const upstream::Identity &identity, OfferKind 
 Result<Nothing> permit(Core *core, const Request &request, Downstream *downstream, OfferKind kind,
                        const Place &place, const QJsonObject *arguments)
 {
+    if (downstream)
+        downstream->noteServer(place.server->definition().name);
     const auto allowed = checkPermit(*core, request.identity, kind, place, arguments);
     if (!allowed || !core->options.warden)
         return allowed;

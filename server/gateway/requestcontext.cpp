@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/gateway/requestcontext.h"
 
+#include "common/async/later.h"
 #include "common/mcp/rawjson.h"
 
 using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
 
 namespace bridge::gateway {
 
 namespace {
+
+constexpr auto kLeeway = 30s;       ///< as clocks differ; that of token checks
+constexpr auto kLongest = 24h * 20; ///< what a timer can count; the client then comes anew
 
 /// W3C trace context for `_meta` (contract §9.3); baggage is not passed on.
 QJsonObject traceMeta(const http::Request &request)
@@ -23,6 +28,16 @@ QJsonObject traceMeta(const http::Request &request)
 }
 
 } // namespace
+
+void endWithCredential(http::Exchange &exchange, std::function<void()> end)
+{
+    const QDateTime expires = gate::principalOf(exchange)->expires;
+    if (!expires.isValid())
+        return;
+    const auto left = std::chrono::milliseconds(QDateTime::currentDateTimeUtc().msecsTo(expires));
+    exchange.keep(after(std::clamp<std::chrono::milliseconds>(left + kLeeway, 0ms, kLongest),
+                        std::move(end)));
+}
 
 Result<Nothing> welcomeBack(const http::Exchange &exchange, ClientState &state)
 {

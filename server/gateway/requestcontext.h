@@ -11,6 +11,10 @@ namespace bridge::gateway {
 /// On whose behalf an exchange runs.
 using gate::identityOf;
 
+/// Runs \a end when the credential of the caller of \a exchange has ended, which a stream that is
+/// open for long must not outlive. Nothing when it never ends.
+void endWithCredential(http::Exchange &exchange, std::function<void()> end);
+
 /// The client of \a state came again: what is started for it from now on is for the caller as he is
 /// now, whose token may be a newer one. Errors: SessionConflict for another `group` than the one
 /// its servers were started for, Forbidden when he is no longer a member.

@@ -55,6 +55,7 @@ void Gateway::openSse(http::Exchange &exchange)
         if (table)
             table->remove(id);
     }));
+    endWithCredential(exchange, [stream] { stream->end(); });
 }
 
 void Gateway::postSse(http::Exchange &exchange)

@@ -173,6 +173,12 @@ SseStream *Exchange::startSse(const Headers &headers)
     return m_stream;
 }
 
+void Exchange::endStream()
+{
+    if (m_stream)
+        m_stream->end();
+}
+
 void Exchange::streamWrite(const QByteArray &bytes)
 {
     if (m_done || !m_wire || m_request.method == "HEAD")

@@ -26,6 +26,7 @@ struct ExchangeFields {
     QString route;     ///< pattern of the matched route; set by the router
     QString handler;   ///< bounded label of the matched route; set by the router
     QString tool;      ///< name of the tool, prompt or resource asked for
+    QString server;    ///< name of the MCP server the request is for
     QString session;   ///< fingerprint of the session id, never the id
     QString errorType; ///< bridge::errorType() of the failure, empty on success
     QVariantMap more;  ///< anything else worth a line in the log
@@ -111,6 +112,8 @@ public:
     /// Sends the head of an event stream with \a headers and returns the stream, owned by the
     /// exchange. Nothing may have been answered yet. Null when that is not so.
     SseStream *startSse(const Headers &headers = {});
+    /// Completes the stream, if one was begun.
+    void endStream();
 
     /// The client is gone: nothing is written any more, the exchange is to be deleted.
     void detach();

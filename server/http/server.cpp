@@ -88,6 +88,7 @@ void Server::over(Exchange *exchange)
     summary.durationUs = exchange->elapsedUs();
     summary.requestId = exchange->requestId();
     summary.traceId = exchange->traceId();
+    summary.attachment = exchange->attachment();
     summary.fields = exchange->fields();
     Q_EMIT exchangeFinished(summary);
 }

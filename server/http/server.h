@@ -42,7 +42,8 @@ struct ExchangeSummary {
     qint64 durationUs = 0;
     QString requestId;
     QString traceId;
-    ExchangeFields fields; ///< `handler` is `none` when no route was reached
+    std::shared_ptr<const Attachment> attachment; ///< who it was, for those who know the type
+    ExchangeFields fields;                        ///< `handler` is `none` when no route was reached
 };
 
 class Server : public QObject

@@ -13,19 +13,26 @@ namespace {
 
 /// Whoever may use nothing of a server is not told that there is one.
 Result<upstream::Server *> serverOf(const Services &services, const auth::Principal &caller,
-                                    const http::PathParams &params)
+                                    const http::PathParams &params, bool isForAll)
 {
+    const auto isShown = [&](const upstream::Server &server) {
+        return isForAll || !services.warden
+               || services.warden->showsServer(caller, server.definition().name);
+    };
     if (params.contains(u"server")) {
         if (auto *server = services.registry->find(params[u"server"]);
-            server && !server->definition().disabled
-            && (!services.warden
-                || services.warden->showsServer(caller, server->definition().name)))
+            server && !server->definition().disabled && isShown(*server))
             return server;
         return Error(ErrorCode::ServerNotFound,
                      u"There is no such MCP server. GET /servers lists those there are."_s);
     }
-    if (auto *server = services.registry->defaultServer())
-        return server;
+    if (auto *server = services.registry->defaultServer()) {
+        if (isShown(*server))
+            return server;
+        return Error(ErrorCode::ServerNotFound,
+                     u"There is no default MCP server for you. GET /servers lists those you may "
+                     u"use; name one in the path, as in /servers/{server}/tools."_s);
+    }
     return Error(ErrorCode::ServerNotFound,
                  u"No MCP server is enabled. Enable one in the configuration."_s);
 }
@@ -67,14 +74,16 @@ QByteArray cookiePath(const Services &services, const http::PathParams &params)
 
 } // namespace
 
-Result<Address> addressOf(const Services &services, const http::Exchange &exchange,
-                          const http::PathParams &params, QJsonObject *body)
+Result<Address> addressOf(const Services &services, http::Exchange &exchange,
+                          const http::PathParams &params, QJsonObject *body, bool isForAll)
 {
     const http::Request &request = exchange.request();
     const QJsonValue inBody = body ? body->take("inxm-session"_L1) : QJsonValue();
-    Result<upstream::Server *> server = serverOf(services, *gate::principalOf(exchange), params);
+    Result<upstream::Server *> server =
+        serverOf(services, *gate::principalOf(exchange), params, isForAll);
     if (!server)
         return server.error();
+    exchange.fields().server = (*server)->definition().name;
     Address address;
     address.server = *server;
     address.identity = gate::identityOf(exchange);

@@ -15,6 +15,30 @@ namespace {
 
 using http::Response;
 
+/// What probes tell everybody. Command lines and what a server wrote are for the log, and for
+/// those who may ask GET /servers.
+QString couldNotStart(const upstream::Server &server)
+{
+    return u"The MCP server \"%1\" could not be started. The bridge's log says why."_s.arg(
+        server.definition().name);
+}
+
+/// The server needs to know for whom it starts, which a probe cannot say.
+bool startsPerUser(const upstream::ServerDefinition &definition, const Error &failure)
+{
+    return failure.code == ErrorCode::Unauthorized
+           || (failure.code == ErrorCode::Forbidden && definition.needsIdentity());
+}
+
+Response perUser()
+{
+    return Response::json(
+        200, QJsonObject{{"status"_L1, u"ok"_s},
+                         {"tools"_L1, QJsonValue::Null},
+                         {"note"_L1, u"This MCP server starts for each user, so it was not started "
+                                     u"here. Ask with the token of a user to have it tried."_s}});
+}
+
 /// Liveness: says nothing of MCP servers and never starts one.
 Task<Response> health(Services *services, http::Exchange *, http::PathParams)
 {
@@ -44,7 +68,7 @@ Task<Response> ready(Services *services, http::Exchange *, http::PathParams)
     if (services->draining) {
         body = {{"status"_L1, u"stopping"_s}};
     } else if (server && server->status().state == "failed"_L1) {
-        body = {{"status"_L1, u"failed"_s}, {"detail"_L1, server->status().lastError}};
+        body = {{"status"_L1, u"failed"_s}, {"detail"_L1, couldNotStart(*server)}};
         revive(services, server);
     }
     co_return Response::json(body.value("status"_L1) == "ready"_L1 ? 200 : 503, body);
@@ -53,7 +77,9 @@ Task<Response> ready(Services *services, http::Exchange *, http::PathParams)
 /// Really starts (or takes a prepared) MCP server and lists its tools.
 Task<Response> healthOfChild(Services *services, http::Exchange *exchange, http::PathParams params)
 {
-    Result<Address> address = addressOf(*services, *exchange, params);
+    // At the root it is a public probe.
+    Result<Address> address =
+        addressOf(*services, *exchange, params, nullptr, !params.contains(u"server"));
     if (!address)
         co_return address.error();
     address->sessionId.clear(); // the probe is about the server, not about a session
@@ -68,11 +94,17 @@ Task<Response> healthOfChild(Services *services, http::Exchange *exchange, http:
             co_return Response::json(
                 200, QJsonObject{{"status"_L1, u"ok"_s}, {"tools"_L1, tools->size()}});
         failure = tools.error();
+    } else if (startsPerUser(address->server->definition(), target.error())) {
+        co_return perUser();
     } else {
         failure = target.error();
     }
-    failure.status = 503;
-    co_return failure;
+    exchange->fields().more.insert(u"cause"_s, failure.message.left(500));
+    Error told(failure.code, couldNotStart(*address->server));
+    told.status = 503;
+    if (failure.extra.contains("retry_after"_L1))
+        told.extra.insert("retry_after"_L1, failure.extra.value("retry_after"_L1));
+    co_return told;
 }
 
 Task<Response> metrics(Services *services, http::Exchange *, http::PathParams)

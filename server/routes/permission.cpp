@@ -128,8 +128,10 @@ Result<Nothing> Permission::count(Kind kind, const QString &name)
         return Nothing{};
     const auto outcome =
         m_warden->count(*m_principal, m_exchange.request().peer, action(kind, name));
-    for (const auto &[field, value] : outcome.headers)
-        m_exchange.addHeader(field, value);
+    for (const auto &[field, value] : outcome.headers) {
+        if (!outcome.refusal || field != "Retry-After") // the refusal brings its own
+            m_exchange.addHeader(field, value);
+    }
     if (outcome.refusal)
         return *outcome.refusal;
     return Nothing{};

@@ -70,7 +70,13 @@ Result<Nothing> SessionManager::Private::checkLimits(const QString &owner) const
     const auto isOwned = [&owner](const SessionKey &key) { return key.owner == owner; };
     const auto startingOnes = std::count_if(starting.begin(), starting.end(), isOwned);
     const auto runningOnes = std::count_if(sessions.keyBegin(), sessions.keyEnd(), isOwned);
-    const int most = owner == "anonymous"_L1 ? limits.maxAnonymous : limits.maxPerOwner;
+    const bool isAnonymous = owner == "anonymous"_L1;
+    const int most = isAnonymous ? limits.maxAnonymous : limits.maxPerOwner;
+    if (isAnonymous && startingOnes + runningOnes >= most) {
+        return Error(ErrorCode::TooManyRequests,
+                     u"Callers without a credential have as many sessions as they may together "
+                     "(%1). Close one, sign in, or try again later."_s.arg(most));
+    }
     if (startingOnes + runningOnes >= most) {
         return Error(ErrorCode::TooManyRequests,
                      u"You have as many sessions as one user may (MAX_SESSIONS_PER_USER, %1). "
