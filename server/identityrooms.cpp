@@ -34,6 +34,20 @@ Error atSetting(Error error, const QString &setting)
     return error;
 }
 
+/// What to send: as much of it as is configured.
+QString credentialHint(const auth::AuthOptions &options, const auth::ApiKeyOptions &keys)
+{
+    const bool hasKeys = !keys.fixed.isEmpty() || !keys.file.isEmpty();
+    QString hint = u"Send an access token in the header Authorization: Bearer <token>"_s;
+    if (hasKeys && options.verifier.verify)
+        hint += u", or an API key in the header X-API-Key"_s;
+    else if (hasKeys)
+        hint = u"Send an API key in the header X-API-Key"_s;
+    if (options.hasAdmins())
+        hint += u"; under /admin the admin token as Authorization: Bearer <token>"_s;
+    return hint + '.'_L1;
+}
+
 } // namespace
 
 QList<FieldProblem> IdentityRooms::check(const config::Settings &settings,
@@ -135,6 +149,7 @@ Result<Nothing> IdentityRooms::buildAuthentication(const config::Settings &setti
         return atSetting(strategies.error(), u"AUTH_STRATEGIES"_s);
     m_authenticator = std::make_unique<auth::Authenticator>(
         std::move(*strategies), allowsAnonymous(settings, m_authOptions));
+    m_authenticator->setHint(credentialHint(m_authOptions, *keys));
     return Nothing{};
 }
 

@@ -64,10 +64,9 @@ Outcome Authenticator::nobody() const
 {
     if (m_anonymousAllowed)
         return {Finding::Known, anonymous(), {}};
-    return {Finding::Known, nullptr,
-            Error(ErrorCode::Unauthorized,
-                  u"This bridge wants to know who is calling. Send an access token in the header "
-                  "Authorization: Bearer <token>."_s)};
+    return {
+        Finding::Known, nullptr,
+        Error(ErrorCode::Unauthorized, u"This bridge wants to know who is calling. "_s + m_hint)};
 }
 
 } // namespace bridge::auth

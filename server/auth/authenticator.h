@@ -30,11 +30,16 @@ public:
     /// Names in order, for pages that show how the bridge is set up.
     QStringList names() const;
 
+    /// What callers without a credential are told to send: a sentence.
+    void setHint(const QString &hint) { m_hint = hint; }
+
 private:
     Strategy::Outcome nobody() const;
 
     Strategies m_strategies;
     bool m_anonymousAllowed;
+    QString m_hint =
+        QStringLiteral("Send an access token in the header Authorization: Bearer <token>.");
 };
 
 } // namespace bridge::auth

@@ -47,6 +47,14 @@ class BadSettings(unittest.TestCase):
         with Bridge() as bridge:
             self.assertIn("nothing tells them apart; anybody else is let in", bridge.log())
 
+    def test_callers_are_told_to_send_what_is_configured(self):
+        with Bridge(env={"API_KEYS": "a-key-of-more-than-16-bytes", "HOST": "0.0.0.0",
+                         "ADMIN_TOKEN": "an admin token of good length"}) as bridge:
+            answer = bridge.get("/tools")
+            self.assertEqual(answer.status, 401)
+            self.assertIn("Send an API key in the header X-API-Key; under /admin the admin token",
+                          str(answer.json))
+
     def test_a_key_file_that_others_can_read_is_told(self):
         key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
         for mode, told in ((0o644, True), (0o640, True), (0o600, False), (0o400, False)):
