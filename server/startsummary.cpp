@@ -25,8 +25,9 @@ QString callers(const config::Settings &settings, const auth::AuthOptions &optio
         ways.append(u"headers of a proxy"_s);
     if (!settings.text(u"PLUGIN_DIR"_s).isEmpty())
         ways.append(u"plugins, if there are any for it"_s);
-    const QString others = allowsAnonymous(settings, options) ? u"anybody else is let in"_s
-                                                              : u"nobody else is let in"_s;
+    const bool admitsAll =
+        allowsAnonymous(settings, options) && settings.list(u"BRIDGE_REQUIRED_GROUPS"_s).isEmpty();
+    const QString others = admitsAll ? u"anybody else is let in"_s : u"nobody else is let in"_s;
     if (ways.isEmpty())
         return u"nothing tells them apart; "_s + others;
     return u"told apart by "_s + ways.join(", "_L1) + u"; "_s + others;
