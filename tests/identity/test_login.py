@@ -141,6 +141,8 @@ class Login(unittest.TestCase):
         answer = self.person.request("POST", "/oauth/logout", {})
         self.assertEqual((answer.status, answer.json["status"]), (200, "logged_out"))
         self.assertTrue(answer.json["logout_url"].startswith(self.provider.issuer))
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(answer.json["logout_url"]).query)
+        self.assertNotIn(query["id_token_hint"][0].split(".")[1], self.bridge.log())
         self.assertNotIn("mcp-bridge", self.person.cookies)
         self.assertEqual(kept.get("/oauth/userinfo").status, 401)
 
