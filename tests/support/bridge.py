@@ -126,7 +126,7 @@ class Bridge(Client):
     def find_port(self):
         if self.process.poll() is not None:
             raise AssertionError(f"the bridge ended with status {self.process.returncode}")
-        found = re.search(r"http://(?:127\.0\.0\.1|0\.0\.0\.0):(\d+)", self.log())
+        found = re.search(r"listens on http://(?:127\.0\.0\.1|0\.0\.0\.0):(\d+)", self.log())
         return found and int(found.group(1))
 
     def stop(self, check=True):
