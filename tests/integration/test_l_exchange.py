@@ -174,7 +174,9 @@ class Exchanged(Env):
     @classmethod
     def idp_env(cls, idp):
         idp.client(CLIENT, CLIENT_SECRET)
+        partner = json.dumps([{"issuer": idp.issuer("partner")}])
         return idp.env(OAUTH_ENABLE_TOKEN_EXCHANGE="true", OAUTH_CLIENT_ID=CLIENT,
+                       AUTH_ISSUERS=partner,
                        OAUTH_CLIENT_SECRET=CLIENT_SECRET, KEYCLOAK_PROVIDER_ALIAS="github",
                        OAUTH_TOKEN_EXCHANGE_AUDIENCE="far-api",
                        OAUTH_TOKEN_EXCHANGE_SCOPE="read write")
@@ -194,6 +196,11 @@ class Exchanged(Env):
             "audience": "far-api", "scope": "read write", "requested_issuer": "github"})
         pair = base64.b64decode(post["headers"]["authorization"].split()[1]).decode()
         self.assertEqual(pair, f"{CLIENT}:{CLIENT_SECRET}")
+
+    def test_the_token_of_another_issuer_is_handed_to_nobody(self):
+        stranger = self.idp.mint(realm="partner", sub="eve")
+        self.assertError(self.token_of(stranger), 401, "invalid_token")
+        self.assertEqual(self.idp.seen("token"), [])
 
     def test_a_refusal_never_ends_with_the_callers_token(self):
         """K8"""
@@ -246,8 +253,10 @@ class Entra(Env):
 class Keys(Env):
     @classmethod
     def idp_env(cls, idp):
+        partner = json.dumps([{"issuer": idp.issuer("partner")}])
         return idp.env(AUTH_PROVIDER="user-api-key", AUTH_TOKENS_INTERNAL_URL=idp.url,
                        MCP_CONNECTION_ID=CONNECTION, INTERNAL_API_SECRET=INTERNAL,
+                       AUTH_ISSUERS=partner,
                        USER_API_KEY_ALLOWED_CLIENTS="other, test-client", SERVICE_NAME="the bridge")
 
     def test_a_listed_client_gets_the_key_of_its_user(self):
@@ -266,6 +275,17 @@ class Keys(Env):
         token = self.idp.mint(sub="c", email="c@x.org", azp="evil")
         self.assertError(self.token_of(token), 401, "invalid_token")
         self.assertEqual(self.idp.seen("store"), [])
+
+    def test_a_name_nobody_vouches_for_opens_nothing(self):
+        self.idp.store_key("ceo@x.org", CONNECTION, "key-of-ceo")
+        partner = self.idp.mint(realm="partner", sub="eve", email="ceo@x.org")
+        unchecked = self.idp.mint(sub="mallory", email="ceo@x.org", email_verified=False)
+        named = self.idp.mint(sub="trudy", email="", preferred_username="ceo@x.org")
+        for token in (partner, unchecked, named):
+            self.assertError(self.token_of(token), 401, "invalid_token")
+        self.assertEqual(self.idp.seen("store"), [])
+        good = self.idp.mint(sub="ceo", email="ceo@x.org", email_verified=True)
+        self.assertEqual(self.token_of(good).result, "key-of-ceo")
 
     def test_a_missing_key_names_the_connection(self):
         """L7"""
