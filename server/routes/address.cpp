@@ -11,28 +11,20 @@ namespace bridge::routes {
 
 namespace {
 
-/// Whoever may use nothing of a server is not told that there is one.
+/// Whoever may use nothing of a named server is not told that there is one.
 Result<upstream::Server *> serverOf(const Services &services, const auth::Principal &caller,
-                                    const http::PathParams &params, bool isForAll)
+                                    const http::PathParams &params)
 {
-    const auto isShown = [&](const upstream::Server &server) {
-        return isForAll || !services.warden
-               || services.warden->showsServer(caller, server.definition().name);
-    };
     if (params.contains(u"server")) {
         if (auto *server = services.registry->find(params[u"server"]);
-            server && !server->definition().disabled && isShown(*server))
+            server && !server->definition().disabled && isShown(services, caller, *server))
             return server;
         return Error(ErrorCode::ServerNotFound,
                      u"There is no such MCP server. GET /servers lists those there are."_s);
     }
-    if (auto *server = services.registry->defaultServer()) {
-        if (isShown(*server))
-            return server;
-        return Error(ErrorCode::ServerNotFound,
-                     u"There is no default MCP server for you. GET /servers lists those you may "
-                     u"use; name one in the path, as in /servers/{server}/tools."_s);
-    }
+    // Lists at the root are short for those who may use little of it, or empty.
+    if (auto *server = services.registry->defaultServer())
+        return server;
     return Error(ErrorCode::ServerNotFound,
                  u"No MCP server is enabled. Enable one in the configuration."_s);
 }
@@ -74,13 +66,18 @@ QByteArray cookiePath(const Services &services, const http::PathParams &params)
 
 } // namespace
 
+bool isShown(const Services &services, const auth::Principal &caller,
+             const upstream::Server &server)
+{
+    return !services.warden || services.warden->showsServer(caller, server.definition().name);
+}
+
 Result<Address> addressOf(const Services &services, http::Exchange &exchange,
-                          const http::PathParams &params, QJsonObject *body, bool isForAll)
+                          const http::PathParams &params, QJsonObject *body)
 {
     const http::Request &request = exchange.request();
     const QJsonValue inBody = body ? body->take("inxm-session"_L1) : QJsonValue();
-    Result<upstream::Server *> server =
-        serverOf(services, *gate::principalOf(exchange), params, isForAll);
+    Result<upstream::Server *> server = serverOf(services, *gate::principalOf(exchange), params);
     if (!server)
         return server.error();
     exchange.fields().server = (*server)->definition().name;

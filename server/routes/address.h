@@ -19,11 +19,14 @@ struct Address {
 
 /// Server by path or the default one; session by path, header, cookie, then the body's
 /// `inxm-session` (contract §2.3), which is removed from \a body in any case. For the caller of
-/// \a exchange, as the gate found out; ServerNotFound for a server of which he may use nothing,
-/// unless what is asked for \a isForAll. The server is noted in the exchange's log fields.
+/// \a exchange, as the gate found out; ServerNotFound for a named server of which he may use
+/// nothing. The server is noted in the exchange's log fields.
 Result<Address> addressOf(const Services &services, http::Exchange &exchange,
-                          const http::PathParams &params, QJsonObject *body = nullptr,
-                          bool isForAll = false);
+                          const http::PathParams &params, QJsonObject *body = nullptr);
+
+/// \a caller may use something of \a server.
+bool isShown(const Services &services, const auth::Principal &caller,
+             const upstream::Server &server);
 
 /// Set-Cookie value that gives the client \a sessionId, or takes its cookie away when it is empty.
 QByteArray sessionCookie(const Services &services, const http::Request &request,

@@ -77,9 +77,7 @@ Task<Response> ready(Services *services, http::Exchange *, http::PathParams)
 /// Really starts (or takes a prepared) MCP server and lists its tools.
 Task<Response> healthOfChild(Services *services, http::Exchange *exchange, http::PathParams params)
 {
-    // At the root it is a public probe.
-    Result<Address> address =
-        addressOf(*services, *exchange, params, nullptr, !params.contains(u"server"));
+    Result<Address> address = addressOf(*services, *exchange, params);
     if (!address)
         co_return address.error();
     address->sessionId.clear(); // the probe is about the server, not about a session

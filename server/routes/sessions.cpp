@@ -34,6 +34,11 @@ Task<Response> startSession(Services *services, http::Exchange *exchange, http::
     Result<Address> address = addressOf(*services, *exchange, params, &*body);
     if (!address)
         co_return address.error();
+    // A session is a process of one's own, of no use to whom nothing of the server is shown.
+    if (!isShown(*services, *gate::principalOf(*exchange), *address->server))
+        co_return Error(ErrorCode::ServerNotFound,
+                        u"There is no default MCP server for you. GET /servers lists those you may "
+                        "use."_s);
     const QJsonValue wanted = body->value("session_id"_L1);
     if (!wanted.isUndefined() && !wanted.isNull() && !wanted.isString())
         co_return Error(ErrorCode::SessionInvalidId, u"`session_id` must be a text."_s);
