@@ -75,7 +75,8 @@ Result<Nothing> SessionManager::Private::checkLimits(const QString &owner) const
     if (isAnonymous && startingOnes + runningOnes >= most) {
         return Error(ErrorCode::TooManyRequests,
                      u"Callers without a credential have as many sessions as they may together "
-                     "(%1). Close one, sign in, or try again later."_s.arg(most));
+                     "(MAX_SESSIONS_PER_USER, or a share of MAX_TOTAL_SESSIONS: %1). Close one, "
+                     "sign in, or try again later."_s.arg(most));
     }
     if (startingOnes + runningOnes >= most) {
         return Error(ErrorCode::TooManyRequests,

@@ -24,7 +24,8 @@ class Page(unittest.TestCase):
         return bridge
 
     def example(self, key, number):
-        return self.serve([one for one in EXAMPLES if key in one][number])
+        inner = [one.get("bridge", one) for one in EXAMPLES]
+        return self.serve([one for one in inner if key in one][number])
 
     def check(self, bridge, table):
         for person, what, decision, rule in table:
@@ -36,7 +37,7 @@ class Page(unittest.TestCase):
 
     def test_every_example_is_known_to_this_test(self):
         self.assertEqual([list(one) for one in EXAMPLES],
-                         [["mcpServers"], ["policy"], ["policy"], ["policy"], ["limits"]])
+                         [["mcpServers"], ["mcpServers", "bridge"], ["policy"], ["policy"], ["limits"]])
 
     def test_rules(self):
         alice = {"user_id": "alice", "groups": ["staff"]}
