@@ -21,11 +21,11 @@ enum class ErrorCode {
     FeedbackRequiresSession, ///< feedback given without a session
     FeedbackNotExpected,     ///< nothing pending
     FeedbackToolMismatch,    ///< the suspended call is another tool's
-    Unauthorized,     ///< no credential where one is needed
-    InvalidToken,     ///< the credential does not verify (RFC 6750 §3.1)
-    TokenExpired,     ///< it did once
-    NotConnected,     ///< the user has yet to connect an account; `authorization_url` where known
-    IdpUnavailable,   ///< the identity provider or credential store cannot be asked
+    Unauthorized,            ///< no credential where one is needed
+    InvalidToken,            ///< the credential does not verify (RFC 6750 §3.1)
+    TokenExpired,            ///< it did once
+    NotConnected,      ///< the user has yet to connect an account; `authorization_url` where known
+    IdpUnavailable,    ///< the identity provider or credential store cannot be asked
     InsufficientScope, ///< another scope is needed (RFC 6750 §3.1)
     Forbidden,
     NotFound, ///< no such route

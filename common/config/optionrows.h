@@ -14,7 +14,7 @@ QList<Option> sessionRows();       ///< sessions, elicitation, streams
 QList<Option> authRows();          ///< who the caller is: tokens, issuers, login
 QList<Option> loginRows();         ///< people with a browser
 QList<Option> accessRows();        ///< what he may do: groups, data paths, policy, rates
-QList<Option> gateRows();         ///< how clients find the bridge and its authorization server
+QList<Option> gateRows();          ///< how clients find the bridge and its authorization server
 QList<Option> credentialRows();    ///< what is passed on for him: exchange, vault, audit
 QList<Option> secretRows();        ///< how secrets are kept: outgoing requests, vault, audit, keys
 QList<Option> observationRows();   ///< logs and metrics

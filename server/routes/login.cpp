@@ -189,8 +189,8 @@ Task<Response> end(Services *services, http::Exchange *exchange, http::PathParam
             provider = *farewell;
     }
     if (wantsPage(request))
-        co_return redirect(303, provider.isEmpty() ? homeOf(*services).toUtf8()
-                                                   : provider.toEncoded());
+        co_return redirect(303,
+                           provider.isEmpty() ? homeOf(*services).toUtf8() : provider.toEncoded());
     QJsonObject body{{"status"_L1, u"logged_out"_s}};
     if (!provider.isEmpty())
         body["logout_url"_L1] = QString::fromLatin1(provider.toEncoded());
