@@ -44,6 +44,17 @@ QStringList serverNames(const Result<QList<upstream::ServerDefinition>> &definit
     return names;
 }
 
+/// What rules may name.
+QStringList issuerNames(const config::Settings &settings)
+{
+    QStringList names;
+    if (const auto options = auth::authOptions(settings)) {
+        for (const auth::IssuerOptions &issuer : options->verifier.issuers)
+            names.append(issuer.issuer);
+    }
+    return names;
+}
+
 Error goneError()
 {
     return {ErrorCode::SessionNotFound,
@@ -119,7 +130,7 @@ Result<Parts> partsFrom(const config::Loaded &loaded)
     auto views = gateway::viewsFrom(loaded.views, serverNames(definitions, loaded));
     if (!views)
         collect(problems, views.error(), u"file: bridge.views"_s);
-    const QStringList names = serverNames(definitions, loaded);
+    const policy::KnownNames names{serverNames(definitions, loaded), issuerNames(settings)};
     auto policy =
         policy::Policy::load(loaded.policy, names, settings.boolean(u"AUTH_TRUST_PROXY_HEADERS"_s));
     if (!policy)

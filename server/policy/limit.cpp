@@ -35,11 +35,7 @@ bool isLimitName(const QString &name)
 class LimitReader
 {
 public:
-    LimitReader(Reading &reading, const QStringList &servers)
-        : m_reading(reading)
-        , m_servers(servers)
-    {
-    }
+    LimitReader(Reading &reading, const KnownNames &known) : m_reading(reading), m_known(known) {}
 
     Limit read(const QString &place, qsizetype index, const QJsonValue &value)
     {
@@ -49,9 +45,9 @@ public:
             m_reading.problem(place, u"must be an object with rate or quota."_s);
             return limit;
         }
-        static const QStringList about{u"servers"_s, u"tools"_s,      u"prompts"_s, u"resources"_s,
-                                       u"users"_s,   u"groups"_s,     u"roles"_s,   u"scopes"_s,
-                                       u"clients"_s, u"annotations"_s};
+        static const QStringList about =
+            QStringList{u"servers"_s, u"tools"_s, u"prompts"_s, u"resources"_s, u"annotations"_s}
+            + Who::keys();
         const QJsonObject object = value.toObject();
         m_reading.checkKeys(place, object,
                             QStringList{u"name"_s, u"rate"_s, u"burst"_s, u"quota"_s, u"per"_s}
@@ -70,7 +66,7 @@ public:
             if (object.contains(key))
                 rule.insert(key, object[key]);
         }
-        limit.rule = Rule::read(m_reading, place, rule, m_servers);
+        limit.rule = Rule::read(m_reading, place, rule, m_known);
         return limit;
     }
 
@@ -121,7 +117,7 @@ private:
     }
 
     Reading &m_reading;
-    const QStringList &m_servers;
+    const KnownNames &m_known;
 };
 
 } // namespace
@@ -140,13 +136,13 @@ std::optional<Rate> parseRate(const QString &text)
     return Rate{count, std::chrono::seconds(window)};
 }
 
-Result<QList<Limit>> limitsFrom(const QJsonValue &json, const QStringList &servers,
+Result<QList<Limit>> limitsFrom(const QJsonValue &json, const KnownNames &known,
                                 const QString &perUser, const QString &perTool,
                                 const QString &perServer)
 {
     QList<FieldProblem> problems;
     Reading reading(problems);
-    LimitReader reader(reading, servers);
+    LimitReader reader(reading, known);
     QList<Limit> limits;
     if (!json.isUndefined() && !json.isArray())
         reading.problem(kPlace, u"must be an array of limits."_s);

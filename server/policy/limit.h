@@ -34,7 +34,7 @@ struct Limit {
 
 /// The limits of `bridge.limits`, \a json, before those of the simple settings, \a perUser,
 /// \a perTool and \a perServer, which are rates or empty. All problems are in Error::problems.
-Result<QList<Limit>> limitsFrom(const QJsonValue &json, const QStringList &servers,
+Result<QList<Limit>> limitsFrom(const QJsonValue &json, const KnownNames &known,
                                 const QString &perUser, const QString &perTool,
                                 const QString &perServer);
 

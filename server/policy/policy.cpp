@@ -33,8 +33,7 @@ QString outcomeName(Decision::Outcome outcome)
 
 } // namespace
 
-Result<Policy> Policy::load(const QJsonValue &json, const QStringList &servers,
-                            bool trustsUnverified)
+Result<Policy> Policy::load(const QJsonValue &json, const KnownNames &known, bool trustsUnverified)
 {
     Policy policy;
     policy.m_trustsUnverified = trustsUnverified;
@@ -62,7 +61,7 @@ Result<Policy> Policy::load(const QJsonValue &json, const QStringList &servers,
                         u"holds more than %1 rules. Use patterns."_s.arg(kMaxRules));
     for (qsizetype i = 0; i < std::min(list.size(), kMaxRules); ++i)
         policy.m_rules.append(
-            Rule::read(reading, placeOf(kPlace + u".rules"_s, i), list[i], servers));
+            Rule::read(reading, placeOf(kPlace + u".rules"_s, i), list[i], known));
     if (problems.isEmpty())
         return policy;
     Error error(ErrorCode::InvalidConfig, u"The policy has problems."_s);

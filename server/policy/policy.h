@@ -32,9 +32,9 @@ class Policy
 public:
     /// Without rules; everything is allowed.
     Policy() = default;
-    /// \a json as under `bridge.policy`; undefined = no policy. \a servers are the names of all
-    /// there are. All problems are in Error::problems, `path` telling the place.
-    static Result<Policy> load(const QJsonValue &json, const QStringList &servers,
+    /// \a json as under `bridge.policy`; undefined = no policy. All problems are in
+    /// Error::problems, `path` telling the place.
+    static Result<Policy> load(const QJsonValue &json, const KnownNames &known,
                                bool trustsUnverified = false);
 
     /// Whether some decision depends on the arguments of a call.
@@ -57,11 +57,13 @@ public:
         return a.m_json == b.m_json && a.m_trustsUnverified == b.m_trustsUnverified;
     }
 
+    /// As whom \a principal is taken: as nobody when his claims were only read.
+    const auth::Principal &known(const auth::Principal &principal) const;
+
 private:
     using Passed = std::function<void(qsizetype rule, const QString &condition)>;
     Decision find(const auth::Principal &principal, const Action &action,
                   const Passed &passed) const;
-    const auth::Principal &known(const auth::Principal &principal) const;
 
     QJsonValue m_json{QJsonValue::Undefined};
     QList<Rule> m_rules;

@@ -13,6 +13,12 @@
 
 namespace bridge::policy {
 
+/// What rules may name.
+struct KnownNames {
+    QStringList servers;
+    QStringList issuers = {}; ///< empty = they are not known
+};
+
 class Reading
 {
 public:

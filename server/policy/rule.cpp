@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/policy/rule.h"
 
-#include "server/auth/membership.h"
-
 #include <QtCore/QRegularExpression>
 
 #include <algorithm>
@@ -12,38 +10,6 @@ using namespace Qt::StringLiterals;
 namespace bridge::policy {
 
 namespace {
-
-const QString kAnonymous = u"anonymous"_s;
-
-bool anyFits(const config::GlobList &globs, const QStringList &names)
-{
-    return std::any_of(names.cbegin(), names.cend(),
-                       [&](const QString &name) { return globs.matches(name); });
-}
-
-/// What a caller is known by. An address counts only when its owner proved that it is his,
-/// and what a further issuer calls him may be somebody else's name here.
-QStringList namesOf(const auth::Principal &principal)
-{
-    QStringList names;
-    if (!principal.owner.isEmpty())
-        names.append(principal.owner);
-    if (!principal.isOfMainIssuer)
-        return names;
-    if (!principal.userId.isEmpty())
-        names.append(principal.userId);
-    if (principal.claims.value("email_verified"_L1).toBool())
-        names.append(principal.claims.value("email"_L1).toString());
-    return names;
-}
-
-QStringList plainGroups(const QStringList &groups)
-{
-    QStringList plain;
-    for (const QString &group : groups)
-        plain.append(auth::plainGroup(group));
-    return plain;
-}
 
 /// The hints of MCP mean something when they are absent too ("ToolAnnotations"): a tool that says
 /// nothing may change, destroy and reach anything.
@@ -79,7 +45,7 @@ QStringList readScopes(Reading &reading, const QString &place, const QJsonValue 
 } // namespace
 
 Rule Rule::read(Reading &reading, const QString &place, const QJsonValue &value,
-                const QStringList &servers)
+                const KnownNames &known)
 {
     Rule rule;
     if (!value.isObject()) {
@@ -88,9 +54,10 @@ Rule Rule::read(Reading &reading, const QString &place, const QJsonValue &value,
     }
     const QJsonObject object = value.toObject();
     reading.checkKeys(place, object,
-                      {u"name"_s, u"effect"_s, u"servers"_s, u"tools"_s, u"prompts"_s,
-                       u"resources"_s, u"users"_s, u"groups"_s, u"roles"_s, u"scopes"_s,
-                       u"clients"_s, u"annotations"_s, u"arguments"_s, u"requireScope"_s});
+                      QStringList{u"name"_s, u"effect"_s, u"servers"_s, u"tools"_s, u"prompts"_s,
+                                  u"resources"_s, u"annotations"_s, u"arguments"_s,
+                                  u"requireScope"_s}
+                          + Who::keys());
     const auto globs = [&](const QString &key) {
         return reading.globs(place + u'.' + key, object[key]);
     };
@@ -99,19 +66,13 @@ Rule Rule::read(Reading &reading, const QString &place, const QJsonValue &value,
     rule.m_allows = effect == "allow"_L1;
     if (!rule.m_allows && effect != "deny"_L1)
         reading.problem(place + u".effect"_s, u"must be \"allow\" or \"deny\"."_s);
-    rule.m_servers = reading.serverGlobs(place + u".servers"_s, object["servers"_L1], servers);
+    rule.m_servers =
+        reading.serverGlobs(place + u".servers"_s, object["servers"_L1], known.servers);
     rule.m_tools = globs(u"tools"_s);
     rule.m_prompts = globs(u"prompts"_s);
     rule.m_resources = globs(u"resources"_s);
-    rule.m_users = globs(u"users"_s);
-    rule.m_meansAnonymous = reading.texts(place + u".users"_s, object["users"_L1])
-                                .value_or(QStringList())
-                                .contains(kAnonymous);
-    if (const auto groups = reading.texts(place + u".groups"_s, object["groups"_L1]))
-        rule.m_groups = config::GlobList::fromList(plainGroups(*groups));
-    rule.m_roles = globs(u"roles"_s);
-    rule.m_scopes = globs(u"scopes"_s);
-    rule.m_clients = globs(u"clients"_s);
+    rule.m_who =
+        Who::read(reading, place, object, known, rule.m_allows ? Purpose::Allow : Purpose::Deny);
     rule.readHints(reading, place + u".annotations"_s, object["annotations"_L1]);
     rule.readArguments(reading, place + u".arguments"_s, object["arguments"_L1]);
     const QString scopePlace = place + u".requireScope"_s;
@@ -185,25 +146,6 @@ bool Rule::fitsHints(const QJsonObject *annotations) const
     });
 }
 
-QString Rule::mismatch(const auth::Principal &principal) const
-{
-    if (m_users) {
-        const bool fits =
-            principal.isAnonymous() ? m_meansAnonymous : anyFits(*m_users, namesOf(principal));
-        if (!fits)
-            return u"users"_s;
-    }
-    if (m_groups && !anyFits(*m_groups, plainGroups(principal.groups)))
-        return u"groups"_s;
-    if (m_roles && !anyFits(*m_roles, principal.roles))
-        return u"roles"_s;
-    if (m_scopes && !anyFits(*m_scopes, principal.scopes))
-        return u"scopes"_s;
-    if (m_clients && (principal.clientId.isEmpty() || !m_clients->matches(principal.clientId)))
-        return u"clients"_s;
-    return {};
-}
-
 QString Rule::mismatch(const auth::Principal &principal, const Action &action) const
 {
     if (m_servers && !m_servers->matches(action.server))
@@ -220,12 +162,12 @@ QString Rule::mismatch(const auth::Principal &principal, const Action &action) c
     }
     if (!fitsHints(action.annotations) && action.kind == Action::Kind::Tool)
         return u"annotations"_s;
-    return mismatch(principal);
+    return m_who.mismatch(principal);
 }
 
 Rule::Reach Rule::reach(const auth::Principal &principal, const QString &server) const
 {
-    if ((m_servers && !m_servers->matches(server)) || !mismatch(principal).isEmpty())
+    if ((m_servers && !m_servers->matches(server)) || !m_who.mismatch(principal).isEmpty())
         return Reach::Nothing;
     const bool isNarrow =
         m_tools || m_prompts || m_resources || !m_hints.isEmpty() || hasArguments();

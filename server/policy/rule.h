@@ -4,7 +4,7 @@
 
 #include "server/auth/principal.h"
 #include "server/policy/action.h"
-#include "server/policy/argumenttest.h"
+#include "server/policy/who.h"
 
 namespace bridge::policy {
 
@@ -13,7 +13,7 @@ class Rule
 public:
     /// Reads `{"effect": "allow", …}`; what is wrong goes to \a reading.
     static Rule read(Reading &reading, const QString &place, const QJsonValue &value,
-                     const QStringList &servers);
+                     const KnownNames &known);
 
     const QString &name() const { return m_name; }
     bool allows() const { return m_allows; }
@@ -41,7 +41,6 @@ private:
     bool isAbout(const Action &action) const;
     bool fitsUri(const QString &uri) const;
     bool fitsHints(const QJsonObject *annotations) const;
-    QString mismatch(const auth::Principal &principal) const;
 
     QString m_name;
     bool m_allows = false;
@@ -49,12 +48,7 @@ private:
     Globs m_tools;
     Globs m_prompts;
     Globs m_resources;
-    Globs m_users;
-    Globs m_groups;
-    Globs m_roles;
-    Globs m_scopes;
-    Globs m_clients;
-    bool m_meansAnonymous = false; ///< `users` holds the word anonymous
+    Who m_who;
     QList<Hint> m_hints;
     QList<ArgumentTest> m_arguments;
     QStringList m_requiredScopes;

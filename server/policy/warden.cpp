@@ -21,7 +21,9 @@ RateLimiter::Outcome Warden::count(const auth::Principal &principal, const QHost
 {
     if (m_limiter.isEmpty())
         return {};
-    return m_limiter.take(limitKeyOf(principal, address), principal, action);
+    // A name nobody has checked could be another one with each call.
+    const auth::Principal &known = m_policy.known(principal);
+    return m_limiter.take(limitKeyOf(known, address), known, action);
 }
 
 Warden::Changes Warden::replace(Policy policy, QList<Limit> limits)

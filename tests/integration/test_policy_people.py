@@ -25,10 +25,11 @@ def last(answer):
 class PeopleCase(unittest.TestCase):
     settings = {"policy": POLICY}
     env = {}
+    idp = None
 
     @classmethod
     def setUpClass(cls):
-        cls.idp = Idp().start()
+        cls.idp = cls.idp or Idp().start()
         config = {"mcpServers": {
             "one": entry("counter", "--tools", "read,write,admin_reset,build"),
             "two": entry("watched", "--changes", os.devnull)}, "bridge": cls.settings}
@@ -185,6 +186,42 @@ class Admin(PeopleCase):
             "token": self.idp.mint(sub="x", how={"key": "stranger"}), "tool": "read"},
             token=self.env["ADMIN_TOKEN"])
         self.assertEqual(bad.status, 401)
+
+
+@needs_idp
+class Issuers(PeopleCase):
+    """What another issuer calls its groups and users is not what a rule means by them."""
+    settings = {"policy": {"default": "deny", "rules": [
+        {"effect": "allow", "tools": "read", "issuers": "*", "groups": "staff"},
+        {"effect": "allow", "tools": "write", "groups": "staff"},
+        {"effect": "allow", "tools": "admin_*", "users": "alice"},
+        {"effect": "allow", "tools": "build", "roles": "staff"}]},
+        "limits": [{"name": "staff", "quota": "1/h", "per": [], "groups": "staff",
+                    "tools": "read"}]}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.idp = Idp().start()
+        cls.env = {"AUTH_ISSUERS": json.dumps([{"issuer": cls.idp.issuer("two"),
+                                                "audience": "two"}])}
+        super().setUpClass()
+
+    def test_names_of_another_issuer_do_not_count(self):
+        roles = {"groups": ["staff"], "realm_access": {"roles": ["staff"]}}
+        self.assertEqual(self.names(self.mint("alice", **roles)),
+                         ["admin_reset", "build", "read", "write"])
+        other = self.idp.mint(realm="two", sub="alice", aud="two", **roles)
+        self.assertEqual(self.names(other), ["read"])
+        for tool in ("write", "admin_reset", "build"):
+            self.assertEqual(self.bridge.post("/tools/" + tool, {}, token=other).status, 404)
+
+    def test_callers_of_another_issuer_use_up_no_limit_of_a_group(self):
+        other = self.idp.mint(realm="two", sub="eve", aud="two", groups=["staff"])
+        for _ in range(2):
+            answer = self.bridge.post("/tools/read", {}, token=other)
+            self.assertEqual((answer.status, answer.headers["RateLimit"]), (200, None))
+        own = self.mint("bob", groups=["staff"])
+        self.assertEqual(self.bridge.post("/tools/read", {}, token=own).status, 200)
 
 
 @needs_idp

@@ -226,6 +226,16 @@ private Q_SLOTS:
         const QString path = valuesOf(other, {}, options)[u"data_path"_s];
         QVERIFY(path.startsWith("u/alice~"_L1));
         QVERIFY(valuesOf(other, u"ops"_s, options)[u"data_path"_s].startsWith("g/ops~"_L1));
+        for (const Encoding encoding : {Encoding::Percent, Encoding::Legacy}) {
+            options.encoding = encoding;
+            options.primaryGroup = true;
+            const auto own = valuesOf(user(u"alice"_s, {u"ops"_s}), u"ops"_s, options);
+            const auto theirs = valuesOf(other, u"ops"_s, options);
+            for (const QString &name : {u"user_id"_s, u"group_id"_s, u"data_path"_s})
+                QVERIFY(own[name] != theirs[name]);
+            QVERIFY(valuesOf(user(u"alice"_s, {u"ops"_s}), {}, options)[u"group_id"_s]
+                    != valuesOf(other, {}, options)[u"group_id"_s]);
+        }
         other.kind = auth::Principal::Kind::Service;
         QCOMPARE(valuesOf(other)[u"data_path"_s], u"u/alice~key"_s);
     }

@@ -11,7 +11,8 @@ using namespace bridge::policy;
 
 namespace {
 
-const QStringList kServers{u"files"_s, u"memory"_s, u"git-main"_s};
+const QString kPartner = u"https://partner"_s;
+const KnownNames kServers{{u"files"_s, u"memory"_s, u"git-main"_s}, {u"https://idp"_s, kPartner}};
 
 /// Quotes are single ones in here, as moc stumbles over raw strings.
 QJsonObject parsed(QByteArray json)
@@ -45,6 +46,16 @@ auth::Principal user(const QString &id)
     principal.userId = id;
     principal.owner = u"https://idp#"_s + id;
     principal.isVerified = true;
+    return principal;
+}
+
+/// Called the same as somebody of the issuer people log in at, and in a group of that name.
+auth::Principal partner(const QString &id)
+{
+    auth::Principal principal = user(id);
+    principal.owner = kPartner + u'#' + id;
+    principal.issuer = kPartner;
+    principal.isOfMainIssuer = false;
     return principal;
 }
 
@@ -156,9 +167,7 @@ private Q_SLOTS:
 
     void callersOfFurtherIssuersGoByTheirWholeNames()
     {
-        auth::Principal other = user(u"alice"_s);
-        other.owner = u"https://partner#alice"_s;
-        other.isOfMainIssuer = false;
+        auth::Principal other = partner(u"alice"_s);
         other.claims = {{u"email"_s, u"alice@example.com"_s}, {u"email_verified"_s, true}};
         const auto lets = [&](const QByteArray &users) {
             return allows(single("{\"effect\":\"allow\",\"users\":\"" + users + "\"}"), other,
@@ -167,7 +176,81 @@ private Q_SLOTS:
         QVERIFY(!lets("alice"));
         QVERIFY(!lets("alice@example.com"));
         QVERIFY(lets("https://partner#alice"));
+        QVERIFY(lets("https://partner#*"));
         QVERIFY(lets("*"));
+        // A subject may look like anything, a verified address as well.
+        other.owner = u"https://partner#alice@example.com"_s;
+        QVERIFY(!lets("*@example.com"));
+        QVERIFY(lets("*#*@example.com"));
+    }
+
+    void rulesThatAllowMeanTheNamesOfTheOwnIssuer_data()
+    {
+        QTest::addColumn<QByteArray>("who");
+        QTest::newRow("groups") << "'groups':'ops'"_ba;
+        QTest::newRow("roles") << "'roles':'admin'"_ba;
+        QTest::newRow("clients") << "'clients':'ci'"_ba;
+        QTest::newRow("users") << "'users':'alice'"_ba;
+    }
+    void rulesThatAllowMeanTheNamesOfTheOwnIssuer()
+    {
+        QFETCH(QByteArray, who);
+        const auto named = [](auth::Principal principal) {
+            principal.groups = {u"ops"_s};
+            principal.roles = {u"admin"_s};
+            principal.clientId = u"ci"_s;
+            return principal;
+        };
+        const auth::Principal own = named(user(u"alice"_s));
+        const auth::Principal other = named(partner(u"alice"_s));
+        const auto lets = [&](const auth::Principal &principal, const QByteArray &issuers) {
+            return allows(single("{'effect':'allow'," + who + issuers + "}"), principal,
+                          tool(u"x"_s));
+        };
+        QVERIFY(lets(own, ""));
+        QVERIFY(!lets(other, ""));
+        // Unless the rule says whose they are.
+        QVERIFY(lets(other, ",'issuers':'https://partner'"));
+        QVERIFY(!lets(own, ",'issuers':'https://partner'"));
+        QVERIFY(lets(other, ",'issuers':'*'"));
+        QVERIFY(lets(own, ",'issuers':'*'"));
+    }
+
+    void rulesThatDenyFitGroupsWhoeverNamesThem()
+    {
+        auth::Principal other = partner(u"alice"_s);
+        other.groups = {u"interns"_s};
+        other.roles = {u"guest"_s};
+        other.clientId = u"old"_s;
+        for (const char *who : {"'groups':'interns'", "'roles':'guest'", "'clients':'old'"})
+            QVERIFY(!allows(single("{'effect':'deny',"_ba + who + '}'), other, tool(u"x"_s)));
+        QVERIFY(allows(single("{'effect':'deny','groups':'interns','issuers':'https://idp'}"),
+                       other, tool(u"x"_s)));
+        QVERIFY(allows(single("{'effect':'deny','users':'alice'}"), other, tool(u"x"_s)));
+    }
+
+    void issuersOfRulesLeaveOutWhoHasNone()
+    {
+        const Policy own = single("{'effect':'allow','issuers':'https://idp'}");
+        QVERIFY(!allows(own, auth::Principal(), tool(u"x"_s)));
+        auth::Principal key = user(u"nightly"_s);
+        key.kind = auth::Principal::Kind::Service;
+        QVERIFY(!allows(own, key, tool(u"x"_s)));
+        QVERIFY(allows(single("{'effect':'allow','issuers':'*'}"), key, tool(u"x"_s)));
+    }
+
+    void explanationsTellThatTheIssuerIsWhatDoesNotFit()
+    {
+        auth::Principal other = partner(u"alice"_s);
+        other.groups = {u"ops"_s};
+        const Policy policy = single("{'effect':'allow','groups':'ops'}");
+        const auto why = [&](const auth::Principal &principal) {
+            const QJsonArray passed =
+                policy.explain(principal, tool(u"x"_s)).value("passed_over"_L1).toArray();
+            return passed.at(0).toObject().value("does_not_fit"_L1).toString();
+        };
+        QCOMPARE(why(other), u"issuers"_s);
+        QCOMPARE(why(user(u"bob"_s)), u"groups"_s);
     }
 
     void believesNothingNobodyHasChecked()
@@ -355,6 +438,8 @@ private Q_SLOTS:
                                     + QByteArray(members) + "}]}";
             row(json.constData(), u".rules[0]"_s + place, words);
         };
+        row("{'default':'deny','rules':[{'effect':'deny','issuers':'https://nobody'}]}",
+            u".rules[0].issuers"_s, u"https://partner"_s);
         row("{'default':'deny','rules':[{'effect':'permit'}]}", u".rules[0].effect"_s, u"allow"_s);
         rule("'tool':'x'", u".tool"_s, u"Did you mean tools?"_s);
         rule("'user':'x'", u".user"_s, u"Did you mean users?"_s);

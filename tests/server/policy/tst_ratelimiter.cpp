@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "server/policy/ratelimiter.h"
+#include "server/policy/warden.h"
 
 #include <QtCore/QJsonDocument>
 #include <QtTest/QTest>
@@ -10,7 +10,7 @@ using namespace bridge::policy;
 
 namespace {
 
-const QStringList kServers{u"files"_s, u"web"_s};
+const KnownNames kServers{{u"files"_s, u"web"_s}, {u"https://idp"_s, u"https://partner"_s}};
 
 /// Quotes are single ones in here.
 QJsonArray parsed(QByteArray json)
@@ -250,6 +250,39 @@ private Q_SLOTS:
         QCOMPARE(bad.error().problems.first().path, u"RATE_LIMIT_PER_USER"_s);
     }
 
+    void limitsOfGroupsMeanThoseOfTheOwnIssuer()
+    {
+        RateLimiter limiter(limitsOf("[{'name':'ops','quota':'1/h','groups':'ops','per':[]}]"));
+        auth::Principal other = user(u"eve"_s);
+        other.issuer = u"https://partner"_s;
+        other.isOfMainIssuer = false;
+        other.groups = {u"ops"_s};
+        QVERIFY(limiter.take(other.owner, other, tool(u"x"_s)).headers.isEmpty());
+        other.isOfMainIssuer = true;
+        QVERIFY(!limiter.take(other.owner, other, tool(u"x"_s)).headers.isEmpty());
+    }
+
+    void claimsNobodyHasCheckedAreStrangersToLimits()
+    {
+        const auto limits = limitsOf("[{'name':'trial','quota':'9/h','groups':'trial'},"
+                                     "{'name':'each','quota':'1/h'}]");
+        const QHostAddress address(u"192.0.2.7"_s);
+        auth::Principal read = user(u"alice"_s);
+        read.groups = {u"trial"_s};
+        read.isVerified = false;
+        Warden warden;
+        warden.replace(Policy(), limits);
+        const auto first = warden.count(read, address, tool(u"x"_s));
+        QCOMPARE(header(first, "RateLimit-Policy"), "\"each\";q=1;w=3600"_ba);
+        read.owner = u"https://idp#made-up"_s; // another name is no other caller
+        QVERIFY(warden.count(read, address, tool(u"x"_s)).refusal);
+
+        Warden trusting; // something in front of the bridge has checked it
+        trusting.replace(*Policy::load(QJsonValue(QJsonValue::Undefined), kServers, true), limits);
+        const auto known = trusting.count(read, address, tool(u"x"_s));
+        QVERIFY(header(known, "RateLimit-Policy").startsWith("\"trial\""));
+    }
+
     void tellsEveryProblemWithItsPlace_data()
     {
         QTest::addColumn<QByteArray>("json");
@@ -266,6 +299,7 @@ private Q_SLOTS:
         row("[{'rate':'1/s','per':'ip'}]", u"[0].per"_s);
         row("[{'rate':'1/s'},{'rate':'1/s','tool':'x'}]", u"[1].tool"_s);
         row("[{'rate':'1/s','servers':'nowhere'}]", u"[0].servers"_s);
+        row("[{'rate':'1/s','issuers':'https://nobody'}]", u"[0].issuers"_s);
         row("[{'rate':'1/s','arguments':{'/a':1}}]", u"[0].arguments"_s);
         row("[{'rate':'1/s','name':'a\\\"b'}]", u"[0].name"_s);
     }

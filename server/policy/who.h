@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Which callers a rule is about. Names of people, groups, roles and clients are those of the issuer
+// people log in at, and of what is the operator's own: keys, proxies, plugins. What a further
+// issuer (AUTH_ISSUERS) calls so may be something else, so it counts only where the rule names
+// issuers, and for rules that deny: in doubt they hold, except for people, who are not the one
+// meant. Immutable; any thread.
+#pragma once
+
+#include "server/auth/principal.h"
+#include "server/policy/argumenttest.h"
+
+namespace bridge::policy {
+
+class Who
+{
+public:
+    /// Reads users, groups, roles, scopes, clients and issuers of \a object, the rule at \a place.
+    static Who read(Reading &reading, const QString &place, const QJsonObject &object,
+                    const KnownNames &known, Purpose purpose);
+    /// The keys read() knows.
+    static QStringList keys();
+
+    /// The first condition, by key, that \a principal does not meet; empty when it is about him.
+    /// `issuers` also when a name would fit but for the issuer that gave it.
+    QString mismatch(const auth::Principal &principal) const;
+
+private:
+    using Globs = std::optional<config::GlobList>;
+
+    bool isOneOfThem(const auth::Principal &principal, bool countsNames) const;
+    QString mismatch(const auth::Principal &principal, bool countsPeople, bool countsNames) const;
+
+    Purpose m_purpose = Purpose::Allow;
+    Globs m_users;
+    config::GlobList m_owners; ///< of m_users those that say whose user is meant
+    bool m_meansAnonymous = false;
+    Globs m_groups;
+    Globs m_roles;
+    Globs m_scopes;
+    Globs m_clients;
+    std::optional<QStringList> m_issuers;
+};
+
+} // namespace bridge::policy
