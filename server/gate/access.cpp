@@ -44,7 +44,13 @@ constexpr const char *kKnown[] = {
     "/servers/{server}/session/close",
     "/servers/{server}/session/{session}/close",
     "/oauth/userinfo",
+    // His accounts at remote servers, to be taken back.
+    "/accounts",
+    "/accounts/{server}",
 };
+
+/// Administrators ask there for what others have begun.
+constexpr const char *kOverseen[] = {"/sessions"};
 
 bool fits(const QString &pattern, const char *entry)
 {
@@ -65,6 +71,8 @@ Access accessOf(const QString &pattern)
         return Access::Optional;
     if (std::any_of(std::begin(kKnown), std::end(kKnown), isFitting))
         return Access::Known;
+    if (std::any_of(std::begin(kOverseen), std::end(kOverseen), isFitting))
+        return Access::Overseen;
     return Access::Member;
 }
 
@@ -79,6 +87,8 @@ QString nameOf(Access access)
         return u"known"_s;
     case Access::Member:
         return u"member"_s;
+    case Access::Overseen:
+        return u"overseen"_s;
     case Access::Admin:
         break;
     }

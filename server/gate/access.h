@@ -12,11 +12,12 @@ enum class Access {
     Optional, ///< a member is recognised; everybody else is a stranger, and nobody turned away
     Known,    ///< it is found out who calls, so that he reaches what is his; groups do not matter
     Member,   ///< and he is in one of BRIDGE_REQUIRED_GROUPS
+    Overseen, ///< for members, and for administrators whatever their groups
     Admin     ///< for administrators
 };
 
 Access accessOf(const QString &pattern);
-/// `public`, `known`, `member` or `admin`.
+/// `public`, `optional`, `known`, `member`, `overseen` or `admin`.
 QString nameOf(Access access);
 
 } // namespace bridge::gate

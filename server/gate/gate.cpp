@@ -63,7 +63,8 @@ void Gate::guard(http::Router &router)
                         attach(exchange, m_stranger);
                         pass();
                     });
-    for (const Access access : {Access::Optional, Access::Known, Access::Member, Access::Admin}) {
+    for (const Access access :
+         {Access::Optional, Access::Known, Access::Member, Access::Overseen, Access::Admin}) {
         router.setStage(stageOf(access), [this, access](http::Exchange &exchange,
                                                         const std::function<void()> &pass) {
             enter(exchange, access, pass);
@@ -164,17 +165,31 @@ std::optional<Error> Gate::check(const http::Exchange &exchange, Access access,
     }
     if (access == Access::Admin)
         return checkAdmin(request, principal);
-    if (principal.isAnonymous() && !m_options->allowsAnonymous)
-        return unauthorized();
+    const bool isFreeOfGroups =
+        access == Access::Known || (access == Access::Overseen && principal.isAdmin);
+    if (auto outside = isFreeOfGroups ? strangerObjection(principal) : objectionTo(principal))
+        return outside;
     if (access == Access::Known)
         return std::nullopt;
-    if (auto outside = policy::checkRequiredGroups(principal, m_options->requiredGroups))
-        return outside;
     if (request.query.isEmpty())
         return std::nullopt;
     if (const auto member = caller.checkGroup(request.queryValue(u"group"_s)); !member)
         return member.error();
     return std::nullopt;
+}
+
+std::optional<Error> Gate::strangerObjection(const Principal &principal) const
+{
+    if (principal.isAnonymous() && !m_options->allowsAnonymous)
+        return unauthorized();
+    return std::nullopt;
+}
+
+std::optional<Error> Gate::objectionTo(const Principal &principal) const
+{
+    if (auto stranger = strangerObjection(principal))
+        return stranger;
+    return policy::checkRequiredGroups(principal, m_options->requiredGroups);
 }
 
 std::optional<Error> Gate::checkAdmin(const http::Request &request,

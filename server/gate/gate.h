@@ -62,6 +62,9 @@ public:
     const GateOptions &options() const { return *m_options; }
     void setObserver(std::function<void(const Incident &)> observer);
 
+    /// What keeps \a principal from every route for members; nothing when he may come in.
+    std::optional<Error> objectionTo(const auth::Principal &principal) const;
+
 private:
     void enter(http::Exchange &exchange, Access access, const std::function<void()> &pass);
     void decide(http::Exchange &exchange, Access access, const Result<auth::PrincipalPtr> &caller,
@@ -70,6 +73,7 @@ private:
                                const KnownCaller &caller) const;
     std::optional<Error> checkAdmin(const http::Request &request,
                                     const auth::Principal &principal) const;
+    std::optional<Error> strangerObjection(const auth::Principal &principal) const;
     bool isAmbient(const http::Request &request, const auth::Principal &principal) const;
     void tell(const http::Exchange &exchange, const auth::PrincipalPtr &principal,
               const std::optional<Error> &error) const;

@@ -113,8 +113,9 @@ private Q_SLOTS:
         m_gate->setObserver([this](const Incident &incident) { m_incidents.append(incident); });
         m_router = std::make_unique<http::Router>();
         m_gate->guard(*m_router);
-        for (const QString &pattern : {u"/health"_s, u"/tools"_s, u"/session/close"_s, u"/sse"_s,
-                                       u"/admin/reload"_s, u"/openapi.json"_s, u"/forgotten"_s})
+        for (const QString &pattern :
+             {u"/health"_s, u"/tools"_s, u"/session/close"_s, u"/sse"_s, u"/admin/reload"_s,
+              u"/openapi.json"_s, u"/sessions"_s, u"/forgotten"_s})
             m_router->add(route(pattern));
     }
 
@@ -196,6 +197,33 @@ private Q_SLOTS:
         QCOMPARE(send("/session/close").status(), 200);
         setKnown(person(u"alice"_s, {u"/staff"_s}));
         QCOMPARE(send("/tools").status(), 200);
+    }
+
+    void letsAdministratorsSeeSessionsWhateverTheirGroups()
+    {
+        GateOptions options;
+        options.requiredGroups = {u"staff"_s};
+        m_gate->setOptions(options);
+        auto admin = std::make_shared<auth::Principal>(*person(u"root"_s));
+        admin->isAdmin = true;
+        setKnown(admin);
+        QCOMPARE(send("/sessions").status(), 200);
+        QCOMPARE(send("/tools").status(), 403); // to call tools is no administration
+        setKnown(person(u"eve"_s));
+        QCOMPARE(send("/sessions").status(), 403);
+    }
+
+    void tellsWhatKeepsSomebodyOut()
+    {
+        GateOptions options;
+        QVERIFY(!m_gate->objectionTo(*auth::anonymous()));
+        options.allowsAnonymous = false;
+        m_gate->setOptions(options);
+        QCOMPARE(m_gate->objectionTo(*auth::anonymous())->code, ErrorCode::Unauthorized);
+        options.requiredGroups = {u"staff"_s};
+        m_gate->setOptions(options);
+        QCOMPARE(m_gate->objectionTo(*person(u"eve"_s))->code, ErrorCode::Forbidden);
+        QVERIFY(!m_gate->objectionTo(*person(u"alice"_s, {u"staff"_s})));
     }
 
     void checksTheGroupOfTheQuery()
