@@ -36,7 +36,24 @@ OAuthClient clientFrom(const QJsonObject &object)
             object["secret"_L1].toString().toUtf8(), object["inForm"_L1].toBool()};
 }
 
+QJsonValue stamp(const QDateTime &time)
+{
+    return time.isValid() ? QJsonValue(double(time.toMSecsSinceEpoch())) : QJsonValue();
+}
+
+QDateTime timeFrom(const QJsonValue &value)
+{
+    return value.isDouble() ? QDateTime::fromMSecsSinceEpoch(qint64(value.toDouble()), Qt::UTC)
+                            : QDateTime();
+}
+
 } // namespace
+
+bool isFor(const Account &account, const QUrl &url, const upstream::ServerAuth &auth)
+{
+    return account.url == url && (auth.issuer.isEmpty() || auth.issuer == account.client.issuer)
+           && (auth.clientId.isEmpty() || auth.clientId == account.client.id);
+}
 
 QByteArray toBytes(const Account &account)
 {
@@ -50,9 +67,10 @@ QByteArray toBytes(const Account &account)
         {"access"_L1, QString::fromUtf8(account.access)},
         {"refresh"_L1, QString::fromUtf8(account.refresh)},
         {"type"_L1, account.type},
-        {"expires"_L1, account.expires.isValid()
-                           ? QJsonValue(double(account.expires.toMSecsSinceEpoch()))
-                           : QJsonValue()}};
+        {"expires"_L1, stamp(account.expires)},
+        {"revocationEndpoint"_L1, account.revocationEndpoint.toString(QUrl::FullyEncoded)},
+        {"connected"_L1, stamp(account.connected)},
+        {"ended"_L1, account.isEnded}};
     return QJsonDocument(object).toJson(QJsonDocument::Compact);
 }
 
@@ -69,9 +87,10 @@ std::optional<Account> accountFrom(const QByteArray &bytes)
     account.access = object["access"_L1].toString().toUtf8();
     account.refresh = object["refresh"_L1].toString().toUtf8();
     account.type = object["type"_L1].toString();
-    if (object["expires"_L1].isDouble())
-        account.expires =
-            QDateTime::fromMSecsSinceEpoch(qint64(object["expires"_L1].toDouble()), Qt::UTC);
+    account.expires = timeFrom(object["expires"_L1]);
+    account.revocationEndpoint = QUrl(object["revocationEndpoint"_L1].toString(), QUrl::StrictMode);
+    account.connected = timeFrom(object["connected"_L1]);
+    account.isEnded = object["ended"_L1].toBool();
     if (account.access.isEmpty() || account.client.id.isEmpty())
         return std::nullopt;
     return account;
@@ -137,6 +156,29 @@ Call AccountBook::remove(const QString &owner, const QString &server, Handler<No
                              else
                                  handler(outcome.error());
                          });
+}
+
+Call AccountBook::servers(const QString &owner, Handler<QStringList> handler)
+{
+    QStringList names;
+    for (const Key &key : m_known.keys()) {
+        if (key.first == owner && *m_known.object(key))
+            names.append(key.second);
+    }
+    if (!m_safe.targets) {
+        names.sort();
+        return later([names, handler = std::move(handler)] { handler(names); });
+    }
+    return m_safe.targets(u"upstream-account"_s, owner,
+                          [names, handler = std::move(handler)](Result<QStringList> outcome) {
+                              if (!outcome)
+                                  return handler(outcome.error());
+                              // Those just put in may not have got there.
+                              QStringList all = *outcome + names;
+                              all.sort();
+                              all.removeDuplicates();
+                              handler(all);
+                          });
 }
 
 Call AccountBook::findClient(const QString &issuer, const QString &redirect,

@@ -5,6 +5,7 @@
 
 #include "common/async/call.h"
 #include "server/credentials/vaultstore.h"
+#include "server/upstream/serverauth.h"
 
 #include <QtCore/QCache>
 #include <QtCore/QUrl>
@@ -32,8 +33,17 @@ struct Account {
     QByteArray access;
     QByteArray refresh;
     QString type = QStringLiteral("Bearer");
-    QDateTime expires; ///< invalid = nobody said
+    QDateTime expires;       ///< invalid = nobody said
+    QUrl revocationEndpoint; ///< RFC 7009; empty = none
+    QDateTime connected;     ///< when the user signed in
+    bool isEnded = false;    ///< the authorization server does not renew it any more
 };
+
+using AccountPtr = std::shared_ptr<const Account>;
+
+/// \a account is for the server at \a url and of the client and issuer that \a auth names, where it
+/// names any. Others are not shown to it: credentials belong to who issued them.
+bool isFor(const Account &account, const QUrl &url, const upstream::ServerAuth &auth);
 
 QByteArray toBytes(const Account &account);
 std::optional<Account> accountFrom(const QByteArray &bytes);
@@ -43,6 +53,8 @@ struct Safe {
     std::function<Call(VaultName, Handler<std::optional<QByteArray>>)> get;
     std::function<Call(VaultName, QByteArray, Handler<Nothing>)> put;
     std::function<Call(VaultName, Handler<bool>)> remove;
+    /// Targets in a table that an owner has something for.
+    std::function<Call(QString, QString, Handler<QStringList>)> targets;
 };
 
 class AccountBook
@@ -60,6 +72,8 @@ public:
     Call put(const QString &owner, const QString &server, const Account &account,
              Handler<Nothing> handler);
     Call remove(const QString &owner, const QString &server, Handler<Nothing> handler);
+    /// Names of the servers \a owner has an account at, sorted.
+    Call servers(const QString &owner, Handler<QStringList> handler);
 
     Call findClient(const QString &issuer, const QString &redirect,
                     Handler<std::optional<OAuthClient>> handler);

@@ -47,14 +47,23 @@ QByteArray idOf(const Plan &plan, const QString &way)
     return hash.result();
 }
 
+QByteArray keyOf(const Plan &plan, const QByteArray &whose)
+{
+    QCryptographicHash hash(QCryptographicHash::Sha256);
+    hash.addData(plan.id);
+    hash.addData(whose);
+    return hash.result();
+}
+
+QByteArray keyOfOwner(const Plan &plan, const QString &owner)
+{
+    return keyOf(plan, 'o' + owner.toUtf8());
+}
+
 QByteArray keyOf(const Plan &plan, const auth::Principal &caller)
 {
     const bool isOwners = plan.provider->isPerOwner() || caller.token.isEmpty();
-    QCryptographicHash hash(QCryptographicHash::Sha256);
-    hash.addData(plan.id);
-    hash.addData(isOwners ? QByteArray('o' + caller.owner.toUtf8())
-                          : QByteArray('t' + caller.token));
-    return hash.result();
+    return isOwners ? keyOfOwner(plan, caller.owner) : keyOf(plan, 't' + caller.token);
 }
 
 QString successorKey(const auth::Principal &caller)
@@ -348,6 +357,24 @@ Call Broker::renew(const auth::PrincipalPtr &caller, const PlanPtr &plan,
     ask.isForced = true;
     return m_cache.renew(keyOf(*plan, *who), rejected, starter(std::move(ask), plan),
                          std::move(handler));
+}
+
+std::optional<Ask> Broker::accountAsk(const auth::PrincipalPtr &caller,
+                                      const upstream::ServerDefinition &definition)
+{
+    const PlanPtr plan = planOf(definition);
+    if (plan->account)
+        return askFor(caller, *plan->account);
+    if (plan->provider && plan->provider == m_login)
+        return askFor(caller, *plan);
+    return std::nullopt;
+}
+
+void Broker::forgetAccount(const QString &owner, const QString &server)
+{
+    const PlanPtr plan = m_plans.value(server);
+    if (plan)
+        m_cache.remove(keyOfOwner(plan->account ? *plan->account : *plan, owner));
 }
 
 std::optional<Result<Credential>> Broker::findNow(const auth::PrincipalPtr &caller,

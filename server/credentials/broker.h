@@ -68,6 +68,12 @@ public:
     Call credentialFor(const auth::PrincipalPtr &caller,
                        const upstream::ServerDefinition &definition, Handler<Credential> handler);
 
+    /// For UpstreamLogin, where users of \a definition connect accounts of their own; else nothing.
+    std::optional<Ask> accountAsk(const auth::PrincipalPtr &caller,
+                                  const upstream::ServerDefinition &definition);
+    /// The account of \a owner at \a server is another one now, or gone.
+    void forgetAccount(const QString &owner, const QString &server);
+
     /// Nothing remembered is used any more.
     void forget() { m_cache.clear(); }
 

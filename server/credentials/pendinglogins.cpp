@@ -6,6 +6,12 @@
 
 namespace bridge::credentials {
 
+bool PendingLogin::isFor(const Ask &ask) const
+{
+    return url == ask.url && (ask.auth.issuer.isEmpty() || ask.auth.issuer == authServer.issuer)
+           && (ask.auth.clientId.isEmpty() || ask.auth.clientId == client.id);
+}
+
 PendingLogins::PendingLogins(Clock clock, int maxEntries)
     : m_clock(std::move(clock))
     , m_maxEntries(maxEntries)

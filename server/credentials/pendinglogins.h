@@ -5,6 +5,7 @@
 
 #include "server/credentials/accounts.h"
 #include "server/credentials/metadata.h"
+#include "server/credentials/provider.h"
 
 namespace bridge::credentials {
 
@@ -25,6 +26,9 @@ struct PendingLogin {
     QByteArray verifier;
     QByteArray binding; ///< value of the browser's cookie
     qint64 since = 0;   ///< milliseconds since 1970
+
+    /// It leads to what \a ask would lead to: the configuration may be another one by now.
+    bool isFor(const Ask &ask) const;
 };
 
 class PendingLogins

@@ -17,6 +17,7 @@ struct Ask {
     QByteArray rejected;
     httpclient::Headers refusal;
     bool isForced = false; ///< what is remembered was not good enough
+    QString leftIssuer;    ///< of an account the server does not take any more
 };
 
 class Provider

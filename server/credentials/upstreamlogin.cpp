@@ -14,8 +14,6 @@ using namespace Qt::StringLiterals;
 
 namespace bridge::credentials {
 
-using AccountPtr = std::shared_ptr<const Account>;
-
 namespace {
 
 Credential credentialOf(const Account &account)
@@ -122,7 +120,7 @@ bool UpstreamLogin::isLoginWanted(const httpclient::Headers &refusal) const
 
 bool UpstreamLogin::isUsable(const Account &account, const Ask &ask) const
 {
-    if (ask.isForced && account.access == ask.rejected)
+    if (account.isEnded || (ask.isForced && account.access == ask.rejected))
         return false;
     // Without a refresh token it is used to its very end.
     const qint64 spare = account.refresh.isEmpty() ? 0 : m_settings.buffer.count();
@@ -136,13 +134,18 @@ Error UpstreamLogin::invitation(const PendingLogin &login) const
         ErrorCode::NotConnected,
         u"MCP server \"%1\" is used with an account of your own. Open the address in "
         "authorization_url in a browser, sign in there, then call again."_s.arg(login.server));
+    error.extra["authorization_url"_L1] = addressOf(login).toString(QUrl::FullyEncoded);
+    error.extra["server"_L1] = login.server;
+    return error;
+}
+
+QUrl UpstreamLogin::addressOf(const PendingLogin &login) const
+{
     QUrl url = under(u"/oauth/upstream/connect"_s);
     QUrlQuery query;
     query.addQueryItem(u"ticket"_s, QString::fromLatin1(login.ticket));
     url.setQuery(query);
-    error.extra["authorization_url"_L1] = url.toString(QUrl::FullyEncoded);
-    error.extra["server"_L1] = login.server;
-    return error;
+    return url;
 }
 
 Call UpstreamLogin::retrieve(Ask ask, Handler<Credential> handler)
@@ -158,17 +161,28 @@ Task<Credential> UpstreamLogin::run(Self self, Ask ask)
     });
     if (!found)
         co_return found.error();
-    const AccountPtr account = *found && (*found)->url == ask.url ? *found : nullptr;
+    const AccountPtr account = *found && isFor(**found, ask.url, ask.auth) ? *found : nullptr;
     if (account && self->isUsable(*account, ask))
         co_return credentialOf(*account);
     const auto challenge = bearerChallenge(ask.refusal);
     const bool isStepUp = challenge && challenge->error == "insufficient_scope"_L1;
-    if (account && !account->refresh.isEmpty() && !isStepUp) {
-        const Result<Account> fresh = co_await renewed(self, ask, *account);
+    if (account && ask.isForced && !isStepUp) {
+        // The server has moved to another one when it says so. That one gets nothing of the first,
+        // and what the first gives is of no use any more.
+        const Result<ProtectedResource> resource = co_await resourceOf(self, ask);
+        if (resource && !resource->authServers.contains(account->client.issuer))
+            ask.leftIssuer = account->client.issuer;
+    }
+    if (account && !account->isEnded && !isStepUp) {
+        Result<Account> fresh = Error(ErrorCode::InvalidToken, QString());
+        if (ask.leftIssuer.isEmpty() && !account->refresh.isEmpty())
+            fresh = co_await renewed(self, ask, *account);
         if (fresh)
             co_return credentialOf(*fresh);
         if (fresh.error().code == ErrorCode::IdpUnavailable)
             co_return fresh.error();
+        if (fresh.error().code == ErrorCode::InvalidToken)
+            co_await ended(self, ask, account);
     }
     // What was granted before is asked for again, or it would be lost.
     const QString granted = account && isStepUp ? account->scope : QString();
@@ -196,6 +210,14 @@ Task<Account> UpstreamLogin::renewed(Self self, Ask ask, Account account)
     const Result<TokenSet> set = tokenAnswer(outcome, u"The authorization server"_s);
     if (!set)
         co_return set.error();
+    if (!self->isStill(account, ask)) {
+        // Disconnected meanwhile: nobody is to have what came of it.
+        Account orphan = account;
+        orphan.access = set->access;
+        orphan.refresh = set->refresh;
+        self->revokeLater(orphan);
+        co_return Error(ErrorCode::NotConnected, u"The account was disconnected."_s);
+    }
     account.access = set->access;
     account.type = set->type;
     account.expires = expiryOf(*set, self->m_settings.clock());
@@ -207,6 +229,24 @@ Task<Account> UpstreamLogin::renewed(Self self, Ask ask, Account account)
     if (!kept)
         co_return kept.error();
     co_return account;
+}
+
+bool UpstreamLogin::isStill(const Account &account, const Ask &ask) const
+{
+    const auto known = m_book.findNow(ask.caller->owner, ask.server);
+    return !known || (*known && (*known)->refresh == account.refresh);
+}
+
+/// Remembers that \a account is of no use until the user has signed in again.
+Task<> UpstreamLogin::ended(Self self, Ask ask, AccountPtr account)
+{
+    if (!self->isStill(*account, ask))
+        co_return Nothing{};
+    Account over = *account;
+    over.isEnded = true;
+    co_return co_await answer<Nothing>([&](Handler<Nothing> done) {
+        return self->m_book.put(ask.caller->owner, ask.server, over, std::move(done));
+    });
 }
 
 std::optional<UpstreamLogin::Departure> UpstreamLogin::begin(const QByteArray &ticket)
@@ -240,12 +280,6 @@ Call UpstreamLogin::finish(Arrival arrival, Handler<QString> handler)
                                u"This sign-in was not begun in this browser, or it took too long. "
                                "Call the tool again and open the address it gives."_s));
     return redeem(this, std::move(*login), std::move(arrival)).start(std::move(handler));
-}
-
-Call UpstreamLogin::disconnectAccount(const QString &owner, const QString &server,
-                                      Handler<Nothing> handler)
-{
-    return m_book.remove(owner, server, std::move(handler));
 }
 
 } // namespace bridge::credentials

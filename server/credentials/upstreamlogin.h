@@ -24,6 +24,24 @@ struct LoginSettings {
 
 LoginSettings loginSettings(const config::Settings &settings);
 
+/// An account with the server it is at.
+struct ConnectedAccount {
+    QString server;
+    AccountPtr account;
+};
+
+struct Invitation {
+    QUrl address; ///< for the user's browser
+    QDateTime ends;
+};
+
+/// What became of the tokens of an account that was disconnected.
+enum class Withdrawal {
+    Done,
+    Failed,     ///< refused, or nobody could be asked
+    NotOffered, ///< the authorization server has no address for it
+};
+
 class UpstreamLogin : public QObject, public LoginProvider
 {
     Q_OBJECT
@@ -68,8 +86,18 @@ public:
     /// this browser, somebody else's answer), NotConnected (the user or the server said no),
     /// IdpUnavailable.
     Call finish(Arrival arrival, Handler<QString> handler);
-    /// Forgets the account.
-    Call disconnectAccount(const QString &owner, const QString &server, Handler<Nothing> handler);
+    /// The accounts of \a owner, sorted by server. Of secrets they hold everything: not for
+    /// showing.
+    Call accountsOf(const QString &owner, Handler<QList<ConnectedAccount>> handler);
+    /// Whether the next call of \a account's owner at the server that \a ask tells of leads to a
+    /// login, as far as is known without asking anybody.
+    bool needsLogin(const Account &account, const Ask &ask) const;
+    /// An address to connect an account at, also where there is one already: it is replaced.
+    Call invite(Ask ask, Handler<Invitation> handler);
+    /// Forgets the account at once, then withdraws its tokens where the authorization server offers
+    /// that (RFC 7009), which goes on when the Call is dropped. NotFound when there is none.
+    Call disconnectAccount(const QString &owner, const QString &server,
+                           Handler<Withdrawal> handler);
 
     QUrl redirectUri() const;
     QUrl clientDocumentUrl() const;
@@ -77,13 +105,18 @@ public:
     QJsonObject clientDocument() const;
 
 Q_SIGNALS:
-    /// For audit.
     void connected(const QString &owner, const QString &server);
+    void disconnected(const QString &owner, const QString &server);
 
 private:
     using Self = QPointer<UpstreamLogin>;
     static Task<Credential> run(Self self, Ask ask);
     static Task<Account> renewed(Self self, Ask ask, Account account);
+    static Task<> ended(Self self, Ask ask, AccountPtr account);
+    static Task<QList<ConnectedAccount>> collect(Self self, QString owner);
+    static Task<Withdrawal> disconnect(Self self, QString owner, QString server);
+    static Task<Withdrawal> withdraw(Self self, Account account);
+    static Task<ProtectedResource> resourceOf(Self self, Ask ask);
     static Task<PendingLogin> prepare(Self self, Ask ask, QString granted);
     static Task<OAuthClient> clientFor(Self self, Ask ask, AuthServer server, egress::Trust trust,
                                        QString redirect);
@@ -91,6 +124,13 @@ private:
                                         QString redirect);
     static Task<QString> redeem(Self self, PendingLogin login, Arrival arrival);
     Error invitation(const PendingLogin &login) const;
+    QUrl addressOf(const PendingLogin &login) const;
+    /// \a account has neither been disconnected nor connected anew meanwhile.
+    bool isStill(const Account &account, const Ask &ask) const;
+    void revokeLater(const Account &account);
+    /// Runs \a task to its end, whoever waits.
+    template <typename T>
+    Call seeThrough(Task<T> task, Handler<T> handler);
     QUrl under(const QString &path) const;
     bool isUsable(const Account &account, const Ask &ask) const;
 
@@ -99,6 +139,8 @@ private:
     AccountBook m_book;
     PendingLogins m_pending;
     MetadataCache m_metadata;
+    std::map<int, Call> m_afloat; ///< what goes on though nobody waits
+    int m_lastAfloat = 0;
 };
 
 } // namespace bridge::credentials

@@ -83,18 +83,23 @@ QJsonObject registrationFor(const AuthServer &server, const QString &name, const
 
 } // namespace
 
+Task<ProtectedResource> UpstreamLogin::resourceOf(Self self, Ask ask)
+{
+    const auto challenge = bearerChallenge(ask.refusal);
+    const QUrl hint = challenge ? challenge->resourceMetadata : QUrl();
+    co_return co_await answer<ProtectedResource>([&](Handler<ProtectedResource> done) {
+        return self->m_metadata.findResource(ask.url, hint, std::move(done));
+    });
+}
+
 Task<PendingLogin> UpstreamLogin::prepare(Self self, Ask ask, QString granted)
 {
     const auto challenge = bearerChallenge(ask.refusal);
     const PendingLogin *offered = self->m_pending.offered(ask.caller->owner, ask.server);
-    if (offered && offered->url == ask.url
+    if (offered && offered->isFor(ask) && offered->authServer.issuer != ask.leftIssuer
         && (granted.isEmpty() || covers(offered->scope, challenge)))
         co_return *offered;
-    const QUrl hint = challenge ? challenge->resourceMetadata : QUrl();
-    Result<ProtectedResource> resource =
-        co_await answer<ProtectedResource>([&](Handler<ProtectedResource> done) {
-            return self->m_metadata.findResource(ask.url, hint, std::move(done));
-        });
+    Result<ProtectedResource> resource = co_await resourceOf(self, ask);
     const bool isSilent = !resource && resource.error().code == ErrorCode::NotFound;
     if (isSilent && !ask.auth.issuer.isEmpty())
         resource = ProtectedResource{canonical(ask.url), {ask.auth.issuer}, {}};
@@ -145,12 +150,13 @@ Task<OAuthClient> UpstreamLogin::clientFor(Self self, Ask ask, AuthServer server
                                            egress::Trust trust, QString redirect)
 {
     if (!ask.auth.clientId.isEmpty()) {
-        // Whatever the MCP server names would get the secret.
-        if (!ask.auth.clientSecret.isEmpty() && ask.auth.issuer.isEmpty())
-            co_return unable(ask.server,
-                             u"the client secret is only sent to an authorization server that is "
-                             "configured (MCP_REMOTE_SERVER_OAUTH_ISSUER, `issuer` in the entry), "
-                             "and none is."_s);
+        // It was registered at one, and whatever the MCP server names would get it (MCP 2026-07-28
+        // "Authorization Server Binding").
+        if (ask.auth.issuer.isEmpty())
+            co_return unable(
+                ask.server, u"the client that is configured for it is only shown to the "
+                            "authorization server it was registered at, and nothing says which "
+                            "that is: MCP_REMOTE_SERVER_OAUTH_ISSUER, or `issuer` in the entry."_s);
         const bool inForm =
             !server.authMethods.isEmpty() && !server.authMethods.contains(u"client_secret_basic"_s);
         co_return OAuthClient{server.issuer, ask.auth.clientId, ask.auth.clientSecret, inForm};
@@ -251,6 +257,8 @@ Task<QString> UpstreamLogin::redeem(Self self, PendingLogin login, Arrival arriv
     account.url = login.url;
     account.client = login.client;
     account.tokenEndpoint = endpoint;
+    account.revocationEndpoint = login.authServer.revocationEndpoint;
+    account.connected = QDateTime::fromMSecsSinceEpoch(self->m_settings.clock(), Qt::UTC);
     account.isTrusted = login.trust == egress::Trust::Configured
                         && httpclient::isSameOrigin(endpoint, QUrl(login.authServer.issuer));
     account.resource = login.resource;

@@ -350,11 +350,6 @@ private Q_SLOTS:
         auto server = m_far->server();
         server.auth.clientId = u"known"_s;
         server.auth.clientSecret = "s3cret";
-        QVERIFY(ticket(server).isEmpty()); // whom would it be told?
-        m_far = std::make_unique<Far>();
-        server = m_far->server();
-        server.auth.clientId = u"known"_s;
-        server.auth.clientSecret = "s3cret";
         server.auth.issuer = m_far->origin;
         m_far->metadata["token_endpoint_auth_methods_supported"_L1] =
             QJsonArray{"client_secret_basic"_L1};
@@ -364,6 +359,82 @@ private Q_SLOTS:
         QVERIFY(m_far->posts("/register").isEmpty());
         QCOMPARE(m_far->posts("/token")[0].header("Authorization"),
                  QByteArray("Basic " + QByteArray("known:s3cret").toBase64()));
+    }
+
+    // MCP 2026-07-28 "Authorization Server Binding": registered beforehand means registered there.
+    void aClientOfNoIssuerIsShownToNobody_data()
+    {
+        QTest::addColumn<QByteArray>("secret");
+        QTest::newRow("public") << QByteArray();
+        QTest::newRow("confidential") << "s3cret"_ba;
+    }
+    void aClientOfNoIssuerIsShownToNobody()
+    {
+        QFETCH(QByteArray, secret);
+        auto server = m_far->server();
+        server.auth.clientId = u"known"_s;
+        server.auth.clientSecret = secret;
+        const auto outcome = ask(server);
+        QCOMPARE(outcome->error().code, ErrorCode::NotConnected);
+        QVERIFY(!outcome->error().extra.contains("authorization_url"_L1));
+        QVERIFY(outcome->error().message.contains(u"`issuer`"_s));
+        for (const auto &one : m_far->seen)
+            QVERIFY(!one.head.contains("known") && !one.body.contains("known"));
+    }
+
+    void aChangedClientMeansAnotherLogin()
+    {
+        QVERIFY(connectAccount());
+        auto server = m_far->server();
+        server.auth.issuer = m_far->origin;
+        QCOMPARE((*ask(server))->token, "at-1"_ba); // what it was connected with
+        server.auth.clientId = u"known"_s;
+        const auto departure = m_far->flow->begin(ticket(server));
+        QVERIFY(departure);
+        QCOMPARE(items(departure->address).value(u"client_id"_s), u"known"_s);
+        // An address that was given out for the client of before is not handed on.
+        server.auth.clientId = u"newer"_s;
+        const auto newer = m_far->flow->begin(ticket(server));
+        QVERIFY(newer);
+        QCOMPARE(items(newer->address).value(u"client_id"_s), u"newer"_s);
+        server.auth.issuer = u"https://another.example"_s;
+        QVERIFY(ticket(server).isEmpty());
+        QVERIFY(!ask(server)->ok());
+        QCOMPARE(m_far->posts("/token").size(), 1);
+    }
+
+    void anotherAuthorizationServerGetsNothingOfTheFirst()
+    {
+        QVERIFY(connectAccount());
+        // The MCP server names somebody else from now on.
+        Far other;
+        other.registration["client_id"_L1] = u"dyn-other"_s;
+        m_far->resource["authorization_servers"_L1] = QJsonArray{other.origin};
+        egress::EgressOptions options;
+        options.allowedNetworks = *egress::networksFrom({u"127.0.0.1"_s});
+        options.allowedPorts = {other.serverPort()};
+        m_far->client.setOptions(options);
+        upstream::Identity identity;
+        m_far->broker->attach(identity, alice(), m_far->server());
+        Caught<upstream::HeldCredential> held;
+        held.call = identity.source->renew(
+            "at-1", {{"WWW-Authenticate", "Bearer error=\"invalid_token\""}}, held.handler());
+        QTRY_COMPARE(held.code(), ErrorCode::NotConnected);
+        QCOMPARE(m_far->posts("/token").size(), 1); // a new one of the first would not help
+        const QUrl url(held.outcome->error().extra["authorization_url"_L1].toString());
+        const auto departure = m_far->flow->begin(items(url).value(u"ticket"_s).toLatin1());
+        QVERIFY(departure);
+        QCOMPARE(departure->address.port(), int(other.serverPort()));
+        QCOMPARE(items(departure->address).value(u"client_id"_s), u"dyn-other"_s);
+        other.tokens["access_token"_L1] = u"at-other"_s;
+        QVERIFY(finish(arrivalOf(*departure))->ok());
+        for (const auto &one : std::as_const(other.seen)) {
+            for (const QByteArray &secret : {"at-1"_ba, "rt-1"_ba, "dyn-1"_ba, "caller-token"_ba})
+                QVERIFY2(!one.head.contains(secret) && !one.body.contains(secret), one.head);
+        }
+        for (const auto &one : std::as_const(m_far->seen))
+            QVERIFY(!one.head.contains("dyn-other") && !one.body.contains("dyn-other"));
+        QCOMPARE((*ask(m_far->server()))->token, "at-other"_ba);
     }
 
     void aMetadataDocumentIsTheClientWhereThatWorks()
