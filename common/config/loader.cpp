@@ -125,7 +125,8 @@ private:
     /// Other programs' variables are none of our business, unless one looks like ours mistyped.
     void noticeTypo(const QString &where, const QString &name)
     {
-        if (name.size() < 8)
+        // ftp_proxy and all_proxy stand beside those that are.
+        if (name.size() < 8 || name.endsWith("_proxy"_L1, Qt::CaseInsensitive))
             return;
         QStringList known;
         for (const Option &option : m_table.options()) {

@@ -114,10 +114,12 @@ void Merge::apply(const Layer &layer)
                              "them: chmod 600."_s.arg(assignment.where));
         if (option.ignored)
             m_notices.append(u"%1 has no effect. %2"_s.arg(assignment.where, option.help));
-        // Two names of one setting must agree; the same flag twice is a habit of scripts.
+        // Two names of one setting must agree; the same flag twice is a habit of scripts. Of
+        // HTTPS_PROXY and https_proxy the lower case wins, as with other programs.
         const auto other = seen.constFind(&option);
-        if (other != seen.constEnd() && other->first != assignment.where && other->second != *value
-            && layer.source != Source::CommandLine) {
+        if (other != seen.constEnd()
+            && other->first.compare(assignment.where, Qt::CaseInsensitive) != 0
+            && other->second != *value && layer.source != Source::CommandLine) {
             m_problems.append(
                 {assignment.where,
                  u"and %1 are the same setting and differ; keep one of them."_s.arg(other->first)});

@@ -33,6 +33,34 @@ QList<Option> egress()
          .group = group,
          .help = u"PEM file of authorities trusted besides the system's when the bridge asks "
                  "identity providers and credential stores."_s},
+        // No flags: these are the variables that every program knows.
+        {.name = u"HTTPS_PROXY"_s,
+         .flag = {},
+         .type = OptionType::Text,
+         .secret = true,
+         .reload = Reload::Live,
+         .aliases = {u"https_proxy"_s},
+         .group = group,
+         .help = u"Proxy for https requests of the bridge itself, to identity providers, "
+                 "credential stores and remote MCP servers: http://[user:password@]host:port. This "
+                 "machine is always reached directly. MCP servers that are child processes see it "
+                 "only if MCP_CHILD_ENV_PASSTHROUGH names it."_s},
+        {.name = u"HTTP_PROXY"_s,
+         .flag = {},
+         .type = OptionType::Text,
+         .secret = true,
+         .reload = Reload::Live,
+         .aliases = {u"http_proxy"_s},
+         .group = group,
+         .help = u"The same for http requests."_s},
+        {.name = u"NO_PROXY"_s,
+         .flag = {},
+         .type = OptionType::List,
+         .reload = Reload::Live,
+         .aliases = {u"no_proxy"_s},
+         .group = group,
+         .help = u"What is reached without a proxy: hosts with what is below them, .suffixes, "
+                 "addresses and networks such as 10.0.0.0/8; * = everything."_s},
     };
 }
 

@@ -35,9 +35,7 @@ Error goneError()
 class Client::Private
 {
 public:
-    explicit Private(ClientOptions given)
-        : options(std::move(given))
-        , lanes(options.maxKeepAlive, options.proxy)
+    explicit Private(ClientOptions given) : options(std::move(given)), lanes(options.maxKeepAlive)
     {
     }
 
@@ -90,7 +88,7 @@ bool Client::Private::mayBegin(Priority priority) const
 
 void Client::Private::begin(const ExchangePtr &exchange)
 {
-    const Lanes::Place place = lanes.take(exchange->partition());
+    const Lanes::Place place = lanes.take(exchange->partition(), exchange->proxy());
     active.insert(exchange.get(), {exchange, place});
     exchange->begin(place.manager, place.isLast);
 }

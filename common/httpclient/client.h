@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// HTTP/1.1 client for servers that are configured, not browsed: no cookies, no cache, no proxies of
-// the environment, redirects only within the origin (credentials never leave it), bodies streamed,
-// and no request ever sent twice.
+// HTTP/1.1 client for servers that are configured, not browsed: no cookies, no cache, no proxies
+// but those it is given, redirects only within the origin (credentials never leave it), bodies
+// streamed, and no request ever sent twice.
 #pragma once
 
 #include "common/async/call.h"
+#include "common/httpclient/proxies.h"
 #include "common/httpclient/request.h"
 
 #include <QtCore/QObject>
-#include <QtNetwork/QNetworkProxy>
 #include <QtNetwork/QSslConfiguration>
 
 #include <memory>
@@ -22,7 +22,7 @@ struct ClientOptions {
     qsizetype maxBody = 64 * 1024 * 1024; ///< of a collected body, after decompression
     int maxRedirects = 5;
     QSslConfiguration tls = QSslConfiguration::defaultConfiguration();
-    QNetworkProxy proxy = QNetworkProxy(QNetworkProxy::NoProxy);
+    Proxies proxies;
 };
 
 class Client : public QObject

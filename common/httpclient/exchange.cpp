@@ -44,7 +44,17 @@ void pin(QNetworkRequest &out, const QHostAddress &address)
     out.setUrl(url);
 }
 
-QNetworkRequest prepared(const Request &request, const QSslConfiguration &tls)
+/// For plain http. A proxy that asks is no help, as bodies are sent once only; tunnels have none.
+void showUser(QNetworkRequest &out, const QNetworkProxy &proxy)
+{
+    if (proxy.user().isEmpty() || out.url().scheme() != "http"_L1)
+        return;
+    const QString pair = proxy.user() + u':' + proxy.password();
+    out.setRawHeader("Proxy-Authorization", "Basic " + pair.toUtf8().toBase64());
+}
+
+QNetworkRequest prepared(const Request &request, const QSslConfiguration &tls,
+                         const QNetworkProxy &proxy)
 {
     QNetworkRequest out(request.url);
     for (const Header &header : request.headers)
@@ -62,6 +72,7 @@ QNetworkRequest prepared(const Request &request, const QSslConfiguration &tls)
     set(QNetworkRequest::AuthenticationReuseAttribute, QNetworkRequest::Manual);
     set(QNetworkRequest::Http2AllowedAttribute, false);
     out.setSslConfiguration(tls);
+    showUser(out, proxy);
     if (!request.body.isEmpty()) {
         set(QNetworkRequest::DoNotBufferUploadDataAttribute, true);
         out.setHeader(QNetworkRequest::ContentLengthHeader, request.body.size());
@@ -75,6 +86,7 @@ Exchange::Exchange(const ClientOptions &options, Request request, Hooks hooks,
                    Handler<Response> handler)
     : m_options(options)
     , m_request(std::move(request))
+    , m_proxy(m_options.proxies.proxyFor(m_request.url, m_request.address))
     , m_hooks(std::move(hooks))
     , m_handler(std::move(handler))
 {
@@ -102,7 +114,7 @@ void Exchange::begin(QNetworkAccessManager *manager, bool isLast)
 
 void Exchange::post()
 {
-    const QNetworkRequest request = prepared(m_request, m_options.tls);
+    const QNetworkRequest request = prepared(m_request, m_options.tls, m_proxy);
     if (m_request.body.isEmpty()) {
         m_reply = m_manager->sendCustomRequest(request, m_request.method);
     } else {
@@ -152,6 +164,8 @@ void Exchange::onHead()
     if (isRedirect(status) && !location.isEmpty())
         return redirect(location);
     m_hasHead = true;
+    if (isRefusedByProxy())
+        return; // nobody wants to see the proxy's page
     m_response.status = status;
     m_response.headers = m_reply->rawHeaderPairs();
     enter(Phase::Body);
@@ -215,7 +229,7 @@ void Exchange::onFinished()
     onBytes();
     if (!guard || m_isOver || m_reply != reply || !reply)
         return;
-    if (m_hasHead && isAnswer(m_reply->error()))
+    if (m_hasHead && isAnswer(m_reply->error()) && !isRefusedByProxy())
         finish(std::move(m_response));
     else
         finish(networkError());
@@ -239,8 +253,49 @@ void Exchange::onTimeout()
     }
 }
 
+/// A server never answers with this status, a proxy does (RFC 9110 §15.5.8).
+bool Exchange::isRefusedByProxy() const
+{
+    return m_proxy.type() != QNetworkProxy::NoProxy
+           && m_reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt() == 407;
+}
+
+std::optional<Error> Exchange::proxyError() const
+{
+    if (m_proxy.type() == QNetworkProxy::NoProxy)
+        return std::nullopt;
+    const bool isSecure = m_request.url.scheme() == "https"_L1;
+    const QString variable = isSecure ? u"HTTPS_PROXY"_s : u"HTTP_PROXY"_s;
+    const auto because = [&](const QString &why) {
+        return Error(ErrorCode::UpstreamFailed, u"%1 cannot be reached: the proxy %2 %3"_s.arg(
+                                                    who(), proxyLabel(m_proxy), why));
+    };
+    switch (m_reply->error()) {
+    case QNetworkReply::ProxyAuthenticationRequiredError:
+        return because(m_proxy.user().isEmpty()
+                           ? u"wants to know who is asking (407). Put user and password into the "
+                             "URL in %1."_s.arg(variable)
+                           : u"does not accept the user or password in %1 (407)."_s.arg(variable));
+    case QNetworkReply::ProxyConnectionRefusedError:
+    case QNetworkReply::ProxyConnectionClosedError:
+    case QNetworkReply::ProxyNotFoundError:
+    case QNetworkReply::ProxyTimeoutError:
+        return because(u"does not answer. Check %1, or list the host in NO_PROXY."_s.arg(variable));
+    default:
+        break;
+    }
+    if (m_wasSent || m_hasHead || !m_doubts.isEmpty()
+        || m_reply->error() == QNetworkReply::SslHandshakeFailedError)
+        return std::nullopt;
+    // What a proxy says to CONNECT is not to be had from Qt, only that it did not say yes.
+    return because(u"refuses to connect to it, or cannot. Allow it there, or list the host in "
+                   "NO_PROXY if it is to be reached without a proxy."_s);
+}
+
 Error Exchange::networkError() const
 {
+    if (const auto error = proxyError())
+        return *error;
     switch (m_reply->error()) {
     case QNetworkReply::ConnectionRefusedError:
         return {ErrorCode::UpstreamFailed,

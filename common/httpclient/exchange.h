@@ -9,6 +9,8 @@
 #include <QtCore/QTimer>
 #include <QtNetwork/QNetworkReply>
 
+#include <optional>
+
 class QNetworkAccessManager;
 
 namespace bridge::httpclient {
@@ -22,6 +24,8 @@ public:
 
     Priority priority() const { return m_request.priority; }
     const QByteArray &partition() const { return m_request.partition; }
+    /// Redirects stay within the origin, so it is the same for all of them.
+    const QNetworkProxy &proxy() const { return m_proxy; }
     /// Gives up when begin() was not called in time.
     void await();
     /// \a isLast: asks the server to close the connection afterwards.
@@ -48,11 +52,14 @@ private:
     void enter(Phase phase);
     void release();
     void finish(Result<Response> outcome);
+    bool isRefusedByProxy() const;
     Error networkError() const;
+    std::optional<Error> proxyError() const;
     QString who() const;
 
     ClientOptions m_options;
     Request m_request;
+    QNetworkProxy m_proxy;
     Hooks m_hooks;
     Handler<Response> m_handler;
     QPointer<QNetworkAccessManager> m_manager;

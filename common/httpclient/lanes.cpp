@@ -26,32 +26,31 @@ struct Lanes::Lane {
     int open = 0; ///< the most requests at once that left a connection behind
 };
 
-Lanes::Lanes(int maxKeepAlive, QNetworkProxy proxy)
-    : m_maxKeepAlive(maxKeepAlive)
-    , m_proxy(std::move(proxy))
+Lanes::Lanes(int maxKeepAlive) : m_maxKeepAlive(maxKeepAlive)
 {
 }
 
 Lanes::~Lanes() = default;
 
-std::shared_ptr<Lanes::Lane> Lanes::laneFor(const QByteArray &partition)
+std::shared_ptr<Lanes::Lane> Lanes::laneFor(const QByteArray &partition, const QNetworkProxy &proxy)
 {
     for (const std::shared_ptr<Lane> &lane : m_lanes) {
-        if (lane->active < kPerManager && lane->partition == partition)
+        if (lane->active < kPerManager && lane->partition == partition
+            && lane->manager->proxy() == proxy)
             return lane;
     }
     auto lane = std::make_shared<Lane>();
     lane->partition = partition;
-    lane->manager->setProxy(m_proxy);
+    lane->manager->setProxy(proxy);
     lane->manager->setAutoDeleteReplies(false);
     m_lanes.push_back(lane);
     return lane;
 }
 
-Lanes::Place Lanes::take(const QByteArray &partition)
+Lanes::Place Lanes::take(const QByteArray &partition, const QNetworkProxy &proxy)
 {
     Place place;
-    place.lane = laneFor(partition);
+    place.lane = laneFor(partition, proxy);
     place.manager = place.lane->manager.get();
     Lane &lane = *place.lane;
     // Some lane could not be dropped because of a long request: its spare ones go one by one.

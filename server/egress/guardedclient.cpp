@@ -22,6 +22,7 @@ std::shared_ptr<httpclient::Client> clientFor(const EgressOptions &options, Trus
     client.connectTimeout = kConnectTime;
     client.maxConnections = options.maxConnections;
     client.tls = options.tls;
+    client.proxies = options.proxies;
     if (trust == Trust::Configured && !options.verifiesConfigured)
         client.tls.setPeerVerifyMode(QSslSocket::VerifyNone);
     return std::make_shared<httpclient::Client>(std::move(client));
@@ -80,6 +81,12 @@ Result<EgressOptions> egressOptions(const config::Settings &settings)
     if (!tls)
         return tls.error();
     options.tls = std::move(*tls);
+    auto proxies = httpclient::Proxies::parse(settings.text(u"HTTPS_PROXY"_s),
+                                              settings.text(u"HTTP_PROXY"_s),
+                                              settings.list(u"NO_PROXY"_s));
+    if (!proxies)
+        return proxies.error();
+    options.proxies = std::move(*proxies);
     return options;
 }
 

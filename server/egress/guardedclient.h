@@ -44,13 +44,16 @@ struct EgressOptions {
     QList<quint16> allowedPorts{443}; ///< for foreign URLs
     int maxConnections = 64;
     QSslConfiguration tls = QSslConfiguration::defaultConfiguration();
+    /// The proxy is asked for the address that was checked, so that a foreign URL leads nowhere
+    /// else.
+    httpclient::Proxies proxies;
     /// False accepts any certificate for Trust::Configured; foreign URLs are always verified.
     bool verifiesConfigured = true;
     Resolver resolver = resolve;
 };
 
-/// From EGRESS_* settings. Reads the CA bundle: for start and reload only. InvalidConfig has the
-/// setting's name as the problem's path.
+/// From the settings EGRESS_* and those of the proxy. Reads the CA bundle: for start and reload
+/// only. InvalidConfig has the setting's name as the problem's path.
 Result<EgressOptions> egressOptions(const config::Settings &settings);
 
 class GuardedClient

@@ -57,8 +57,17 @@ bool isBase(const QString &name)
 #endif
 }
 
+/// Every program has its use for these.
+bool isEverybodys(const QString &name)
+{
+    return name.compare("HTTPS_PROXY"_L1, Qt::CaseInsensitive) == 0
+           || name.compare("HTTP_PROXY"_L1, Qt::CaseInsensitive) == 0;
+}
+
 bool isOwnSecret(const QString &name)
 {
+    if (isEverybodys(name))
+        return false;
     const config::Option *option = config::optionTable().find(name);
     return (option && option->secret) || config::optionTable().findSecretFile(name);
 }

@@ -66,6 +66,7 @@ Launcher::Launcher(ServerDefinition definition, std::shared_ptr<ChildBudget> bud
     options.maxKeepAlive = m_definition.remote->maxKeepAlive;
     options.maxBody = m_definition.maxMessageBytes;
     options.tls = m_definition.remote->tls;
+    options.proxies = m_definition.remote->proxies;
     m_http = std::make_shared<httpclient::Client>(std::move(options));
     m_toolHeaders = std::make_shared<mcp::ToolHeaders>();
     warnOfTrust();

@@ -67,6 +67,19 @@ QString headerProblem(const QString &name, const QString &value)
     return u"must be a header name with a value of one line."_s;
 }
 
+/// Cookies of logins and sessions, as the rooms above call them, and those that may hold tokens.
+QList<QByteArray> privateCookies(const config::Settings &settings)
+{
+    QList<QByteArray> names{"mcp-bridge", "mcp-bridge-login", "bridge-connect"};
+    for (qsizetype i = 0, count = names.size(); i < count; ++i)
+        names.append("__Host-" + names[i]);
+    for (const QString &name : {u"SESSION_FIELD_NAME"_s, u"TOKEN_COOKIE_NAME"_s}) {
+        if (const QByteArray cookie = settings.text(name).toLatin1(); !cookie.isEmpty())
+            names.append(cookie);
+    }
+    return names;
+}
+
 } // namespace
 
 RemoteDefinition remoteCommon(const config::Settings &settings, QList<FieldProblem> &problems)
@@ -76,6 +89,7 @@ RemoteDefinition remoteCommon(const config::Settings &settings, QList<FieldProbl
     remote.privateHeaders = {settings.text(u"SESSION_FIELD_NAME"_s).toLower()};
     if (config::optionTable().find(u"TOKEN_NAME"_s))
         remote.privateHeaders.append(settings.text(u"TOKEN_NAME"_s).toLower());
+    remote.privateCookies = privateCookies(settings);
     remote.connectTimeout = settings.seconds(u"MCP_REMOTE_CONNECT_TIMEOUT"_s);
     remote.answerTimeout = settings.seconds(u"MCP_REMOTE_TIMEOUT"_s);
     remote.idleTimeout = settings.seconds(u"MCP_REMOTE_IDLE_TIMEOUT"_s);
@@ -91,6 +105,11 @@ RemoteDefinition remoteCommon(const config::Settings &settings, QList<FieldProbl
         remote.tls = *tls;
     else
         problems.append({u"MCP_REMOTE_CA_BUNDLE"_s, tls.error().message});
+    // What is wrong with them is told where the bridge's own requests are set up.
+    if (const auto proxies = httpclient::Proxies::parse(settings.text(u"HTTPS_PROXY"_s),
+                                                        settings.text(u"HTTP_PROXY"_s),
+                                                        settings.list(u"NO_PROXY"_s)))
+        remote.proxies = *proxies;
     return remote;
 }
 

@@ -2,6 +2,7 @@
 // What is known of an MCP server that is reached over HTTP (contract §8).
 #pragma once
 
+#include "common/httpclient/proxies.h"
 #include "common/httpclient/request.h"
 
 #include <QtCore/QStringList>
@@ -18,11 +19,12 @@ struct RemoteDefinition {
 
     QUrl url; ///< without user and password
     Transport transport = Transport::Auto;
-    httpclient::Headers headers; ///< static ones
-    QStringList forward;         ///< names of request headers that go on; `*` = nearly all
-    QStringList privateHeaders;  ///< of the bridge itself: never part of `*`
-    QByteArray bearerToken;      ///< for everybody
-    QByteArray anonymousToken;   ///< for callers without a token
+    httpclient::Headers headers;      ///< static ones
+    QStringList forward;              ///< names of request headers that go on; `*` = nearly all
+    QStringList privateHeaders;       ///< of the bridge itself: never part of `*`
+    QList<QByteArray> privateCookies; ///< of the bridge itself: they never go on
+    QByteArray bearerToken;           ///< for everybody
+    QByteArray anonymousToken;        ///< for callers without a token
     QByteArray authHeader = QByteArrayLiteral("Authorization");
     QString authTemplate; ///< empty = `{token_type} {token}`
     std::chrono::milliseconds connectTimeout{10'000};
@@ -35,6 +37,7 @@ struct RemoteDefinition {
     bool logResponses = false;
     QByteArray groupHeader; ///< carries the caller's group; empty = nobody tells it
     QSslConfiguration tls;
+    httpclient::Proxies proxies;
 
     /// How messages name it: host and port, without path and query, which may hold secrets.
     QString label() const;

@@ -78,7 +78,7 @@ class Idp:
         if not os.path.exists(path):
             subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
                             "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=idp",
-                            "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost",
+                            "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:idp.example",
                             "-keyout", self.path("key.pem"), "-out", path],
                            check=True, capture_output=True)
         return path

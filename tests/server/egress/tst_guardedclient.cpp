@@ -113,6 +113,34 @@ private Q_SLOTS:
         QCOMPARE(names.asked, 1);
     }
 
+    void aProxyIsAskedForTheAddressThatWasChecked()
+    {
+        WebServer proxy;
+        proxy.handle = [](const WebServer::Seen &seen) { seen.answer("403 No", "x"); };
+        FakeNames names{
+            {{u"idp.example"_s, {u"93.184.216.34"_s}}, {u"inside.example"_s, {u"10.1.2.3"_s}}}};
+        EgressOptions options;
+        options.resolver = names.resolver();
+        options.proxies = *httpclient::Proxies::parse(
+            u"http://127.0.0.1:"_s + QString::number(proxy.port()), {}, {});
+        GuardedClient client(options);
+        const auto outside = fetch(client, foreign(u"https://idp.example/jwks"_s));
+        QTRY_VERIFY(outside->got);
+        QVERIFY2(outside->message().contains(u"the proxy"), qPrintable(outside->message()));
+        QVERIFY(!proxy.seen.isEmpty());
+        QCOMPARE(proxy.seen.first().line(), "CONNECT 93.184.216.34:443 HTTP/1.1"_ba);
+        // What the proxy could reach is refused all the same.
+        const int before = proxy.connections();
+        const auto inside = fetch(client, foreign(u"https://inside.example/jwks"_s));
+        QTRY_VERIFY(inside->got);
+        QCOMPARE(inside->got->error().code, ErrorCode::Forbidden);
+        QCOMPARE(proxy.connections(), before);
+        // An address that the operator wrote is the proxy's to resolve.
+        const auto own = fetch(client, configured(QUrl(u"https://inside.example/jwks"_s)));
+        QTRY_VERIFY(own->got);
+        QCOMPARE(proxy.seen.last().line(), "CONNECT inside.example:443 HTTP/1.1"_ba);
+    }
+
     void theCertificateMustBeForTheNameAndNotForTheAddress()
     {
         const auto identity = TestCertificate::forName("other.example");
