@@ -112,7 +112,8 @@ public:
     /// from now on (without it, only calls with a log hook ask for `info` and above).
     void setLogLevel(const QString &level);
     /// Changes of \a uri come by resourceUpdated() from now on (resources/subscribe, or a
-    /// subscription of its own in the modern era). Counted: as many unsubscribe() end it.
+    /// subscription of its own in the modern era). Counted: as many unsubscribe() end it. Dropping
+    /// the Call before the answer takes it back.
     Call subscribe(const QString &uri, Handler<Nothing> handler);
     void unsubscribe(const QString &uri);
     /// A notification of the client's, e.g. notifications/roots/list_changed. Legacy only: a

@@ -79,6 +79,11 @@ public:
     /// Between the end of a subscription and the next try; doubled each time.
     static constexpr std::chrono::milliseconds kShortPause{1'000};
     static constexpr std::chrono::milliseconds kLongPause{60'000};
+    /// Who waits for the answer to a subscription.
+    struct Watchers {
+        std::map<qint64, Handler<Nothing>> handlers;
+        bool isOver = false; ///< the watch they waited for is gone
+    };
     /// A resource whose changes are told.
     struct Watch {
         int users = 0;
@@ -86,7 +91,7 @@ public:
         bool isAcknowledged = false; ///< at least once
         std::chrono::milliseconds pause{kShortPause};
         Call work;
-        std::map<qint64, Handler<Nothing>> waiting;
+        std::shared_ptr<Watchers> waiting = std::make_shared<Watchers>();
     };
     void openWatch(const QString &uri, Watch &watch);
     void onWatchAcknowledged(const QString &uri, bool isHonoured);

@@ -160,30 +160,37 @@ void Client::Private::onWatchEnded(const QString &uri, const Result<QByteArray> 
 
 void Client::Private::tellWatchers(const QString &uri, const Result<Nothing> &outcome)
 {
-    auto waiting = std::exchange(watches[uri].waiting, {});
-    if (!outcome)
+    const auto told = std::exchange(watches[uri].waiting, std::make_shared<Watchers>());
+    if (!outcome) {
+        told->isOver = true;
         watches.erase(uri);
-    for (auto &[number, handler] : waiting)
-        handler(outcome); // may destroy this
+    }
+    // A handler may destroy this, and let go of those that come next.
+    while (!told->handlers.empty())
+        told->handlers.extract(told->handlers.begin()).mapped()(outcome);
 }
 
 Call Client::subscribe(const QString &uri, Handler<Nothing> handler)
 {
     Private::Watch &watch = d->watches[uri];
-    if (watch.isAcknowledged) {
-        ++watch.users;
-        return later([handler = std::move(handler)] { handler(Nothing{}); });
-    }
     const qint64 number = d->nextWatcher++;
-    watch.waiting.emplace(number, std::move(handler));
-    if (watch.users++ == 0)
+    const std::shared_ptr<Private::Watchers> waiting = watch.waiting;
+    waiting->handlers.emplace(number, std::move(handler));
+    const bool isFirst = watch.users++ == 0;
+    auto answered = std::make_shared<Call>();
+    if (watch.isAcknowledged)
+        *answered = later([waiting, number] {
+            if (auto kept = waiting->handlers.extract(number))
+                kept.mapped()(Nothing{});
+        });
+    else if (isFirst)
         d->openWatch(uri, watch);
-    return Call([guard = QPointer(this), uri, number] {
-        if (!guard || guard->d->closing)
-            return;
-        const auto found = guard->d->watches.find(uri);
-        if (found != guard->d->watches.end())
-            found->second.waiting.erase(number);
+    return Call([guard = QPointer(this), uri, number, waiting, answered] {
+        answered->cancel();
+        const bool wasWaiting = waiting->handlers.erase(number) > 0;
+        // Who was never told is no user, and does not know that he would have to say so.
+        if (wasWaiting && !waiting->isOver && guard && !guard->d->closing)
+            guard->unsubscribe(uri);
     });
 }
 
@@ -192,10 +199,11 @@ void Client::unsubscribe(const QString &uri)
     const auto found = d->watches.find(uri);
     if (found == d->watches.end() || --found->second.users > 0)
         return;
-    const bool wasTold = found->second.isAcknowledged;
+    found->second.waiting->isOver = true;
     d->watches.erase(found); // a modern stream ends with it
-    if (!wasTold || d->isModernEra())
+    if (d->isModernEra())
         return;
+    // Also when it has not answered yet: it may have subscribed all the same.
     const qint64 number = d->nextWatcher++;
     d->unsubscribing[number] = d->connection->request(
         u"resources/unsubscribe"_s, compact({{"uri"_L1, uri}}), {},

@@ -235,6 +235,61 @@ private Q_SLOTS:
         QCOMPARE(told, 1);
     }
 
+    void whoeverLetsGoBeforeTheAnswerIsNoUser_data() { bothEras(); }
+    void whoeverLetsGoBeforeTheAnswerIsNoUser()
+    {
+        QFETCH(QString, revision);
+        begin(revision, {}, R"({"resources":{"subscribe":true}})");
+        const bool isModern = revision == u"2026-07-28"_s;
+        const QString opens = isModern ? u"subscriptions/listen"_s : u"resources/subscribe"_s;
+        const QString ends = isModern ? u"notifications/cancelled"_s : u"resources/unsubscribe"_s;
+        const auto uri = u"a:b"_s;
+        server().on[opens] = {};
+        // Alone: nobody is left, so it ends.
+        m_call = client().subscribe(uri, [](const Result<Nothing> &) { QFAIL("It was dropped."); });
+        QTRY_COMPARE(server().of(opens).size(), 1);
+        m_call.cancel();
+        QTRY_COMPARE(server().of(ends).size(), 1);
+        // Beside another, before and after the answer: the other one is the last.
+        int told = 0;
+        Call dropped =
+            client().subscribe(uri, [](const Result<Nothing> &) { QFAIL("It was dropped."); });
+        m_call = client().subscribe(uri, [&](const Result<Nothing> &r) {
+            told += r.ok();
+            dropped.cancel();
+        });
+        QTRY_COMPARE(server().of(opens).size(), 2);
+        dropped.cancel();
+        if (isModern)
+            acknowledge(R"({"resourceSubscriptions":["a:b"]})");
+        else
+            server().result(server().of(opens).last().id, "{}");
+        QTRY_COMPARE(told, 1);
+        Call late =
+            client().subscribe(uri, [](const Result<Nothing> &) { QFAIL("It was dropped."); });
+        late.cancel();
+        client().unsubscribe(uri);
+        QTRY_COMPARE(server().of(ends).size(), 2);
+    }
+
+    void whoeverIsToldLetsGoOfOthersWhoAreToldNext()
+    {
+        begin(u"2026-07-28"_s, {}, R"({"resources":{"subscribe":true}})");
+        Call next;
+        int told = 0;
+        m_call = client().subscribe(u"a:b"_s, [&](const Result<Nothing> &r) {
+            told += r.ok();
+            next.cancel();
+        });
+        next =
+            client().subscribe(u"a:b"_s, [](const Result<Nothing> &) { QFAIL("It was dropped."); });
+        QTRY_COMPARE(server().of(u"subscriptions/listen"_s).size(), 1);
+        acknowledge(R"({"resourceSubscriptions":["a:b"]})");
+        QTRY_COMPARE(told, 1);
+        client().unsubscribe(u"a:b"_s);
+        QTRY_COMPARE(server().seen.last().method, u"notifications/cancelled"_s);
+    }
+
     void modernServersAreNotAnswered()
     {
         begin(u"2026-07-28"_s);
