@@ -7,6 +7,7 @@
 #include "server/login/loginstrategy.h"
 #include "server/login/returnpath.h"
 #include "server/routes/logindescriptions.h"
+#include "server/routes/personpage.h"
 #include "server/routes/scope.h"
 
 using namespace Qt::StringLiterals;
@@ -61,18 +62,9 @@ bool wantsPage(const http::Request &request)
 /// A person stands before this, not a program.
 Response errorPage(const Error &error, const QByteArray &again)
 {
-    Response page = Response::text(
-        httpStatus(error),
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Login failed</title>"
-        "<h1>Login failed</h1><p>"
-            + error.message.toHtmlEscaped().toUtf8() + "</p><p><a href=\"" + again
-            + "\">Log in again</a></p></html>",
-        "text/html; charset=utf-8");
-    page.setHeader("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
-    page.setHeader("X-Content-Type-Options", "nosniff");
-    page.setHeader("Cache-Control", "no-store");
-    page.setHeader("Referrer-Policy", "no-referrer");
-    return page;
+    const QString link = u"<a class=\"button\" href=\"%1\">Log in again</a>"_s.arg(
+        QString::fromUtf8(again).toHtmlEscaped());
+    return personPage({httpStatus(error), u"Login failed"_s, error.message, link, {}});
 }
 
 QString homeOf(const Services &services)
@@ -90,8 +82,16 @@ Task<Response> begin(Services *services, http::Exchange *exchange, http::PathPar
         login::safeReturnPath(request.queryValue(u"redirect_url"_s), homeOf(*services));
     const QString callback = login->address.baseFor(request) + u"/oauth/callback"_s;
     const Result<login::LoginFlow::Begun> begun = co_await login->flow->begin(callback, back);
-    if (!begun)
-        co_return begun.error();
+    if (!begun) {
+        Error failure = begun.error();
+        if (failure.code == ErrorCode::IdpUnavailable)
+            failure.message = u"The identity provider cannot be reached at the moment, so nobody "
+                              "can log in. Try again later."_s;
+        if (!wantsPage(request))
+            co_return failure;
+        exchange->note(failure);
+        co_return errorPage(failure, (services->router->basePath() + u"/oauth/login"_s).toUtf8());
+    }
     Response response = redirect(302, begun->location.toEncoded());
     response.addHeader("Set-Cookie",
                        cookie(*login, login::pendingCookieName(login->secure), begun->cookie,
