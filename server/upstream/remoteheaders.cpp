@@ -2,6 +2,7 @@
 #include "server/upstream/remoteheaders.h"
 
 #include "server/upstream/credentialsource.h"
+#include "server/upstream/passedheaders.h"
 
 #include <algorithm>
 #include <utility>
@@ -16,60 +17,6 @@ using httpclient::Header;
 using httpclient::Headers;
 
 constexpr const char kTokenHeader[] = "X-Auth-Request-Access-Token";
-
-bool isOneOf(const QByteArray &lowerName, std::initializer_list<const char *> names)
-{
-    return std::any_of(names.begin(), names.end(),
-                       [&](const char *name) { return lowerName == name; });
-}
-
-/// Of the connection (RFC 9110 §7.6.1) or of the protocol the bridge speaks itself.
-bool isNeverForwarded(const QByteArray &lowerName)
-{
-    return lowerName.startsWith("mcp-")
-           || isOneOf(lowerName, {"content-length", "connection", "host", "keep-alive",
-                                  "proxy-authenticate", "proxy-authorization", "te", "trailer",
-                                  "transfer-encoding", "upgrade", "accept", "accept-encoding",
-                                  "content-type", "content-encoding", "expect", "last-event-id"});
-}
-
-/// Said by the bridge, so nobody else may.
-bool isOwn(const QByteArray &lowerName, const RemoteDefinition &remote)
-{
-    return !remote.groupHeader.isEmpty() && lowerName == remote.groupHeader.toLower();
-}
-
-/// Not meant by `*`: they must be named.
-bool isDelicate(const QByteArray &lowerName, const RemoteDefinition &remote)
-{
-    return lowerName.startsWith("x-forwarded-") || lowerName == remote.authHeader.toLower()
-           || lowerName == QByteArray(kTokenHeader).toLower()
-           || remote.privateHeaders.contains(QString::fromLatin1(lowerName))
-           || isOneOf(lowerName, {"cookie", "authorization", "x-api-key", "x-admin-token"});
-}
-
-Headers forwarded(const RemoteDefinition &remote, const Headers &given)
-{
-    Headers out;
-    const bool isAll = remote.forward.contains("*"_L1);
-    for (const Header &header : given) {
-        const QByteArray lower = header.first.toLower();
-        if (isNeverForwarded(lower) || isOwn(lower, remote))
-            continue;
-        const auto named =
-            std::find_if(remote.forward.begin(), remote.forward.end(), [&](const QString &name) {
-                return name.compare(QLatin1StringView(lower), Qt::CaseInsensitive) == 0;
-            });
-        const bool isNamed = named != remote.forward.end();
-        if (!isNamed && (!isAll || isDelicate(lower, remote)))
-            continue;
-        const QByteArray earlier = httpclient::headerValue(out, lower);
-        const QByteArray value = earlier.isEmpty() ? header.second : earlier + ", " + header.second;
-        if (isHeader(header.first, value))
-            httpclient::setHeader(out, isNamed ? named->toLatin1() : header.first, value);
-    }
-    return out;
-}
 
 QByteArray tokenOf(const Headers &headers)
 {
@@ -98,9 +45,12 @@ QByteArray credentialValue(const RemoteDefinition &remote, const QByteArray &tok
 void tellGroup(Identity &identity, const ServerDefinition &definition)
 {
     // As long as there is a caller nobody has looked whether he belongs to it.
-    if (!definition.remote || definition.remote->groupHeader.isEmpty() || identity.caller)
+    if (!definition.remote || definition.remote->groupHeader.isEmpty() || identity.caller
+        || identity.group.isEmpty())
         return;
-    const QByteArray group = identity.group.toUtf8();
+    // Another issuer's group may be called like one of ours; this name tells them apart. It is only
+    // there for members.
+    const QByteArray group = identity.placeholders.value(u"group_id"_s).toUtf8();
     if (!group.isEmpty() && isHeader(definition.remote->groupHeader, group))
         httpclient::setHeader(identity.forwardedHeaders, definition.remote->groupHeader, group);
 }
@@ -132,7 +82,7 @@ void readCaller(Identity &identity, const ServerDefinition &definition,
     identity.callerToken = verified ? *verified : tokenOf(headers);
     if (!definition.remote)
         return;
-    identity.forwardedHeaders = forwarded(*definition.remote, headers);
+    identity.forwardedHeaders = passedHeaders(*definition.remote, headers);
     dropUnused(identity, definition);
 }
 
@@ -142,8 +92,8 @@ Identity effectiveFor(const Identity &identity, const ServerDefinition &definiti
     if (const Headers given = std::exchange(known.requestHeaders, {}); !given.isEmpty())
         readCaller(known, definition, given);
     // A child that gets nothing of its caller is the same for everybody.
-    const bool isPlain = !definition.remote && !definition.needsIdentity()
-                         && definition.auth.environment.isEmpty();
+    const bool isPlain =
+        !definition.remote && !definition.needsIdentity() && definition.auth.environment.isEmpty();
     if (isPlain)
         known.caller.reset();
     else if (const auto caller = known.caller)

@@ -38,6 +38,14 @@ httpclient::Headers sentFor(Identity identity, const ServerDefinition &definitio
     return remoteHeaders(*definition.remote, effectiveFor(identity, definition));
 }
 
+Identity memberOf(const QString &group)
+{
+    Identity member;
+    member.group = group;
+    member.placeholders = {{u"group_id"_s, group}};
+    return member;
+}
+
 } // namespace
 
 class RemoteHeadersTest : public QObject
@@ -85,8 +93,7 @@ private Q_SLOTS:
 
     void theGroupIsToldWhereAHeaderIsNamedForIt()
     {
-        Identity member;
-        member.group = u"crew"_s;
+        Identity member = memberOf(u"crew"_s);
         const ServerDefinition silent = definitionWith({});
         QVERIFY(effectiveFor(member, silent).isNeutral());
         const ServerDefinition telling =
@@ -101,8 +108,7 @@ private Q_SLOTS:
     {
         const ServerDefinition telling =
             definitionWith({{u"MCP_REMOTE_GROUP_HEADER"_s, u"X-Group"_s}});
-        Identity member;
-        member.group = u"crew"_s;
+        const Identity member = memberOf(u"crew"_s);
         const Identity once = effectiveFor(member, telling);
         QCOMPARE(effectiveFor(once, telling).forwardedHeaders, once.forwardedHeaders);
         QCOMPARE(once.forwardedHeaders.size(), 1);
@@ -124,6 +130,7 @@ private Q_SLOTS:
         stranger.requestHeaders = {{"X-GROUP", "admins"}};
         QVERIFY(httpclient::headerValue(sentFor(stranger, definition), "x-group").isEmpty());
         stranger.group = u"crew"_s;
+        stranger.placeholders = {{u"group_id"_s, u"crew"_s}};
         QCOMPARE(httpclient::headerValue(sentFor(stranger, definition), "x-group"), "crew"_ba);
     }
 
@@ -131,9 +138,123 @@ private Q_SLOTS:
     {
         const ServerDefinition telling =
             definitionWith({{u"MCP_REMOTE_GROUP_HEADER"_s, u"X-Group"_s}});
-        Identity member;
-        member.group = u"crew\r\nX-Evil: 1"_s;
-        QVERIFY(sentFor(member, telling).isEmpty());
+        QVERIFY(sentFor(memberOf(u"crew\r\nX-Evil: 1"_s), telling).isEmpty());
+    }
+
+    void theGroupIsToldAsItsPlaceIsCalled()
+    {
+        const ServerDefinition telling =
+            definitionWith({{u"MCP_REMOTE_GROUP_HEADER"_s, u"X-Group"_s}});
+        Identity partner = memberOf(u"staff"_s);
+        partner.placeholders[u"group_id"_s] = u"staff~0123456789abcdef"_s;
+        QCOMPARE(httpclient::headerValue(sentFor(partner, telling), "x-group"),
+                 "staff~0123456789abcdef"_ba);
+        partner.group.clear(); // {group_id} has a value then, too, but he acts for himself
+        QVERIFY(sentFor(partner, telling).isEmpty());
+        Identity unchecked;
+        unchecked.group = u"staff"_s;
+        QVERIFY(sentFor(unchecked, telling).isEmpty());
+    }
+
+    void whatTheOperatorConfiguredIsNotTheCallersToSay_data()
+    {
+        QTest::addColumn<QString>("forward");
+        QTest::newRow("everything") << u"*"_s;
+        QTest::newRow("by name") << u"X-Tenant"_s;
+    }
+    void whatTheOperatorConfiguredIsNotTheCallersToSay()
+    {
+        QFETCH(QString, forward);
+        ServerDefinition definition =
+            definitionWith({{u"MCP_REMOTE_SERVER_FORWARD_HEADERS"_s, forward}});
+        definition.remote->headers = {{"X-Tenant", "acme"}};
+        Identity caller;
+        caller.requestHeaders = {{"x-tenant", "other"}};
+        const httpclient::Headers sent = sentFor(caller, definition);
+        QCOMPARE(sent, (httpclient::Headers{{"X-Tenant", "acme"}}));
+    }
+
+    void headersThatSayWhoCallsMustBeNamed_data()
+    {
+        QTest::addColumn<QByteArray>("header");
+        for (const char *name : {"X-Auth-Request-User",
+                                 "X-Remote-User",
+                                 "Remote-User",
+                                 "Forwarded",
+                                 "X-Forwarded-For",
+                                 "X-Forwarded-Email",
+                                 "X-Real-IP",
+                                 "True-Client-IP",
+                                 "CF-Connecting-IP",
+                                 "X-User-Id",
+                                 "X-Email",
+                                 "X-Groups",
+                                 "X-WebAuth-User",
+                                 "X-Original-URL",
+                                 "X-SSL-Client-CN",
+                                 "X-Client-Cert",
+                                 "X-Authenticated-User",
+                                 "X-Amzn-Oidc-Data",
+                                 "X-MS-Client-Principal",
+                                 "X-Goog-Authenticated-User-Email",
+                                 "Cf-Access-Jwt-Assertion",
+                                 "X-Access-Token",
+                                 "Via",
+                                 "X-HTTP-Method-Override"})
+            QTest::newRow(name) << QByteArray(name);
+    }
+    void headersThatSayWhoCallsMustBeNamed()
+    {
+        QFETCH(QByteArray, header);
+        Identity caller;
+        caller.requestHeaders = {{header, "root"}, {"User-Agent", "curl"}, {"X-Custom", "yes"}};
+        const ServerDefinition everything =
+            definitionWith({{u"MCP_REMOTE_SERVER_FORWARD_HEADERS"_s, u"*"_s}});
+        httpclient::Headers sent = sentFor(caller, everything);
+        QVERIFY(httpclient::headerValue(sent, header).isEmpty());
+        QCOMPARE(httpclient::headerValue(sent, "x-custom"), "yes"_ba);
+        QCOMPARE(httpclient::headerValue(sent, "user-agent"), "curl"_ba);
+        const ServerDefinition named =
+            definitionWith({{u"MCP_REMOTE_SERVER_FORWARD_HEADERS"_s, QString::fromLatin1(header)}});
+        sent = sentFor(caller, named);
+        QCOMPARE(httpclient::headerValue(sent, header), "root"_ba);
+    }
+
+    void theBridgesOwnCookiesStay_data()
+    {
+        QTest::addColumn<QByteArray>("given");
+        QTest::addColumn<QByteArray>("sent");
+        QTest::newRow("login") << "mcp-bridge=id; theme=dark"_ba
+                               << "theme=dark"_ba;
+        QTest::newRow("login over TLS") << "a=1;__Host-mcp-bridge=id;b=2"_ba
+                                        << "a=1; b=2"_ba;
+        QTest::newRow("pending") << "mcp-bridge-login=x; __Host-mcp-bridge-login=y"_ba
+                                 << ""_ba;
+        QTest::newRow("connecting") << "bridge-connect=x; __Host-bridge-connect=y"_ba
+                                    << ""_ba;
+        QTest::newRow("session") << "X-Sess=1; X-Sess.files=2; X-Session=3"_ba
+                                 << "X-Session=3"_ba;
+        QTest::newRow("token") << "_proxy=1; _proxy_0=2; _proxy_csrf=3; proxy=4"_ba
+                               << "proxy=4"_ba;
+        QTest::newRow("other case") << "MCP-Bridge=id; a=1"_ba
+                                    << "a=1"_ba;
+        QTest::newRow("quoted, blanks") << " mcp-bridge = \"id\" ; a=\"1\""_ba
+                                        << "a=\"1\""_ba;
+        QTest::newRow("without a value") << "mcp-bridge; a"_ba
+                                         << "a"_ba;
+    }
+    void theBridgesOwnCookiesStay()
+    {
+        QFETCH(QByteArray, given);
+        const ServerDefinition definition =
+            definitionWith({{u"MCP_REMOTE_SERVER_FORWARD_HEADERS"_s, u"Cookie"_s},
+                            {u"SESSION_FIELD_NAME"_s, u"X-Sess"_s},
+                            {u"TOKEN_COOKIE_NAME"_s, u"_proxy"_s}});
+        Identity caller;
+        caller.requestHeaders = {{"cookie", given}};
+        const httpclient::Headers sent = sentFor(caller, definition);
+        QTEST(httpclient::headerValue(sent, "cookie"), "sent");
+        QCOMPARE(sent.isEmpty(), httpclient::headerValue(sent, "cookie").isEmpty());
     }
 };
 
