@@ -131,8 +131,7 @@ Result<Parts> partsFrom(const config::Loaded &loaded)
     if (!views)
         collect(problems, views.error(), u"file: bridge.views"_s);
     const policy::KnownNames names{serverNames(definitions, loaded), issuerNames(settings)};
-    auto policy =
-        policy::Policy::load(loaded.policy, names, settings.boolean(u"AUTH_TRUST_PROXY_HEADERS"_s));
+    auto policy = policy::Policy::load(loaded.policy, names);
     if (!policy)
         collect(problems, policy.error(), u"file: bridge.policy"_s);
     auto limits = policy::limitsFrom(loaded.limits, names, settings.text(u"RATE_LIMIT_PER_USER"_s),
@@ -206,6 +205,7 @@ Result<Nothing> Application::build()
     };
     m_services.config = [this] { return config::describe(m_loaded.settings); };
     m_identity->serve(m_http->router(), m_services);
+    m_identity->explain(m_services);
     routes::addRoutes(m_http->router(), &m_services);
     buildGateway();
     observe(*m_http, *m_metrics);

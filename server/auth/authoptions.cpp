@@ -25,6 +25,7 @@ void readTokens(const config::Settings &settings, AuthOptions &options,
     verifier.jwks.lifetime = settings.seconds(u"AUTH_JWKS_CACHE_SECONDS"_s);
     verifier.jwks.staleIfError = settings.seconds(u"AUTH_JWKS_STALE_SECONDS"_s);
     verifier.introspectionLifetime = settings.seconds(u"AUTH_INTROSPECTION_CACHE_SECONDS"_s);
+    verifier.maxBadTokens = int(settings.integer(u"AUTH_BAD_TOKENS_PER_MINUTE"_s));
     verifier.adminGroups = settings.list(u"BRIDGE_ADMIN_GROUPS"_s);
     const QString wanted = settings.text(u"AUTH_VERIFY_TOKENS"_s);
     verifier.verify = wanted == "auto"_L1 ? !verifier.issuers.empty() : wanted == "true"_L1;
@@ -37,10 +38,12 @@ void readTokens(const config::Settings &settings, AuthOptions &options,
                 u"Tokens that %1 made for any other service are accepted too. Set OAUTH_AUDIENCE, "
                 "or audience in AUTH_ISSUERS."_s.arg(issuer.issuer));
     }
-    if (wanted == "false"_L1)
+    verifier.believe = wanted == "false"_L1;
+    if (verifier.believe)
         options.warnings.append(
             u"AUTH_VERIFY_TOKENS is false: access tokens are believed without being verified, so "
-            "anybody can pass for anyone."_s);
+            "anybody can pass for anyone, and whatever token somebody makes up opens this bridge, "
+            "also where API keys or a proxy guard it."_s);
     if (settings.text(u"AUTH_INTROSPECTION"_s) == "always"_L1 && !verifier.issuers.empty()
         && verifier.issuers.front().introspect != Introspect::Always)
         problems.append(
@@ -58,6 +61,10 @@ void readProxies(const config::Settings &settings, AuthOptions &options,
         problems.append({u"AUTH_TRUSTED_PROXIES"_s, networks.error().message});
     else
         options.trustedProxies = *networks;
+    options.forwarders = options.trustedProxies;
+    // A list that is no good is complained of by its own check.
+    if (const auto more = egress::networksFrom(settings.list(u"TRUSTED_PROXIES"_s)))
+        options.forwarders += *more;
     if (options.trustProxyHeaders && networks && networks->isEmpty())
         problems.append(
             {u"AUTH_TRUSTED_PROXIES"_s,

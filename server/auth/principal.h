@@ -14,10 +14,12 @@ namespace bridge::auth {
 
 struct Principal {
     enum class Kind {
-        Anonymous, ///< nobody; all of them share one owner
-        User,      ///< a person or client an issuer vouches for
-        Service,   ///< an API key
-        Admin      ///< the bridge's own admin token
+        /// nobody; all of them share one owner. One with a token brought it to a bridge that
+        /// verifies none.
+        Anonymous,
+        User,    ///< a person or client an issuer vouches for
+        Service, ///< an API key
+        Admin    ///< the bridge's own admin token
     };
     Kind kind = Kind::Anonymous;
 

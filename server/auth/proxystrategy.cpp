@@ -11,9 +11,7 @@ namespace bridge::auth {
 
 namespace {
 
-struct Names {
-    QByteArrayView user, email, preferred, groups, token;
-};
+using Names = ProxyHeaderNames;
 
 /// As oauth2-proxy sends them when it is the reverse proxy itself.
 constexpr Names kForwarded{"x-forwarded-user", "x-forwarded-email",
@@ -23,11 +21,6 @@ constexpr Names kForwarded{"x-forwarded-user", "x-forwarded-email",
 constexpr Names kAuthRequest{"x-auth-request-user", "x-auth-request-email",
                              "x-auth-request-preferred-username", "x-auth-request-groups",
                              "x-auth-request-access-token"};
-
-const Names &namesOf(ProxyHeaders family)
-{
-    return family == ProxyHeaders::AuthRequest ? kAuthRequest : kForwarded;
-}
 
 /// A header of the other family comes from the proxy's own client.
 bool isOfOtherFamily(const QByteArray &header, ProxyHeaders family)
@@ -83,6 +76,11 @@ Principal principalOf(const AuthRequest &request, const Names &names)
 }
 
 } // namespace
+
+const ProxyHeaderNames &namesOf(ProxyHeaders family)
+{
+    return family == ProxyHeaders::AuthRequest ? kAuthRequest : kForwarded;
+}
 
 ProxyStrategy::ProxyStrategy(const AuthOptions &options)
     : m_proxies(options.trustedProxies)

@@ -10,6 +10,12 @@
 
 namespace bridge::auth {
 
+/// How the headers of one family are called.
+struct ProxyHeaderNames {
+    QByteArrayView user, email, preferred, groups, token;
+};
+const ProxyHeaderNames &namesOf(ProxyHeaders family);
+
 class ProxyStrategy : public Strategy
 {
 public:

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/auth/tokenstrategy.h"
 
+#include "server/auth/clientaddress.h"
+#include "server/auth/proxystrategy.h"
+
 #include <algorithm>
 
 using namespace Qt::StringLiterals;
@@ -42,14 +45,14 @@ std::optional<QByteArray> bearerToken(QByteArrayView value)
 TokenStrategy::TokenStrategy(std::shared_ptr<TokenVerifier> verifier, const AuthOptions &options,
                              Via via)
     : m_verifier(std::move(verifier))
-    , m_proxies(options.trustProxyHeaders ? options.trustedProxies : QList<egress::Network>())
+    , m_forwarders(options.forwarders)
     , m_via(via)
 {
 }
 
-bool TokenStrategy::isVouched(const AuthRequest &request) const
+bool TokenStrategy::isVouched(const AuthRequest &) const
 {
-    return !m_proxies.isEmpty() && egress::isWithin(request.peer, m_proxies);
+    return false;
 }
 
 Strategy::Outcome TokenStrategy::findNow(const AuthRequest &request)
@@ -59,7 +62,8 @@ Strategy::Outcome TokenStrategy::findNow(const AuthRequest &request)
         return {Finding::Known, nullptr, token.error()};
     if (token->isEmpty())
         return {};
-    const auto verdict = m_verifier->verifyNow(*token, m_via, isVouched(request));
+    const auto verdict = m_verifier->verifyNow(*token, m_via, isVouched(request),
+                                               clientAddress(request, m_forwarders));
     if (!verdict)
         return {Finding::Ask, nullptr, {}};
     if (!*verdict)
@@ -71,16 +75,29 @@ Call TokenStrategy::find(const AuthRequest &request, Handler<PrincipalPtr> handl
 {
     const auto token = tokenIn(request);
     // Keeps the verifier alive for as long as somebody waits.
-    auto share = std::make_shared<Call>(
-        m_verifier->verify(token ? *token : QByteArray(), m_via, std::move(handler)));
+    auto share = std::make_shared<Call>(m_verifier->verify(token ? *token : QByteArray(), m_via,
+                                                           std::move(handler),
+                                                           clientAddress(request, m_forwarders)));
     return Call([share, verifier = m_verifier] { share->cancel(); });
 }
 
 BearerStrategy::BearerStrategy(std::shared_ptr<TokenVerifier> verifier, const AuthOptions &options)
     : TokenStrategy(std::move(verifier), options, Via::Header)
     , m_header(options.tokenHeader)
-    , m_believes(!options.verifier.verify)
+    , m_vouchedUser(namesOf(options.proxyHeaders).user.toByteArray())
 {
+    const QByteArrayView own = namesOf(options.proxyHeaders).token;
+    const bool isOwn = m_header.size() == own.size() && m_header.toLower() == own;
+    if (!options.verifier.verify && options.trustProxyHeaders && isOwn)
+        m_proxies = options.trustedProxies;
+}
+
+bool BearerStrategy::isVouched(const AuthRequest &request) const
+{
+    return !m_proxies.isEmpty() && egress::isWithin(request.peer, m_proxies)
+           && request.count(m_header) == 1 && request.count(m_vouchedUser) == 1
+           && !request.header(m_header).trimmed().isEmpty()
+           && !request.header(m_vouchedUser).trimmed().isEmpty();
 }
 
 Result<QByteArray> BearerStrategy::tokenIn(const AuthRequest &request) const
@@ -91,7 +108,7 @@ Result<QByteArray> BearerStrategy::tokenIn(const AuthRequest &request) const
             return ambiguous(m_header);
         const QByteArray token = bearerToken(named).value_or(named);
         // One of the two is the proxy's and the other its client's: it is not known which.
-        if (m_believes && isVouched(request) && contradicts(request, token))
+        if (isVouched(request) && contradicts(request, token))
             return Error(
                 ErrorCode::InvalidToken,
                 u"The headers %1 and Authorization hold two tokens, and the proxy vouches "

@@ -21,12 +21,12 @@ protected:
     /// Empty when there is none; InvalidToken when it is not clear which one is meant.
     virtual Result<QByteArray> tokenIn(const AuthRequest &request) const = 0;
 
-    /// A proxy passed \a request on whose tokens are believed when none are verified.
-    bool isVouched(const AuthRequest &request) const;
+    /// The token in \a request is the word of a trusted proxy, which counts when none are verified.
+    virtual bool isVouched(const AuthRequest &request) const;
 
 private:
     std::shared_ptr<TokenVerifier> m_verifier;
-    QList<egress::Network> m_proxies; ///< who vouch for tokens that are not verified
+    QList<egress::Network> m_forwarders; ///< who say where requests come from
     Via m_via;
 };
 
@@ -39,10 +39,14 @@ public:
 
 protected:
     Result<QByteArray> tokenIn(const AuthRequest &request) const override;
+    /// Only the token header of the family the proxy sets, together with its user header: clients
+    /// of the proxy can send all others, `Authorization` as well.
+    bool isVouched(const AuthRequest &request) const override;
 
 private:
     QByteArray m_header;
-    bool m_believes; ///< tokens are not verified
+    QByteArray m_vouchedUser;         ///< comes along with a token the proxy set
+    QList<egress::Network> m_proxies; ///< who vouch for tokens that are not verified; may be none
 };
 
 /// In the cookie TOKEN_COOKIE_NAME.

@@ -37,6 +37,7 @@ TokenVerifier::TokenVerifier(VerifierOptions options, Fetch fetch, Clock clock)
     , m_clock(std::move(clock))
     , m_known(m_options.maxKnown)
     , m_refused(m_options.maxRefused)
+    , m_bad(m_options.maxBadTokens, m_clock)
     , m_questions(m_options.maxQuestions, m_options.maxWaiting)
 {
     for (const IssuerOptions &issuer : m_options.issuers)
@@ -69,10 +70,12 @@ void TokenVerifier::forget(const QByteArray &token)
     m_refused.remove(digest);
 }
 
-std::optional<TokenVerifier::Verdict> TokenVerifier::verifyNow(const QByteArray &token, Via via,
-                                                               bool isVouched)
+std::optional<TokenVerifier::Verdict>
+TokenVerifier::verifyNow(const QByteArray &token, Via via, bool isVouched, const QHostAddress &from)
 {
     const QByteArray digest = crypto::sha256(token);
+    if (!m_options.verify && !m_options.believe && !isVouched)
+        return strangerWith(token, via);
     if (!m_options.verify) {
         const QByteArray key = isVouched ? QByteArray(digest + 'v') : digest;
         if (auto known = remembered(key, via))
@@ -81,7 +84,7 @@ std::optional<TokenVerifier::Verdict> TokenVerifier::verifyNow(const QByteArray 
     }
     if (auto known = remembered(digest, via))
         return known;
-    return judgeNow(token, digest, via);
+    return judgeNow(token, digest, via, from);
 }
 
 std::optional<TokenVerifier::Verdict> TokenVerifier::remembered(const QByteArray &digest, Via via)
@@ -92,8 +95,12 @@ std::optional<TokenVerifier::Verdict> TokenVerifier::remembered(const QByteArray
         known = m_refused.find(digest);
     if (!known)
         return std::nullopt;
-    if (m_clock.steady() >= known->steadyEnd || m_clock.wall() >= known->wallEnd + kLeeway) {
-        (isRefused ? m_refused : m_known).remove(digest);
+    const bool isOver = m_clock.wall() >= known->wallEnd + kLeeway;
+    if (m_clock.steady() >= known->steadyEnd || isOver) {
+        if (isRefused)
+            m_refused.remove(digest);
+        else if (isOver) // else it is known that the token was good, see objectionTo()
+            m_known.remove(digest);
         return std::nullopt;
     }
     if (isRefused)
@@ -131,15 +138,20 @@ Result<TokenVerifier::Candidate> TokenVerifier::candidate(const QByteArray &toke
 }
 
 std::optional<TokenVerifier::Verdict> TokenVerifier::judgeNow(const QByteArray &token,
-                                                              const QByteArray &digest, Via via)
+                                                              const QByteArray &digest, Via via,
+                                                              const QHostAddress &from)
 {
     if (token.size() > kMaxToken)
         return Verdict(refusedAs(u"it is too long"_s));
-    if (!looksLikeJwt(token) && isIntrospected())
-        return std::nullopt;
+    if (!looksLikeJwt(token) && isIntrospected()) {
+        const auto objection = objectionTo(from, digest, nullptr);
+        return objection ? std::make_optional<Verdict>(*objection) : std::nullopt;
+    }
     const auto found = candidate(token);
     if (!found)
         return Verdict(refuse(found.error(), digest));
+    if (const auto objection = objectionTo(from, digest, &*found))
+        return Verdict(*objection);
     if (found->issuer->options().introspect == Introspect::Always)
         return std::nullopt;
     const auto keys = found->issuer->keys().candidatesNow(found->jwt.keyId, found->algorithm);
@@ -147,7 +159,30 @@ std::optional<TokenVerifier::Verdict> TokenVerifier::judgeNow(const QByteArray &
         return std::nullopt;
     if (!*keys)
         return Verdict(keys->error());
-    return judge(*found, **keys, token, digest, via);
+    Verdict verdict = judge(*found, **keys, token, digest, via);
+    if (!verdict && verdict.error().code == ErrorCode::InvalidToken)
+        m_bad.note(from, digest);
+    return verdict;
+}
+
+/// Before anything is spent on a token. One that was good is asked about as often as it takes: who
+/// shares an address with a flood goes on with it.
+std::optional<Error> TokenVerifier::objectionTo(const QHostAddress &from, const QByteArray &digest,
+                                                const Candidate *found)
+{
+    const auto pause = m_bad.pauseOf(from);
+    if (!pause || m_known.find(digest))
+        return std::nullopt;
+    // Its client can help itself, and needs no keys to be told.
+    const auto expiry = found ? timeClaim(found->jwt.claims, "exp"_L1)
+                              : Result<std::optional<milliseconds>>(std::optional<milliseconds>());
+    if (expiry && *expiry && **expiry + kLeeway <= m_clock.wall())
+        return Error(ErrorCode::TokenExpired, u"The access token has expired. Get a new one."_s);
+    Error error(ErrorCode::TooManyRequests,
+                u"Your address has sent too many access tokens that are not good, so this one is "
+                "not checked now. Try again in %1 seconds."_s.arg(pause->count()));
+    error.extra.insert("retry_after"_L1, qint64(pause->count()));
+    return error;
 }
 
 TokenVerifier::Verdict TokenVerifier::judge(const Candidate &found, const QList<KeyPtr> &keys,
@@ -210,6 +245,15 @@ Error TokenVerifier::refuse(const Error &error, const QByteArray &digest)
     m_known.remove(digest);
     m_refused.insert(digest, std::move(refused));
     return error;
+}
+
+/// Anybody can make up a token: it gives nobody a name, a place or a share of his own.
+TokenVerifier::Verdict TokenVerifier::strangerWith(const QByteArray &token, Via via) const
+{
+    Principal stranger = *anonymous();
+    stranger.strategy = strategyOf(via);
+    stranger.token = token;
+    return PrincipalPtr(std::make_shared<const Principal>(std::move(stranger)));
 }
 
 TokenVerifier::Verdict TokenVerifier::readUnverified(const QByteArray &token,

@@ -3,6 +3,7 @@
 // memory of what was found, so that a token is checked once. Main thread.
 #pragma once
 
+#include "server/auth/badtokens.h"
 #include "server/auth/introspection.h"
 #include "server/auth/jwt.h"
 #include "server/auth/tokencache.h"
@@ -17,6 +18,9 @@ namespace bridge::auth {
 struct VerifierOptions {
     /// False reads tokens without checking them (AUTH_VERIFY_TOKENS, contract §7.2).
     bool verify = true;
+    /// Whom a token names that was only read is who calls: AUTH_VERIFY_TOKENS=false. Else whoever
+    /// brings one that nobody vouches for is a stranger, who has it passed on at most.
+    bool believe = false;
     std::vector<IssuerOptions> issuers; ///< the first is the one the bridge logs people in at
     ClaimRules unverifiedClaims;        ///< for tokens of unknown issuers when `verify` is off
     QStringList adminGroups;            ///< whose members are administrators
@@ -27,6 +31,7 @@ struct VerifierOptions {
     qsizetype maxRefused = 4'000; ///< refused ones remembered
     size_t maxQuestions = 16;     ///< introspections under way
     size_t maxWaiting = 64;       ///< and waiting; more are answered with IdpUnavailable
+    int maxBadTokens = 120;       ///< of one address within a minute; 0 = no limit
 };
 
 class TokenVerifier
@@ -40,11 +45,13 @@ public:
     using Verdict = Result<PrincipalPtr>;
     /// What is known, or can be told without asking anybody: a token checked before costs a
     /// SHA-256 and a look-up. Nothing when verify() is needed. \a isVouched: when tokens are not
-    /// verified, somebody trusted passed this one on.
+    /// verified, somebody trusted passed this one on. \a from: who shows it, where that counts;
+    /// TooManyRequests when he showed too many bad ones and this one was never good.
     std::optional<Verdict> verifyNow(const QByteArray &token, Via via = Via::Header,
-                                     bool isVouched = false);
+                                     bool isVouched = false, const QHostAddress &from = {});
     /// After verifyNow() gave nothing. Errors: InvalidToken, TokenExpired, IdpUnavailable.
-    Call verify(const QByteArray &token, Via via, Handler<PrincipalPtr> handler);
+    Call verify(const QByteArray &token, Via via, Handler<PrincipalPtr> handler,
+                const QHostAddress &from = {});
     Call verify(const QByteArray &token, Handler<PrincipalPtr> handler)
     {
         return verify(token, Via::Header, std::move(handler));
@@ -57,6 +64,8 @@ public:
     Issuer *primaryIssuer() const;
     /// By `iss`, exactly; null for others.
     Issuer *issuer(const QString &name) const;
+    /// Says of \a principal how far the word of his issuer goes.
+    void rank(Principal &principal) const;
     qsizetype knownCount() const { return m_known.size(); }
 
 private:
@@ -68,7 +77,11 @@ private:
     };
 
     std::optional<Verdict> remembered(const QByteArray &digest, Via via);
-    std::optional<Verdict> judgeNow(const QByteArray &token, const QByteArray &digest, Via via);
+    std::optional<Verdict> judgeNow(const QByteArray &token, const QByteArray &digest, Via via,
+                                    const QHostAddress &from);
+    std::optional<Error> objectionTo(const QHostAddress &from, const QByteArray &digest,
+                                     const Candidate *found);
+    Verdict strangerWith(const QByteArray &token, Via via) const;
     Verdict readUnverified(const QByteArray &token, const QByteArray &digest, Via via,
                            bool isVouched);
     Verdict judge(const Candidate &candidate, const QList<KeyPtr> &keys, const QByteArray &token,
@@ -85,8 +98,6 @@ private:
     void sweep(const QByteArray &digest);
     Verdict remember(Principal principal, KnownToken known, const QByteArray &token,
                      const QByteArray &digest, Via via);
-    /// How far the issuer's word goes.
-    void rank(Principal &principal) const;
     Error refuse(const Error &error, const QByteArray &digest);
 
     VerifierOptions m_options;
@@ -95,6 +106,7 @@ private:
     std::vector<std::unique_ptr<Issuer>> m_issuers;
     TokenCache m_known;
     TokenCache m_refused;
+    BadTokens m_bad;
     /// Anybody can make up tokens to ask about: they must not take every connection there is.
     Turnstile m_questions;
     std::map<QByteArray, SingleFlight<PrincipalPtr>> m_flights; ///< by digest

@@ -27,6 +27,14 @@ Error unauthorized()
                  "API key as `X-API-Key`."_s);
 }
 
+Error unverifiable()
+{
+    return Error(ErrorCode::InvalidToken,
+                 u"This bridge cannot verify access tokens, so yours opens nothing here. Send a "
+                 "credential it knows, e.g. an API key as `X-API-Key`; its operator may name an "
+                 "issuer (OAUTH_ISSUER_URL)."_s);
+}
+
 Visitor::Challenge challengeBy(const std::shared_ptr<const GateOptions> &options)
 {
     return [options](const Error &error, const http::Request &request) -> http::Headers {
@@ -181,7 +189,7 @@ std::optional<Error> Gate::check(const http::Exchange &exchange, Access access,
 std::optional<Error> Gate::strangerObjection(const Principal &principal) const
 {
     if (principal.isAnonymous() && !m_options->allowsAnonymous)
-        return unauthorized();
+        return principal.token.isEmpty() ? unauthorized() : unverifiable();
     return std::nullopt;
 }
 

@@ -106,12 +106,12 @@ Result<QMap<QString, QString>> DataAccess::placeholdersFor(const auth::Principal
                                                            const QString &group) const
 {
     using Values = QMap<QString, QString>;
-    if (principal.isAnonymous())
+    if (principal.isAnonymous() && principal.token.isEmpty())
         return group.isEmpty() ? Result<Values>(Values()) : Result<Values>(groupNeedsToken());
     const QString asked = auth::plainGroup(group);
     if (!group.isEmpty() && asked.isEmpty())
         return Error(ErrorCode::BadRequest, u"`group` names no group."_s);
-    if (!principal.isVerified && !m_options.trustsUnverified) {
+    if (!principal.isVerified) {
         if (asked.isEmpty())
             return Values();
         return Error(ErrorCode::Forbidden,

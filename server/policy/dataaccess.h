@@ -21,8 +21,6 @@ struct DataAccessOptions {
     bool primaryGroup = false;                              ///< MCP_DEFAULT_GROUP_MODE=primary
     bool matchClientRoles = true;                           ///< GROUP_MATCH_CLIENT_ROLES
     bool logAccess = false;                                 ///< LOG_GROUP_ACCESS
-    /// Something in front of the bridge has checked tokens the bridge only read.
-    bool trustsUnverified = false;
     /// The issuer whose users and groups are called by their plain names; those of others get a
     /// mark, as `alice` of another issuer is somebody else. Empty = there is only one.
     QString mainIssuer;

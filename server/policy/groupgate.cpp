@@ -10,7 +10,7 @@ std::optional<Error> checkRequiredGroups(const auth::Principal &principal,
 {
     if (required.isEmpty())
         return std::nullopt;
-    if (principal.isAnonymous())
+    if (principal.isAnonymous() && principal.token.isEmpty())
         return Error(ErrorCode::Unauthorized,
                      u"This bridge is for members of certain groups. Send an access token."_s);
     if (!principal.isVerified)

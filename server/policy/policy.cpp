@@ -33,10 +33,9 @@ QString outcomeName(Decision::Outcome outcome)
 
 } // namespace
 
-Result<Policy> Policy::load(const QJsonValue &json, const KnownNames &known, bool trustsUnverified)
+Result<Policy> Policy::load(const QJsonValue &json, const KnownNames &known)
 {
     Policy policy;
-    policy.m_trustsUnverified = trustsUnverified;
     policy.m_json = json;
     if (json.isUndefined())
         return policy;
@@ -78,7 +77,7 @@ bool Policy::looksAtArguments() const
 const auth::Principal &Policy::known(const auth::Principal &principal) const
 {
     // What nobody has checked says nothing about who it is.
-    return principal.isVerified || m_trustsUnverified ? principal : *auth::anonymous();
+    return principal.isVerified ? principal : *auth::anonymous();
 }
 
 Decision Policy::find(const auth::Principal &principal, const Action &action,

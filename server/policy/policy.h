@@ -34,8 +34,7 @@ public:
     Policy() = default;
     /// \a json as under `bridge.policy`; undefined = no policy. All problems are in
     /// Error::problems, `path` telling the place.
-    static Result<Policy> load(const QJsonValue &json, const KnownNames &known,
-                               bool trustsUnverified = false);
+    static Result<Policy> load(const QJsonValue &json, const KnownNames &known);
 
     /// Whether some decision depends on the arguments of a call.
     bool looksAtArguments() const;
@@ -52,10 +51,7 @@ public:
     /// passed over.
     QJsonObject explain(const auth::Principal &principal, const Action &action) const;
 
-    friend bool operator==(const Policy &a, const Policy &b)
-    {
-        return a.m_json == b.m_json && a.m_trustsUnverified == b.m_trustsUnverified;
-    }
+    friend bool operator==(const Policy &a, const Policy &b) { return a.m_json == b.m_json; }
 
     /// As whom \a principal is taken: as nobody when his claims were only read.
     const auth::Principal &known(const auth::Principal &principal) const;
@@ -68,7 +64,6 @@ private:
     QJsonValue m_json{QJsonValue::Undefined};
     QList<Rule> m_rules;
     bool m_allowsByDefault = true;
-    bool m_trustsUnverified = false; ///< claims that were only read count as well
 };
 
 /// What a call is answered when \a decision is not to allow it; \a missing is the answer for

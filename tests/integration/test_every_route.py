@@ -5,7 +5,8 @@ import re
 import subprocess
 import unittest
 
-from bridge import SF
+from bridge import SF, Bridge
+from client import token
 from idp import IdpCase, needs_idp
 from mcpclient import message
 
@@ -38,19 +39,9 @@ def routes_of(bridge):
     return [tuple(line.split(" ")) for line in done.stdout.splitlines()]
 
 
-@needs_idp
-class EveryRoute(IdpCase):
-    env = {"BRIDGE_REQUIRED_GROUPS": "staff", "ADMIN_TOKEN": "an admin token of good length",
-           "MCP_OAUTH_SCOPES": "openid"}
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.alice = cls.idp.mint(sub="alice", groups=["staff"])
-        cls.bob = cls.idp.mint(sub="bob", groups=["staff"])
-        cls.expired = cls.idp.mint(sub="alice", groups=["staff"], exp=1_000_000_000)
-        cls.session = cls.bridge.start_session(token=cls.alice)
-        cls.routes = routes_of(cls.bridge)
+class Walk:
+    """Asks for every route of `self.bridge`."""
+    session = "nothing"
 
     def ask(self, method, pattern, **how):
         path = pattern.replace("{session}", self.session).replace("{server}", "default")
@@ -67,6 +58,46 @@ class EveryRoute(IdpCase):
     def closed(self):
         return [(method, pattern) for method, pattern, _ in self.routes
                 if f"{method} {pattern}" not in PUBLIC]
+
+
+class WithAMadeUpToken(unittest.TestCase, Walk):
+    """Where nothing verifies tokens, a made-up one is as good as none."""
+
+    def walk(self, **env):
+        with Bridge(env={"HOST": "0.0.0.0", "ADMIN_TOKEN": "an admin token of good length",
+                         **env}) as self.bridge:
+            self.routes = routes_of(self.bridge)
+            for made_up in ("x", token("alice", groups=["staff"])):
+                for method, pattern in self.closed():
+                    with self.subTest(f"{method} {pattern}", token=made_up[:1]):
+                        answer = self.ask(method, pattern, token=made_up)
+                        self.assertEqual(answer.status, 401, answer)
+                        self.assertRegex(answer.headers["WWW-Authenticate"], "^Bearer ")
+
+    def test_on_a_bridge_for_holders_of_keys(self):
+        self.walk(API_KEYS="a-key-of-good-length-4711")
+        self.walk(API_KEYS="a-key-of-good-length-4711", AUTH_STRATEGIES="api-key,bearer")
+
+    def test_around_the_proxy(self):
+        self.walk(AUTH_TRUST_PROXY_HEADERS="true", AUTH_TRUSTED_PROXIES="10.9.9.9")
+
+    def test_through_the_proxy(self):
+        self.walk(AUTH_TRUST_PROXY_HEADERS="true", AUTH_TRUSTED_PROXIES="127.0.0.1")
+
+
+@needs_idp
+class EveryRoute(IdpCase, Walk):
+    env = {"BRIDGE_REQUIRED_GROUPS": "staff", "ADMIN_TOKEN": "an admin token of good length",
+           "MCP_OAUTH_SCOPES": "openid"}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.alice = cls.idp.mint(sub="alice", groups=["staff"])
+        cls.bob = cls.idp.mint(sub="bob", groups=["staff"])
+        cls.expired = cls.idp.mint(sub="alice", groups=["staff"], exp=1_000_000_000)
+        cls.session = cls.bridge.start_session(token=cls.alice)
+        cls.routes = routes_of(cls.bridge)
 
     def test_the_list_is_complete(self):
         self.assertGreater(len(self.routes), 90)

@@ -176,29 +176,52 @@ private Q_SLOTS:
     void twoTokensAreNoneWhereTheProxyVouchesForOne()
     {
         m_options.verifier.verify = false;
+        m_options.verifier.believe = true;
         m_options.trustProxyHeaders = true;
+        m_options.proxyHeaders = ProxyHeaders::AuthRequest;
         m_options.trustedProxies = *egress::networksFrom({u"10.1.0.1"_s});
         Authenticator known = authenticator({u"bearer"_s});
         const QByteArray mallory = token(u"mallory"_s);
         const std::pair<QByteArray, QByteArray> named{"X-Auth-Request-Access-Token", mallory};
-        const Headers two{{"Authorization", "Bearer " + token(u"alice"_s)}, named};
-        const Headers same{{"Authorization", "Bearer " + mallory}, named};
-        const Headers basic{{"Authorization", "Basic YTpi"}, named};
+        const std::pair<QByteArray, QByteArray> user{"X-Auth-Request-User", "mallory"};
+        const Headers two{{"Authorization", "Bearer " + token(u"alice"_s)}, named, user};
+        const Headers same{{"Authorization", "Bearer " + mallory}, named, user};
+        const Headers basic{{"Authorization", "Basic YTpi"}, named, user};
         QCOMPARE(who(known, request(two, "10.1.0.1")), u"invalid_token"_s);
         QCOMPARE(who(known, request(same, "10.1.0.1")), u"bearer:mallory"_s);
         QCOMPARE(who(known, request(basic, "10.1.0.1")), u"bearer:mallory"_s);
         QCOMPARE(who(known, request(two, "10.1.0.2")), u"bearer:mallory"_s);
     }
 
-    void aTrustedProxyVouchesForUnverifiedTokens()
+    void aTrustedProxyVouchesForTheTokensItSetsItself()
     {
         m_options.verifier.verify = false;
         m_options.trustProxyHeaders = true;
         m_options.trustedProxies = *egress::networksFrom({u"10.1.0.1"_s});
-        Authenticator known = authenticator({u"bearer"_s});
-        const Headers headers{{"Authorization", "Bearer " + token(u"alice"_s)}};
-        QVERIFY(known.findNow(request(headers, "10.1.0.1")).principal->isVerified);
-        QVERIFY(!known.findNow(request(headers, "10.1.0.2")).principal->isVerified);
+        const QByteArray alice = token(u"alice"_s);
+        const std::pair<QByteArray, QByteArray> named{"X-Auth-Request-Access-Token", alice};
+        const std::pair<QByteArray, QByteArray> user{"X-Auth-Request-User", "alice"};
+        const Headers both{named, user};
+        const auto isKnown = [&](Authenticator &by, const Headers &headers, const char *peer) {
+            const PrincipalPtr who = by.findNow(request(headers, peer)).principal;
+            const bool is = who->isVerified;
+            return is == !who->isAnonymous() && is == (who->userId == "alice"_L1) ? is : !is;
+        };
+        Authenticator forwarded = authenticator({u"bearer"_s});
+        QVERIFY(!isKnown(forwarded, both, "10.1.0.1"));
+        m_options.proxyHeaders = ProxyHeaders::AuthRequest;
+        Authenticator asking = authenticator({u"bearer"_s});
+        QVERIFY(isKnown(asking, both, "10.1.0.1"));
+        QVERIFY(!isKnown(asking, both, "10.1.0.2"));
+        const std::pair<QByteArray, QByteArray> bearer{"Authorization", "Bearer " + alice};
+        for (const Headers &headers : {Headers{named}, Headers{bearer}, Headers{bearer, user},
+                                       Headers{named, {"X-Forwarded-User", "alice"}}})
+            QVERIFY(!isKnown(asking, headers, "10.1.0.1"));
+        // Reading tokens makes nobody known where that was not asked for, but has them passed on.
+        const auto stranger = asking.findNow(request(both, "10.1.0.2")).principal;
+        QVERIFY(stranger->isAnonymous());
+        QCOMPARE(stranger->owner, anonymous()->owner);
+        QCOMPARE(stranger->token, alice);
     }
 
     void theAdminTokenIsTakenFromTwoHeaders()

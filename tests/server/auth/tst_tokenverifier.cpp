@@ -345,6 +345,7 @@ private Q_SLOTS:
         QVERIFY((*verdict(*checker, token(m_old, admin)))->isAdmin);
         QVERIFY(!(*verdict(*checker, token(m_old, client)))->isAdmin);
         options.verify = false;
+        options.believe = true;
         const auto believing = verifier(options);
         QVERIFY(!(*verdict(*believing, token(m_old, admin)))->isAdmin);
     }
@@ -403,6 +404,7 @@ private Q_SLOTS:
     {
         auto options = m_idp.verifierOptions();
         options.verify = false;
+        options.believe = true;
         const auto checker = verifier(options);
         const QByteArray forged = base64Url("{\"alg\":\"none\"}") + '.'
                                   + base64Url("{\"iss\":\"" + m_idp.name.toLatin1()
@@ -420,6 +422,16 @@ private Q_SLOTS:
         const auto vouched = checker->verifyNow(forged, Via::Header, true);
         QVERIFY((**vouched)->isVerified);
         QVERIFY(!(**checker->verifyNow(forged))->isVerified);
+        options.believe = false;
+        const auto cautious = verifier(options);
+        for (const QByteArray &made : {forged, "opaque-token"_ba}) {
+            const auto stranger = **cautious->verifyNow(made);
+            QVERIFY(stranger->isAnonymous() && !stranger->isVerified);
+            QCOMPARE(stranger->owner, anonymous()->owner);
+            QCOMPARE(stranger->token, made);
+            QVERIFY(stranger->userId.isEmpty() && stranger->claims.isEmpty());
+        }
+        QCOMPARE(cautious->knownCount(), 0);
         QVERIFY(m_idp.seen.isEmpty());
     }
 

@@ -70,9 +70,11 @@ private Q_SLOTS:
         read.isVerified = false;
         QVERIFY(valuesOf(read).isEmpty());
         QCOMPARE(valuesOf(read, u"ops"_s)[u"error"_s], u"forbidden"_s);
-        DataAccessOptions options;
-        options.trustsUnverified = true;
-        QCOMPARE(valuesOf(read, u"ops"_s, options)[u"data_path"_s], u"g/ops"_s);
+        auth::Principal stranger; // with a token that is not verified
+        stranger.token = "x";
+        QVERIFY(valuesOf(stranger).isEmpty());
+        QCOMPARE(valuesOf(stranger, u"ops"_s)[u"error"_s], u"forbidden"_s);
+        QCOMPARE(checkRequiredGroups(stranger, {u"ops"_s})->code, ErrorCode::InvalidToken);
     }
 
     void knowsMembers_data()

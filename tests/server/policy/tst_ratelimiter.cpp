@@ -276,11 +276,6 @@ private Q_SLOTS:
         QCOMPARE(header(first, "RateLimit-Policy"), "\"each\";q=1;w=3600"_ba);
         read.owner = u"https://idp#made-up"_s; // another name is no other caller
         QVERIFY(warden.count(read, address, tool(u"x"_s)).refusal);
-
-        Warden trusting; // something in front of the bridge has checked it
-        trusting.replace(*Policy::load(QJsonValue(QJsonValue::Undefined), kServers, true), limits);
-        const auto known = trusting.count(read, address, tool(u"x"_s));
-        QVERIFY(header(known, "RateLimit-Policy").startsWith("\"trial\""));
     }
 
     void tellsEveryProblemWithItsPlace_data()
