@@ -9,6 +9,7 @@
 #include "server/auth/apikeystore.h"
 #include "server/auth/authenticator.h"
 #include "server/auth/authoptions.h"
+#include "server/auth/issuerwatch.h"
 #include "server/credentials/broker.h"
 #include "server/credentials/upstreamlogin.h"
 #include "server/credentials/vault.h"
@@ -16,6 +17,7 @@
 #include "server/gate/gate.h"
 #include "server/policy/action.h"
 #include "server/policy/dataaccess.h"
+#include "server/routes/deciders.h"
 #include "server/routes/login.h"
 #include "server/routes/services.h"
 
@@ -43,8 +45,15 @@ public:
     /// know.
     void serve(http::Router &router, routes::Services &services);
 
+    /// Tells \a services what decides about callers besides the policy.
+    void explain(routes::Services &services);
     /// Where browsers reach the bridge unless BRIDGE_PUBLIC_URL says so.
     void setListenAddress(const QUrl &url);
+
+    /// Finds out in the background whether the issuers can be asked.
+    void probeIssuers();
+    /// How that went, for administrators.
+    QJsonArray issuerStates() const;
     /// Puts settings into force that may change while the bridge runs.
     void apply(const config::Settings &settings);
     /// SIGHUP: files may have been moved away.
@@ -65,6 +74,7 @@ private:
     /// Whoever has no credential gets what he asks for, as far as the policy lets him.
     bool admitsStrangers() const;
     Call identify(const QByteArray &token, Handler<auth::PrincipalPtr> handler);
+    Result<Nothing> introduce(auth::Principal &principal) const;
     Call issuerMetadata(const QString &issuer, Handler<auth::IssuerMetadata> handler);
     void write(const gate::Incident &incident);
     void writeDenial(const auth::Principal &principal, const policy::Action &action,
@@ -76,6 +86,7 @@ private:
     std::unique_ptr<credentials::Vault> m_vault; ///< null = there is none
     auth::ApiKeyStore m_apiKeys;
     std::shared_ptr<auth::TokenVerifier> m_verifier;
+    std::unique_ptr<auth::IssuerWatch> m_issuers;  ///< null = no tokens are verified
     std::unique_ptr<login::LoginFlow> m_loginFlow; ///< null = nobody can log in
     std::unique_ptr<login::WebSessions> m_webSessions;
     routes::LoginServices m_login;
@@ -85,6 +96,7 @@ private:
     policy::DataAccess m_dataAccess;
     std::shared_ptr<gate::Sources> m_sources;
     std::unique_ptr<gate::Gate> m_gate;
+    routes::Deciders m_deciders;
 };
 
 /// Callers without a credential are let in: on a loopback address, or where that was asked for.

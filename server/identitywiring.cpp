@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // From the option table to the options of the rooms of identity.
 #include "server/application.h"
+#include "server/auth/claims.h"
+#include "server/gateway/names.h"
 
 using namespace Qt::StringLiterals;
 
@@ -28,7 +30,6 @@ policy::DataAccessOptions dataAccessOptions(const config::Settings &settings,
     access.primaryGroup = settings.text(u"MCP_DEFAULT_GROUP_MODE"_s) == "primary"_L1;
     access.matchClientRoles = settings.boolean(u"GROUP_MATCH_CLIENT_ROLES"_s);
     access.logAccess = settings.boolean(u"LOG_GROUP_ACCESS"_s);
-    access.trustsUnverified = options.trustProxyHeaders;
     if (options.verifier.issuers.size() > 1)
         access.mainIssuer = options.verifier.issuers.front().issuer;
     return access;
@@ -78,6 +79,46 @@ gate::PublicAddress publicAddress(const config::Settings &settings)
                                settings.list(u"TRUSTED_PROXIES"_s),
                                settings.boolean(u"HTTPS_ENABLED"_s),
                                path.isEmpty() ? QString() : QString(u'/' + path.join(u'/')));
+}
+
+void IdentityRooms::explain(routes::Services &services)
+{
+    m_deciders.gate = m_gate.get();
+    m_deciders.places = m_sources->placeholders;
+    m_deciders.introduce = [this](auth::Principal &principal) { return introduce(principal); };
+    m_deciders.sharedName = gateway::aliasOf;
+    m_deciders.splitUri = [](const QString &uri) -> std::optional<routes::Deciders::Uri> {
+        const auto parts = gateway::splitUri(uri);
+        if (!parts)
+            return std::nullopt;
+        return routes::Deciders::Uri{parts->server, parts->uri};
+    };
+    services.deciders = &m_deciders;
+}
+
+Result<Nothing> IdentityRooms::introduce(auth::Principal &principal) const
+{
+    const auto &issuers = m_authOptions.verifier.issuers;
+    QStringList names;
+    for (const auth::IssuerOptions &issuer : issuers) {
+        names.append(issuer.issuer);
+        // An owner is issuer and subject.
+        if (principal.owner.startsWith(auth::ownerOf(issuer.issuer, {})))
+            principal.issuer = issuer.issuer;
+    }
+    if (!principal.issuer.isEmpty() && !names.contains(principal.issuer))
+        return Error(ErrorCode::NotFound,
+                     names.isEmpty()
+                         ? u"is none, as no issuer is configured"_s
+                         : u"is no issuer of this bridge; there are %1"_s.arg(names.join(", "_L1)));
+    if (principal.issuer.isEmpty() && principal.owner.isEmpty() && !names.isEmpty())
+        principal.issuer = names.first();
+    if (principal.issuer.isEmpty())
+        return Nothing{}; // a key, say
+    if (principal.owner.isEmpty())
+        principal.owner = auth::ownerOf(principal.issuer, principal.userId);
+    m_verifier->rank(principal);
+    return Nothing{};
 }
 
 void IdentityRooms::writeDenial(const auth::Principal &principal, const policy::Action &action,

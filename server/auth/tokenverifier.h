@@ -62,6 +62,7 @@ public:
     const VerifierOptions &options() const { return m_options; }
     /// The one the bridge logs people in at; null when none is configured.
     Issuer *primaryIssuer() const;
+    QList<Issuer *> issuers() const;
     /// By `iss`, exactly; null for others.
     Issuer *issuer(const QString &name) const;
     /// Says of \a principal how far the word of his issuer goes.

@@ -14,6 +14,7 @@
 
 namespace bridge::credentials {
 class UpstreamLogin;
+struct Ask;
 }
 
 namespace bridge::telemetry {
@@ -26,6 +27,7 @@ class Warden;
 
 namespace bridge::routes {
 
+struct Deciders;
 struct DocumentCache;
 struct LoginServices;
 class PromptBook;
@@ -70,9 +72,14 @@ struct Services {
     std::function<Call(const QString &issuer, Handler<auth::IssuerMetadata>)> issuerMetadata;
     /// The settings in force, secrets masked.
     std::function<QJsonObject()> config;
+    const Deciders *deciders = nullptr;   ///< for explanations; null = the policy alone decides
     const LoginServices *login = nullptr; ///< null = nobody can log in here
     /// Accounts of users at remote servers; outlives the HTTP server. Null = there are none.
     credentials::UpstreamLogin *upstreamLogin = nullptr;
+    /// What to ask it for at a server; nothing where callers have no accounts of their own.
+    std::function<std::optional<credentials::Ask>(const auth::PrincipalPtr &,
+                                                  const upstream::ServerDefinition &)>
+        accountAsk;
 };
 
 /// The documents have to be made anew: other servers, another default server.
@@ -94,6 +101,7 @@ void addAdminRoutes(http::Router &router, Services *services);
 void addWellKnownRoutes(http::Router &router, Services *services);
 void addLoginRoutes(http::Router &router, Services *services);
 void addConnectRoutes(http::Router &router, Services *services);
+void addAccountRoutes(http::Router &router, Services *services);
 void addPolicyRoutes(http::Router &router, Services *services);
 
 } // namespace bridge::routes

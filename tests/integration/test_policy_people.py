@@ -22,6 +22,16 @@ def last(answer):
     return answer.messages()[-1] if isinstance(answer, Events) else answer.json
 
 
+ADMIN = "0123456789abcdef0123456789abcdef"
+
+
+def explained(bridge, admin, **body):
+    answer = bridge.post("/admin/policy/explain", body, token=admin)
+    if answer.status != 200:
+        raise AssertionError(answer)
+    return answer.json
+
+
 class PeopleCase(unittest.TestCase):
     settings = {"policy": POLICY}
     env = {}
@@ -30,12 +40,14 @@ class PeopleCase(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.idp = cls.idp or Idp().start()
-        config = {"mcpServers": {
-            "one": entry("counter", "--tools", "read,write,admin_reset,build"),
-            "two": entry("watched", "--changes", os.devnull)}, "bridge": cls.settings}
+        config = {"mcpServers": cls.servers(cls), "bridge": cls.settings}
         cls.bridge = Bridge(args=["--config", "{home}/config.json"], env=cls.idp.env(**cls.env),
                             files={"config.json": json.dumps(config)})
         cls.bridge.start()
+
+    def servers(self):
+        return {"one": entry("counter", "--tools", "read,write,admin_reset,build"),
+                "two": entry("watched", "--changes", os.devnull)}
 
     @classmethod
     def tearDownClass(cls):
@@ -169,7 +181,7 @@ class Rules(PeopleCase):
 
 @needs_idp
 class Admin(PeopleCase):
-    env = {"ADMIN_TOKEN": "0123456789abcdef0123456789abcdef"}
+    env = {"ADMIN_TOKEN": ADMIN}
 
     def test_decisions_are_explained_for_tokens(self):
         def explain(**body):
@@ -182,10 +194,50 @@ class Admin(PeopleCase):
         self.assertEqual(told["principal"]["groups"], ["staff"])
         told = explain(token=self.mint("mallory"), tool="read")
         self.assertEqual((told["decision"], told["rule"]), ("deny", 0))
-        bad = self.bridge.post("/admin/policy/explain", {
-            "token": self.idp.mint(sub="x", how={"key": "stranger"}), "tool": "read"},
-            token=self.env["ADMIN_TOKEN"])
-        self.assertEqual(bad.status, 401)
+
+    def test_a_bad_token_of_somebody_else_is_no_bad_credential(self):
+        for token, error in ((self.idp.mint(sub="x", how={"key": "stranger"}), "invalid_token"),
+                             (self.mint("x", exp=1_000_000_000), "token_expired"),
+                             ("no-token", "invalid_token")):
+            told = explained(self.bridge, ADMIN, token=token, tool="read")
+            self.assertEqual((told["decision"], told["decided_by"], told["error"], told["status"],
+                              told["listed"], told["principal"]),
+                             ("deny", "token", error, 401, False, None))
+            self.assertIn("token in the body", told["reason"])
+
+    def test_names_are_those_that_clients_see(self):
+        admin = self.bridge.get("/servers/one/tools", token=ADMIN)
+        self.assertEqual(admin.status, 200)
+        staff = {"user_id": "alice", "groups": ["staff"]}
+        shown = [tool["name"] for tool in ModernClient(self.bridge).result(
+            "tools/list", headers=bearer(self.mint(groups=["staff"])))["tools"]]
+        self.assertIn("one__read", shown)
+        for name in shown:
+            told = explained(self.bridge, ADMIN, tool=name, principal=staff)
+            server, own = name.split("__")
+            self.assertEqual((told["server"], told["name"], told["listed"]), (server, own, True))
+        told = explained(self.bridge, ADMIN, server="one", tool="one__build", principal=staff)
+        self.assertEqual((told["name"], told["exists"], told["decision"]), ("build", True, "deny"))
+        told = explained(self.bridge, ADMIN, tool="read", principal=staff)
+        self.assertEqual((told["server"], told["name"]), ("one", "read"))
+        told = explained(self.bridge, ADMIN, prompt="two__greeting", principal=staff)
+        self.assertEqual((told["server"], told["name"], told["decision"]),
+                         ("two", "greeting", "allow"))
+        told = explained(self.bridge, ADMIN, resource="bridge://two/test://a", principal=staff)
+        self.assertEqual((told["server"], told["name"], told["decision"]),
+                         ("two", "test://a", "allow"))
+
+
+@needs_idp
+class ProviderDown(PeopleCase):
+    env = {"ADMIN_TOKEN": ADMIN}
+
+    def test_a_token_that_cannot_be_checked_is_named(self):
+        self.idp.mode("jwks", "down")
+        answer = self.bridge.post("/admin/policy/explain",
+                                  {"token": self.mint("new"), "tool": "read"}, token=ADMIN)
+        self.assertEqual((answer.status, answer.json["error"]), (503, "idp_unavailable"))
+        self.assertIn("token in the body", answer.json["detail"])
 
 
 @needs_idp
@@ -202,7 +254,7 @@ class Issuers(PeopleCase):
     @classmethod
     def setUpClass(cls):
         cls.idp = Idp().start()
-        cls.env = {"AUTH_ISSUERS": json.dumps([{"issuer": cls.idp.issuer("two"),
+        cls.env = {"ADMIN_TOKEN": ADMIN, "AUTH_ISSUERS": json.dumps([{"issuer": cls.idp.issuer("two"),
                                                 "audience": "two"}])}
         super().setUpClass()
 
@@ -223,11 +275,79 @@ class Issuers(PeopleCase):
         own = self.mint("bob", groups=["staff"])
         self.assertEqual(self.bridge.post("/tools/read", {}, token=own).status, 200)
 
+    def test_explanations_know_whose_names_they_are(self):
+        def told(**principal):
+            return explained(self.bridge, ADMIN, tool="write", principal=principal)
+        two = self.idp.issuer("two")
+        self.assertEqual(told(user_id="bob", groups=["staff"])["decision"], "allow")
+        for principal in ({"user_id": "bob", "issuer": two, "groups": ["staff"]},
+                          {"owner": two + "#bob", "groups": ["staff"]}):
+            answer = told(**principal)
+            self.assertEqual(answer["decision"], "deny")
+            self.assertEqual(answer["passed_over"][1]["does_not_fit"], "issuers")
+        token = self.idp.mint(realm="two", sub="alice", aud="two", groups=["staff"])
+        answer = explained(self.bridge, ADMIN, tool="write", token=token)
+        self.assertEqual((answer["decision"], answer["passed_over"][1]["does_not_fit"]),
+                         ("deny", "issuers"))
+        bad = self.bridge.post("/admin/policy/explain", {
+            "tool": "write", "principal": {"user_id": "x", "issuer": "https://nobody"}},
+            token=ADMIN)
+        self.assertEqual((bad.status, bad.json["errors"][0]["path"]), (400, "/principal/issuer"))
+
+
+@needs_idp
+class Data(PeopleCase):
+    """Whose data a call works on is a part of what is explained."""
+    settings = {}
+    env = {"ADMIN_TOKEN": ADMIN}
+
+    def servers(self):
+        return {"one": entry("counter"),
+                "own": {**entry("counter"), "env": {"PLACE": "/srv/{data_path}"}}}
+
+    def test_places_are_told_and_what_keeps_from_them(self):
+        def told(server="own", **body):
+            return explained(self.bridge, ADMIN, server=server, tool="add", **body)
+        alice = {"user_id": "alice", "groups": ["ops"]}
+        answer = told(principal=alice)
+        self.assertEqual((answer["decision"], answer["data"]["data_path"]), ("allow", "u/alice"))
+        self.assertEqual(told(principal=alice, group="ops")["data"]["data_path"], "g/ops")
+        answer = told(principal=alice, group="finance")
+        self.assertEqual((answer["decision"], answer["decided_by"], answer["status"],
+                          answer["policy"]), ("deny", "data_access", 403, "allow"))
+        answer = told()
+        self.assertEqual((answer["decision"], answer["decided_by"], answer["status"]),
+                         ("deny", "data_access", 401))
+        self.assertEqual(told("one")["decision"], "allow")
+        self.assertNotIn("data", told("one"))
+
 
 @needs_idp
 class MembersOnly(PeopleCase):
     settings = {}
-    env = {"BRIDGE_REQUIRED_GROUPS": "staff"}
+    env = {"BRIDGE_REQUIRED_GROUPS": "staff", "ADMIN_TOKEN": ADMIN}
+
+    def test_explanations_begin_at_the_door(self):
+        told = explained(self.bridge, ADMIN, tool="read", token=self.mint("bob"))
+        self.assertEqual((told["decision"], told["decided_by"], told["status"], told["listed"],
+                          told["policy"]), ("deny", "required_groups", 403, False, "allow"))
+        self.assertIn("BRIDGE_REQUIRED_GROUPS (staff)", told["reason"])
+        told = explained(self.bridge, ADMIN, tool="read")
+        self.assertEqual((told["decision"], told["decided_by"], told["status"]),
+                         ("deny", "required_groups", 401))
+        told = explained(self.bridge, ADMIN, tool="read",
+                         principal={"user_id": "alice", "groups": ["staff"]})
+        self.assertEqual((told["decision"], told["decided_by"], told["listed"]),
+                         ("allow", "policy", True))
+
+    def test_administrators_list_all_sessions(self):
+        session = self.bridge.start_session(token=self.mint(groups=["staff"]))
+        answer = self.bridge.get("/sessions?scope=all", token=ADMIN)
+        self.assertEqual(answer.status, 200, answer)
+        self.assertEqual(len(answer.json["sessions"]), 1)
+        self.assertNotIn(session, answer.text)
+        self.assertEqual(self.bridge.get("/sessions?scope=all", token=self.mint("bob")).status, 403)
+        self.assertEqual(self.bridge.get("/tools", token=ADMIN).status, 403)
 
     def test_strangers_learn_of_no_tool(self):
         member = self.mint(groups=["staff"])
