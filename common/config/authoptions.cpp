@@ -232,6 +232,17 @@ QList<Option> verification()
          .maximum = 604800,
          .group = group,
          .help = u"How much longer they are used while the issuer cannot be reached."_s},
+        {.name = u"AUTH_BAD_TOKENS_PER_MINUTE"_s,
+         .flag = u"--auth-bad-tokens"_s,
+         .type = OptionType::Integer,
+         .defaultValue = u"120"_s,
+         .minimum = 0,
+         .maximum = 1000,
+         .group = group,
+         .help = u"Different bad tokens of one address that are checked within a minute; further "
+                 "new ones are answered with 429, while tokens that were good before go on "
+                 "working. Behind a proxy name it in TRUSTED_PROXIES, so that the addresses of its "
+                 "clients count. 0 = no limit."_s},
         {.name = u"OAUTH_VERIFY_ISSUER"_s,
          .flag = {},
          .type = OptionType::Text,

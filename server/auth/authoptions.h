@@ -25,6 +25,8 @@ struct AuthOptions {
     QByteArray tokenCookie = QByteArrayLiteral("_oauth2_proxy");
     bool trustProxyHeaders = false;
     QList<egress::Network> trustedProxies;
+    /// TRUSTED_PROXIES as well: whose X-Forwarded-For is believed.
+    QList<egress::Network> forwarders;
     ProxyHeaders proxyHeaders = ProxyHeaders::Forwarded;
     QByteArray adminToken;  ///< empty = none, or in the file
     QString adminTokenPath; ///< empty = no file

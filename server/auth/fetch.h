@@ -19,12 +19,17 @@ inline Fetch fetchBy(egress::GuardedClient *client)
     };
 }
 
+/// So long nothing is asked of a provider that failed.
+constexpr int kIdpPauseSeconds = 5;
+
 /// The one thing callers hear about a provider that cannot be asked; the log says more.
 inline Error idpUnavailable()
 {
-    return {ErrorCode::IdpUnavailable,
-            QStringLiteral("The identity provider cannot be asked at the moment, so the access "
-                           "token could not be checked. Try again later.")};
+    Error error(ErrorCode::IdpUnavailable,
+                QStringLiteral("The identity provider cannot be asked at the moment, so the access "
+                               "token could not be checked. Try again later."));
+    error.extra.insert(QStringLiteral("retry_after"), kIdpPauseSeconds);
+    return error;
 }
 
 } // namespace bridge::auth

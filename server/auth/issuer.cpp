@@ -3,7 +3,6 @@
 
 #include "common/async/later.h"
 #include "common/async/task.h"
-#include "server/auth/categories.h"
 
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
@@ -13,7 +12,7 @@ namespace bridge::auth {
 namespace {
 
 constexpr auto kMetadataLifetime = 1h;
-constexpr auto kFailurePause = 5s;
+constexpr auto kFailurePause = std::chrono::seconds(kIdpPauseSeconds);
 constexpr qsizetype kMostBytes = 512 * 1024; // of a document or a key set
 
 egress::EgressRequest get(const QUrl &url, egress::Trust trust)
@@ -51,9 +50,7 @@ Task<IssuerMetadata> discoverAt(Fetch fetch, QString issuer, QList<QUrl> urls)
         }
         last = metadata.error();
     }
-    qCWarning(lcAuth).noquote() << "The issuer" << issuer
-                                << "cannot be discovered:" << last.message;
-    co_return idpUnavailable();
+    co_return last;
 }
 
 } // namespace
@@ -62,8 +59,10 @@ Issuer::Issuer(IssuerOptions options, Fetch fetch, JwksOptions jwks, Clock clock
     : m_options(std::move(options))
     , m_fetch(std::move(fetch))
     , m_clock(clock)
+    , m_health(m_options.issuer)
     , m_keys([this](Handler<QByteArray> done) { return loadKeys(std::move(done)); }, jwks,
-             std::move(clock))
+             std::move(clock),
+             [this](const auto &problem) { m_health.tell(IssuerHealth::Part::Keys, problem); })
 {
     if (!m_options.keycloakRealm.isEmpty()) {
         m_metadata = keycloakMetadata(m_options.issuer, m_options.keycloakRealm);
@@ -90,16 +89,28 @@ Call Issuer::discover(Handler<IssuerMetadata> handler)
     return discoverAt(m_fetch, m_options.issuer, metadataUrls(m_options.issuer))
         .start([this, handler = std::move(handler)](Result<IssuerMetadata> found) {
             remember(found);
-            handler(m_metadata ? Result<IssuerMetadata>(*m_metadata) : found);
+            handler(m_metadata ? Result<IssuerMetadata>(*m_metadata) : idpUnavailable());
         });
+}
+
+Call Issuer::probe(Handler<Nothing> handler)
+{
+    // Who is asked about every token may have no keys.
+    if (m_options.introspect == Introspect::Always)
+        return metadata([handler = std::move(handler)](const Result<IssuerMetadata> &found) {
+            handler(found ? Result<Nothing>(Nothing{}) : found.error());
+        });
+    return m_keys.fetch(std::move(handler));
 }
 
 void Issuer::remember(const Result<IssuerMetadata> &found)
 {
     if (!found) {
         m_failedAt = m_clock.steady();
+        m_health.tell(IssuerHealth::Part::Document, found.error().message);
         return;
     }
+    m_health.tell(IssuerHealth::Part::Document, std::nullopt);
     m_failedAt.reset();
     m_metadata = *found;
     m_metadataAt = m_clock.steady();

@@ -5,6 +5,7 @@
 
 #include "server/auth/claims.h"
 #include "server/auth/fetch.h"
+#include "server/auth/issuerhealth.h"
 #include "server/auth/issuermetadata.h"
 #include "server/auth/jwkscache.h"
 
@@ -47,6 +48,10 @@ public:
     /// Where its endpoints are. Fetched once an hour at most; IdpUnavailable when that fails, and
     /// for some seconds afterwards without another try.
     Call metadata(Handler<IssuerMetadata> handler);
+    /// Finds out whether the issuer can be asked for what it takes to verify its tokens; health()
+    /// tells.
+    Call probe(Handler<Nothing> handler);
+    const IssuerHealth &health() const { return m_health; }
     /// True once: the first to find that the issuer names no introspection endpoint says so.
     bool isFirstToMissIntrospection() { return !std::exchange(m_missesIntrospection, true); }
     /// How far a URL from \a metadata is to be trusted.
@@ -60,6 +65,7 @@ private:
     IssuerOptions m_options;
     Fetch m_fetch;
     Clock m_clock;
+    IssuerHealth m_health;
     bool m_missesIntrospection = false;
     std::optional<IssuerMetadata> m_metadata;
     std::optional<std::chrono::milliseconds> m_metadataAt;

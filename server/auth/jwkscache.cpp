@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/auth/jwkscache.h"
 
-#include "server/auth/categories.h"
 #include "server/auth/fetch.h"
 
 using namespace Qt::StringLiterals;
 
 namespace bridge::auth {
 
-JwksCache::JwksCache(Load load, JwksOptions options, Clock clock)
+JwksCache::JwksCache(Load load, JwksOptions options, Clock clock, Tell tell)
     : m_load(std::move(load))
     , m_options(options)
     , m_clock(std::move(clock))
+    , m_tell(std::move(tell))
 {
 }
 
@@ -109,14 +109,16 @@ void JwksCache::take(const Result<QByteArray> &document)
     Result<KeySet> set = document ? parseJwks(*document) : Result<KeySet>(document.error());
     if (!set) {
         m_failedAt = m_clock.steady();
-        qCWarning(lcAuth).noquote()
-            << "The keys of an identity provider are not to be had:" << set.error().message;
+        if (m_tell)
+            m_tell(set.error().message);
         return;
     }
     set->inherit(m_set);
     m_set = std::move(*set);
     m_fetchedAt = m_clock.steady();
     m_failedAt.reset();
+    if (m_tell)
+        m_tell(std::nullopt);
 }
 
 /// In the last fifth of their life, while callers are served with what is there.

@@ -25,9 +25,11 @@ class JwksCache
 public:
     /// Gets the document; errors are IdpUnavailable.
     using Load = std::function<Call(Handler<QByteArray>)>;
+    using Tell = std::function<void(const std::optional<QString> &problem)>;
     using Keys = Result<QList<KeyPtr>>;
 
-    JwksCache(Load load, JwksOptions options, Clock clock);
+    /// \a tell hears how each fetch went: what is wrong, or nothing.
+    JwksCache(Load load, JwksOptions options, Clock clock, Tell tell = {});
 
     /// The keys a token may be signed with; an empty list means there is none, for sure. Nothing
     /// when it takes a fetch to tell. IdpUnavailable when that failed moments ago.
@@ -54,6 +56,7 @@ private:
     Load m_load;
     JwksOptions m_options;
     Clock m_clock;
+    Tell m_tell;
     KeySet m_set;
     std::optional<std::chrono::milliseconds> m_fetchedAt;
     std::optional<std::chrono::milliseconds> m_failedAt;

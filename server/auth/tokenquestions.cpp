@@ -40,17 +40,22 @@ Task<Found> firstThatKnows(QList<Issuer *> issuers, Fetch fetch, QByteArray toke
 
 } // namespace
 
-Call TokenVerifier::verify(const QByteArray &token, Via via, Handler<PrincipalPtr> handler)
+Call TokenVerifier::verify(const QByteArray &token, Via via, Handler<PrincipalPtr> handler,
+                           const QHostAddress &from)
 {
     const QByteArray digest = crypto::sha256(token);
     const std::weak_ptr<bool> life = m_life;
-    const auto land = [this, life, digest, via,
+    const auto hasLanded = std::make_shared<bool>(false);
+    const auto land = [this, life, digest, via, from, hasLanded,
                        handler = std::move(handler)](const Result<PrincipalPtr> &outcome) {
         if (life.expired()) {
             handler(outcome);
             return;
         }
         sweep(digest);
+        *hasLanded = true;
+        if (!outcome && outcome.error().code == ErrorCode::InvalidToken)
+            m_bad.note(from, digest);
         // Who joined may have brought the token in another way than who began.
         const auto known = outcome ? remembered(digest, via) : std::nullopt;
         handler(known ? *known : outcome);
@@ -58,11 +63,15 @@ Call TokenVerifier::verify(const QByteArray &token, Via via, Handler<PrincipalPt
     Call waiting = m_flights[digest].join(land, [this, token, digest](Handler<PrincipalPtr> done) {
         return begin(token, digest, std::move(done));
     });
-    return Call([this, life, digest, share = std::make_shared<Call>(std::move(waiting))] {
-        share->cancel();
-        if (!life.expired())
+    return Call(
+        [this, life, digest, from, hasLanded, share = std::make_shared<Call>(std::move(waiting))] {
+            share->cancel();
+            if (life.expired())
+                return;
             sweep(digest);
-    });
+            if (!*hasLanded) // leaving early does not make it cheaper
+                m_bad.note(from, digest);
+        });
 }
 
 void TokenVerifier::sweep(const QByteArray &digest)

@@ -54,6 +54,14 @@ Issuer *TokenVerifier::primaryIssuer() const
     return m_issuers.empty() ? nullptr : m_issuers.front().get();
 }
 
+QList<Issuer *> TokenVerifier::issuers() const
+{
+    QList<Issuer *> all;
+    for (const auto &issuer : m_issuers)
+        all.append(issuer.get());
+    return all;
+}
+
 Issuer *TokenVerifier::issuer(const QString &name) const
 {
     for (const auto &issuer : m_issuers) {

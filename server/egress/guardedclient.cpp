@@ -81,9 +81,9 @@ Result<EgressOptions> egressOptions(const config::Settings &settings)
     if (!tls)
         return tls.error();
     options.tls = std::move(*tls);
-    auto proxies = httpclient::Proxies::parse(settings.text(u"HTTPS_PROXY"_s),
-                                              settings.text(u"HTTP_PROXY"_s),
-                                              settings.list(u"NO_PROXY"_s));
+    auto proxies =
+        httpclient::Proxies::parse(settings.text(u"HTTPS_PROXY"_s), settings.text(u"HTTP_PROXY"_s),
+                                   settings.list(u"NO_PROXY"_s));
     if (!proxies)
         return proxies.error();
     options.proxies = std::move(*proxies);

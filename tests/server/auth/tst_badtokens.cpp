@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/auth/clientaddress.h"
+#include "tests/server/auth/fakeissuer.h"
+
+#include <QtTest/QTest>
+
+using namespace bridge;
+using namespace bridge::auth;
+using namespace bridge::test;
+using namespace std::chrono_literals;
+
+class tst_BadTokens : public QObject
+{
+    Q_OBJECT
+
+    FakeIssuer m_idp;
+    SigningKey m_key = SigningKey::forAlgorithm(u"ES256"_s, u"own"_s);
+    SigningKey m_wrong = SigningKey::forAlgorithm(u"ES256"_s, u"own"_s);
+    const QHostAddress m_mallory{u"203.0.113.7"_s};
+    const QHostAddress m_bob{u"203.0.113.8"_s};
+
+    VerifierOptions options(int most, Introspect mode = Introspect::Never) const
+    {
+        VerifierOptions made = m_idp.verifierOptions();
+        made.maxBadTokens = most;
+        made.issuers[0].introspect = mode;
+        made.issuers[0].clientId = u"bridge"_s;
+        made.issuers[0].clientSecret = u"s"_s;
+        return made;
+    }
+    QByteArray token(const SigningKey &key, const QString &who, const QJsonObject &more = {}) const
+    {
+        QJsonObject claims = m_idp.claims(more);
+        claims["sub"_L1] = who;
+        return key.token(u"ES256"_s, claims);
+    }
+    QByteArray forged(int number) const { return token(m_wrong, QString::number(number)); }
+
+    static ErrorCode codeOf(TokenVerifier &verifier, const QByteArray &token,
+                            const QHostAddress &from)
+    {
+        std::optional<Result<PrincipalPtr>> outcome = verifier.verifyNow(token, {}, false, from);
+        if (!outcome) {
+            const Call call = verifier.verify(
+                token, Via::Header, [&](Result<PrincipalPtr> got) { outcome = std::move(got); },
+                from);
+            if (!QTest::qWaitFor([&] { return outcome.has_value(); }))
+                return ErrorCode::Internal;
+        }
+        return *outcome ? ErrorCode::Cancelled : outcome->error().code; // Cancelled = it is good
+    }
+
+private Q_SLOTS:
+    void init()
+    {
+        m_idp = FakeIssuer();
+        m_idp.keys = {m_key};
+    }
+
+    void afterTooManyOfThemNewTokensOfAnAddressAreNotChecked()
+    {
+        QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"203.0.113.7 showed 3 "_s));
+        TokenVerifier checker(options(3), m_idp.fetch(), m_idp.clock());
+        const QByteArray good = token(m_key, u"alice"_s);
+        QCOMPARE(codeOf(checker, good, m_mallory), ErrorCode::Cancelled);
+        for (int i = 0; i < 3; ++i)
+            QCOMPARE(codeOf(checker, forged(i), m_mallory), ErrorCode::InvalidToken);
+        const auto refused = checker.verifyNow(forged(4), Via::Header, false, m_mallory);
+        QVERIFY(refused && !*refused);
+        QCOMPARE(refused->error().code, ErrorCode::TooManyRequests);
+        QCOMPARE(refused->error().extra["retry_after"_L1].toInt(), 60);
+        // Who has been let in goes on, and so does everybody else.
+        QCOMPARE(codeOf(checker, good, m_mallory), ErrorCode::Cancelled);
+        QCOMPARE(codeOf(checker, token(m_key, u"bob"_s), m_bob), ErrorCode::Cancelled);
+        // An expired token is told apart without a key, so that its client gets another one.
+        const QByteArray old =
+            token(m_key, u"carol"_s, {{"exp"_L1, m_idp.seconds() - 900}, {"iat"_L1, 1}});
+        QCOMPARE(codeOf(checker, old, m_mallory), ErrorCode::TokenExpired);
+        m_idp.now += 59s;
+        QCOMPARE(codeOf(checker, token(m_key, u"dave"_s), m_mallory), ErrorCode::TooManyRequests);
+        m_idp.now += 1s;
+        QCOMPARE(codeOf(checker, token(m_key, u"dave"_s), m_mallory), ErrorCode::Cancelled);
+    }
+
+    void theSameBadTokenCountsOnce()
+    {
+        TokenVerifier checker(options(2), m_idp.fetch(), m_idp.clock());
+        const QByteArray bad = forged(1);
+        for (int i = 0; i < 5; ++i) {
+            QCOMPARE(codeOf(checker, bad, m_mallory), ErrorCode::InvalidToken);
+            m_idp.now += 11s; // longer than a refusal is remembered
+        }
+        QCOMPARE(codeOf(checker, token(m_key, u"bob"_s), m_mallory), ErrorCode::Cancelled);
+    }
+
+    void expiredTokensDoNotCount()
+    {
+        TokenVerifier checker(options(2), m_idp.fetch(), m_idp.clock());
+        for (int i = 0; i < 5; ++i)
+            QCOMPARE(codeOf(checker,
+                            token(m_key, QString::number(i),
+                                  {{"exp"_L1, m_idp.seconds() - 900}, {"iat"_L1, 1}}),
+                            m_mallory),
+                     ErrorCode::TokenExpired);
+        QCOMPARE(codeOf(checker, token(m_key, u"bob"_s), m_mallory), ErrorCode::Cancelled);
+    }
+
+    void introspectionIsAskedNoMoreAboutAFlood()
+    {
+        QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"203.0.113.7 showed 3 "_s));
+        m_idp.introspected = QJsonObject{{"active"_L1, false}};
+        TokenVerifier checker(options(3, Introspect::Opaque), m_idp.fetch(), m_idp.clock());
+        for (int i = 0; i < 20; ++i)
+            codeOf(checker, "opaque" + QByteArray::number(i), m_mallory);
+        QCOMPARE(m_idp.asked("/introspect"_L1), 3);
+        QCOMPARE(codeOf(checker, "another", m_mallory), ErrorCode::TooManyRequests);
+    }
+
+    void aTokenThatWasGoodIsAskedAboutAgainAllTheSame()
+    {
+        QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"203.0.113.7 showed 2 "_s));
+        QJsonObject active = m_idp.claims();
+        active["active"_L1] = true;
+        m_idp.introspected = active;
+        TokenVerifier checker(options(2, Introspect::Opaque), m_idp.fetch(), m_idp.clock());
+        QCOMPARE(codeOf(checker, "good", m_mallory), ErrorCode::Cancelled);
+        m_idp.introspected = QJsonObject{{"active"_L1, false}};
+        QCOMPARE(codeOf(checker, "bad1", m_mallory), ErrorCode::InvalidToken);
+        QCOMPARE(codeOf(checker, "bad2", m_mallory), ErrorCode::InvalidToken);
+        m_idp.introspected = active;
+        m_idp.now += 31s; // its answer is believed for 30 seconds
+        QCOMPARE(codeOf(checker, "good", m_mallory), ErrorCode::Cancelled);
+        m_idp.introspected = QJsonObject{{"active"_L1, false}};
+        m_idp.now += 25s;
+        QCOMPARE(codeOf(checker, "bad3", m_mallory), ErrorCode::TooManyRequests);
+    }
+
+    void leavingBeforeTheAnswerCounts()
+    {
+        QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"203.0.113.7 showed 2 "_s));
+        TokenVerifier checker(options(2, Introspect::Opaque), m_idp.fetch(), m_idp.clock());
+        for (int i = 0; i < 2; ++i) {
+            const Call call = checker.verify(
+                "opaque" + QByteArray::number(i), Via::Header,
+                [](const Result<PrincipalPtr> &) { QFAIL("gone"); }, m_mallory);
+        }
+        QCOMPARE(codeOf(checker, "opaque3", m_mallory), ErrorCode::TooManyRequests);
+    }
+
+    void anIssuerThatCannotBeAskedIsNobodysFault()
+    {
+        m_idp.status = 500;
+        TokenVerifier checker(options(1, Introspect::Opaque), m_idp.fetch(), m_idp.clock());
+        for (int i = 0; i < 3; ++i)
+            QCOMPARE(codeOf(checker, "opaque" + QByteArray::number(i), m_mallory),
+                     ErrorCode::IdpUnavailable);
+    }
+
+    void memoryIsBoundedAndNetworksOfIPv6AreOneAddress()
+    {
+        FakeIssuer idp;
+        BadTokens book(1, idp.clock());
+        const QByteArray digest(32, 'x');
+        const auto previous = qInstallMessageHandler([](QtMsgType, const auto &, const auto &) {});
+        for (quint32 i = 1; i <= 20'000; ++i)
+            book.note(QHostAddress(0x0a000000U + i), digest);
+        book.note(QHostAddress(u"2001:db8:1:2::1"_s), digest);
+        qInstallMessageHandler(previous);
+        QVERIFY(book.addressCount() <= BadTokens::kMostAddresses);
+        QVERIFY(book.pauseOf(QHostAddress(0x0a000000U + 20'000)));
+        QVERIFY(!book.pauseOf(QHostAddress(0x0a000001U)));
+        QVERIFY(book.pauseOf(QHostAddress(u"2001:db8:1:2:ffff::9"_s)));
+        QVERIFY(!book.pauseOf(QHostAddress(u"2001:db8:1:3::1"_s)));
+        QVERIFY(book.pauseOf(QHostAddress(u"::ffff:10.0.78.32"_s))); // 10.0.78.32 = 20000
+        QVERIFY(!book.pauseOf({}));
+    }
+
+    void proxiesTellWhoseAddressItIs_data()
+    {
+        QTest::addColumn<QString>("peer");
+        QTest::addColumn<QList<QByteArray>>("fields");
+        QTest::addColumn<QString>("address");
+        const auto row = [](const char *name, const QString &peer, const QList<QByteArray> &fields,
+                            const QString &address) {
+            QTest::newRow(name) << peer << fields << address;
+        };
+        row("a stranger's word", u"192.0.2.1"_s, {"198.51.100.1"}, u"192.0.2.1"_s);
+        row("a proxy's", u"10.0.0.1"_s, {"198.51.100.1"}, u"198.51.100.1"_s);
+        row("what a client adds", u"10.0.0.1"_s, {"1.1.1.1, 198.51.100.1"}, u"198.51.100.1"_s);
+        row("two proxies", u"10.0.0.1"_s, {"1.1.1.1, 198.51.100.1, 10.0.0.2"}, u"198.51.100.1"_s);
+        row("two fields", u"10.0.0.1"_s, {"1.1.1.1", "198.51.100.1"}, u"198.51.100.1"_s);
+        row("ports", u"10.0.0.1"_s, {"198.51.100.1:4711"}, u"198.51.100.1"_s);
+        row("IPv6", u"10.0.0.1"_s, {"[2001:db8::1]:4711"}, u"2001:db8::1"_s);
+        row("none", u"10.0.0.1"_s, {}, u"10.0.0.1"_s);
+        row("nonsense", u"10.0.0.1"_s, {"198.51.100.1, unknown"}, u"10.0.0.1"_s);
+        row("proxies only", u"10.0.0.1"_s, {"10.0.0.3"}, u"10.0.0.3"_s);
+    }
+    void proxiesTellWhoseAddressItIs()
+    {
+        QFETCH(QString, peer);
+        QFETCH(QList<QByteArray>, fields);
+        QFETCH(QString, address);
+        QList<std::pair<QByteArray, QByteArray>> headers;
+        for (const QByteArray &field : std::as_const(fields))
+            headers.append({"X-Forwarded-For"_ba, field});
+        AuthRequest request;
+        request.headers = &headers;
+        request.peer = QHostAddress(peer);
+        const auto proxies = egress::networksFrom({u"10.0.0.0/8"_s});
+        QCOMPARE(clientAddress(request, *proxies), QHostAddress(address));
+    }
+};
+
+QTEST_GUILESS_MAIN(tst_BadTokens)
+#include "tst_badtokens.moc"
