@@ -38,6 +38,17 @@ class Sick(IdpCase):
     def test_it_answers_with_an_error(self):
         self.fails("down", status=500)
 
+    def test_who_wants_to_log_in_is_told_in_the_form_he_asked_for(self):
+        env = {"OAUTH_ISSUER_URL": self.idp.issuer(), "OAUTH_CLIENT_ID": "bridge"}
+        self.idp.mode("all", "down", status=500)
+        with Bridge(env=env) as bridge:
+            page = bridge.get("/oauth/login", headers={"Accept": "text/html"})
+            self.assertStatus(page, 503)
+            self.assertIn("text/html", page.headers["Content-Type"])
+            self.assertIn("nobody can log in", page.text)
+            self.assertIn("style-src 'sha256-", page.headers["Content-Security-Policy"])
+            self.assertError(bridge.get("/oauth/login"), 503, "idp_unavailable")
+
     def test_it_drops_connections(self):
         self.fails("drop")
 
