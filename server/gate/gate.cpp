@@ -207,7 +207,7 @@ std::optional<Error> Gate::checkAdmin(const http::Request &request,
         return std::nullopt;
     const bool hasKeys = m_options->hasAdmins || m_sources->identifies;
     if (hasKeys && principal.isAnonymous())
-        return Error(ErrorCode::Unauthorized,
+        return Error(principal.token.isEmpty() ? ErrorCode::Unauthorized : ErrorCode::InvalidToken,
                      u"This is for administrators: send the admin token as `Authorization: Bearer "
                      "…`, or log in as a member of an admin group."_s);
     if (hasKeys)
