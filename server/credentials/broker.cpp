@@ -20,11 +20,11 @@ Error missingToken(const QString &server)
             "the request."_s.arg(server)};
 }
 
-/// Contract §1.5, row 8.
+/// Over REST as contract §1.5, row 8, has it; MCP clients get 401, which makes them log in.
 Error missingForEnvironment(const QString &server)
 {
     Error error = missingToken(server);
-    error.code = ErrorCode::BadRequest;
+    error.status = httpStatus(Error(ErrorCode::BadRequest, {}));
     return error;
 }
 
@@ -73,9 +73,10 @@ QString successorKey(const auth::Principal &caller)
     return caller.owner + u'\n' + caller.clientId + u'\n' + scopes.join(u' ');
 }
 
-Ask askFor(const auth::PrincipalPtr &caller, const Plan &plan)
+Ask askFor(const auth::PrincipalPtr &caller, const Plan &plan, const auth::Origin &origin = {})
 {
     Ask ask;
+    ask.origin = origin;
     ask.caller = caller;
     ask.auth = plan.auth;
     ask.server = plan.server;
@@ -225,7 +226,7 @@ auth::PrincipalPtr Broker::current(const auth::PrincipalPtr &caller) const
 
 void Broker::attach(upstream::Identity &identity, const auth::PrincipalPtr &caller,
                     const upstream::ServerDefinition &definition,
-                    const httpclient::Headers &headers)
+                    const httpclient::Headers &headers, const auth::Origin &origin)
 {
     auth::PrincipalPtr who = caller;
     if (caller->isAnonymous() && caller->token.isEmpty()) {
@@ -240,7 +241,7 @@ void Broker::attach(upstream::Identity &identity, const auth::PrincipalPtr &call
         }
     }
     note(who);
-    identity.source = sourceFor(who, definition);
+    identity.source = sourceFor(who, definition, origin);
     const PlanPtr plan = planOf(definition);
     const bool isRefused = plan->way == Plan::Way::None
                            || (plan->way == Plan::Way::Retrieve && !plan->provider->mayFallBack());
@@ -249,7 +250,8 @@ void Broker::attach(upstream::Identity &identity, const auth::PrincipalPtr &call
 }
 
 upstream::CredentialSourcePtr Broker::sourceFor(const auth::PrincipalPtr &caller,
-                                                const upstream::ServerDefinition &definition)
+                                                const upstream::ServerDefinition &definition,
+                                                const auth::Origin &origin)
 {
     const PlanPtr plan = planOf(definition);
     const bool mayLogIn = plan->account && m_login->serves(*caller);
@@ -279,7 +281,7 @@ upstream::CredentialSourcePtr Broker::sourceFor(const auth::PrincipalPtr &caller
             break;
         return failingSource(missingToken(definition.name));
     }
-    return std::make_shared<Source>(this, caller, plan);
+    return std::make_shared<Source>(this, caller, plan, origin);
 }
 
 Result<Credential> Broker::passedThrough(const auth::PrincipalPtr &caller) const
@@ -323,33 +325,35 @@ std::optional<Result<Credential>> Broker::findNow(const auth::PrincipalPtr &call
 CredentialCache::Start Broker::starter(Ask ask, const PlanPtr &plan)
 {
     return [this, ask = std::move(ask), plan](Handler<Credential> done) {
-        return plan->provider->retrieve(ask, [guard = QPointer(this), caller = ask.caller, plan,
+        return plan->provider->retrieve(ask, [guard = QPointer(this), ask, plan,
                                               done = std::move(done)](Result<Credential> outcome) {
             if (guard)
-                Q_EMIT guard->retrieved(caller, plan->server, plan->provider->name(),
+                Q_EMIT guard->retrieved(ask, plan->provider->name(),
                                         outcome ? QString() : codeName(outcome.error().code));
             done(std::move(outcome));
         });
     };
 }
 
-Call Broker::get(const auth::PrincipalPtr &caller, const PlanPtr &plan, Handler<Credential> handler)
+Call Broker::get(const auth::PrincipalPtr &caller, const PlanPtr &plan, const auth::Origin &origin,
+                 Handler<Credential> handler)
 {
     if (auto known = findNow(caller, *plan))
         return later(
             [outcome = std::move(*known), handler = std::move(handler)] { handler(outcome); });
     const auth::PrincipalPtr who = current(caller);
-    return m_cache.get(keyOf(*plan, *who), starter(askFor(who, *plan), plan), std::move(handler));
+    return m_cache.get(keyOf(*plan, *who), starter(askFor(who, *plan, origin), plan),
+                       std::move(handler));
 }
 
 Call Broker::renew(const auth::PrincipalPtr &caller, const PlanPtr &plan,
-                   const QByteArray &rejected, const httpclient::Headers &refusal,
+                   const auth::Origin &origin, const QByteArray &rejected, const httpclient::Headers &refusal,
                    Handler<Credential> handler)
 {
     if (plan->way != Plan::Way::Retrieve)
-        return get(caller, plan, std::move(handler));
+        return get(caller, plan, origin, std::move(handler));
     const auth::PrincipalPtr who = current(caller);
-    Ask ask = askFor(who, *plan);
+    Ask ask = askFor(who, *plan, origin);
     if (std::optional<Error> objection = plan->provider->objection(ask))
         return failLater(std::move(handler), std::move(*objection));
     ask.rejected = rejected;
@@ -388,7 +392,7 @@ Call Broker::credentialFor(const auth::PrincipalPtr &caller,
                            Handler<Credential> handler)
 {
     note(caller);
-    return get(caller, planOf(definition), std::move(handler));
+    return get(caller, planOf(definition), {}, std::move(handler));
 }
 
 } // namespace bridge::credentials

@@ -37,6 +37,12 @@ const char *tokenErrorOf(ErrorCode code)
 
 QByteArray challengeFor(const Error &error, const ChallengeFacts &facts)
 {
+    // Another token of the same person opens nothing, so there is no error to act on and no scope
+    // to ask for; but who else may come in is found out at the same place (RFC 6750 §3).
+    if (error.code == ErrorCode::Forbidden)
+        return facts.resourceMetadata.isEmpty()
+                   ? QByteArray()
+                   : "Bearer resource_metadata=" + quoted(facts.resourceMetadata);
     const bool isAsking = httpStatus(error) == 401 || error.code == ErrorCode::InsufficientScope;
     if (!isAsking || error.code == ErrorCode::UpstreamStatus)
         return {};

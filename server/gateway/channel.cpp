@@ -113,8 +113,10 @@ void Channel::refuse(const QByteArray &id, const Error &error)
     // A stream that carries the answers of many requests has failed for none of them.
     if (m_exchange && !m_standalone)
         note(*m_exchange, error);
-    if (!m_batch && isAboutTheCaller(error) && error.code != ErrorCode::TooManyRequests)
-        m_refusal = error;
+    if (isAboutTheCaller(error) && error.code != ErrorCode::TooManyRequests) {
+        m_refusal = m_refusal.value_or(error);
+        ++m_refused;
+    }
     respond(errorMessage(id, error));
 }
 
@@ -143,9 +145,16 @@ void Channel::countDown()
         return;
     m_timer.cancel();
     // Nothing to say at all is what only an empty stream can say.
-    if (!m_streaming && (!m_accepts.json || m_responses.isEmpty()))
+    if (!m_streaming && !isRefusal() && (!m_accepts.json || m_responses.isEmpty()))
         openStream();
     finish();
+}
+
+/// No request of the POST was served for who calls, so that its status can say so: also to clients
+/// that want an event stream, as none of it has been sent. HTTP has errors in JSON everywhere.
+bool Channel::isRefusal() const
+{
+    return m_refusal && m_refused == m_responses.size();
 }
 
 void Channel::finish()
@@ -162,11 +171,12 @@ void Channel::finish()
         return m_exchange->finish(http::Response::jsonBytes(200, errorMessage({}, cancelled)));
     }
     const QByteArray body = m_batch ? '[' + m_responses.join(',') + ']' : m_responses.constFirst();
-    m_responses.clear();
     // Tells clients that know how to get another token to do so. Of limits they are told by the
     // body alone: many old ones forget a request whose answer has another status than 200.
-    m_exchange->finish(m_refusal ? refusalOf(*m_exchange, *m_refusal, body)
-                                 : http::Response::jsonBytes(200, body));
+    http::Response response = isRefusal() ? refusalOf(*m_exchange, *m_refusal, body)
+                                          : http::Response::jsonBytes(200, body);
+    m_responses.clear();
+    m_exchange->finish(std::move(response));
 }
 
 void Channel::close(const Error &error)

@@ -67,13 +67,15 @@ private:
     void write(const QByteArray &message);
     void countDown();
     void finish();
+    bool isRefusal() const;
 
     Setup m_setup;
     QPointer<http::Exchange> m_exchange; ///< of a POST not answered yet
     QPointer<http::SseStream> m_stream;
     Accepts m_accepts;
     QList<QByteArray> m_responses;  ///< of an answer that is JSON so far
-    std::optional<Error> m_refusal; ///< of a caller, whose status is that of the answer
+    std::optional<Error> m_refusal; ///< the first one for who calls
+    qsizetype m_refused = 0;        ///< how many of the responses are such refusals
     int m_expected = 0;
     bool m_batch = false;
     bool m_standalone = false;

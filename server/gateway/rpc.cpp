@@ -74,13 +74,24 @@ void refuse(http::Exchange &exchange, const QByteArray &id, const Error &error)
 
 bool isAboutTheCaller(const Error &error)
 {
-    return error.code == ErrorCode::Unauthorized || error.code == ErrorCode::InsufficientScope
-           || error.code == ErrorCode::TooManyRequests;
+    switch (error.code) {
+    case ErrorCode::Unauthorized:
+    case ErrorCode::InvalidToken:
+    case ErrorCode::TokenExpired:
+    case ErrorCode::InsufficientScope:
+    case ErrorCode::Forbidden:
+    case ErrorCode::TooManyRequests:
+        return true;
+    default:
+        return false; // NotConnected too: its link goes to the client, see signin.h
+    }
 }
 
-http::Response refusalOf(const http::Exchange &exchange, const Error &error,
+http::Response refusalOf(const http::Exchange &exchange, const Error &given,
                          const QByteArray &message)
 {
+    Error error = given;
+    error.status = 0; // those of REST differ here and there (contract §1.5)
     http::Response response = http::Response::jsonBytes(httpStatus(error), message);
     if (const auto &attachment = exchange.attachment())
         response.headers += attachment->headersFor(error, exchange.request());

@@ -25,7 +25,11 @@ bool isSessionId(const QString &id)
 void refuseInWords(http::Exchange &exchange, const Error &error)
 {
     exchange.note(error);
-    exchange.finish(http::Response::text(httpStatus(error), error.message.toUtf8() + '\n'));
+    http::Response response =
+        http::Response::text(httpStatus(error), error.message.toUtf8() + '\n');
+    if (const auto &attachment = exchange.attachment())
+        response.headers += attachment->headersFor(error, exchange.request());
+    exchange.finish(std::move(response));
 }
 
 } // namespace

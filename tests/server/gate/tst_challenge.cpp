@@ -39,9 +39,17 @@ private Q_SLOTS:
         QVERIFY(!value.contains("openid"));
     }
 
+    void asksForNoOtherTokenWhereNoneWouldHelp()
+    {
+        const Error outside(ErrorCode::Forbidden, u"You are in none of the groups."_s);
+        QCOMPARE(challengeFor(outside, m_facts),
+                 "Bearer resource_metadata="
+                 "\"https://b.example/.well-known/oauth-protected-resource\""_ba);
+        QVERIFY(challengeFor(outside, {}).isEmpty());
+    }
+
     void isSilentAboutOtherErrors()
     {
-        QVERIFY(challengeFor(Error(ErrorCode::Forbidden, u"No."_s), m_facts).isEmpty());
         QVERIFY(challengeFor(Error(ErrorCode::IdpUnavailable, u"Later."_s), m_facts).isEmpty());
         Error upstream(ErrorCode::UpstreamStatus, u"It says no."_s);
         upstream.status = 401; // the remote server's, which wants another credential
