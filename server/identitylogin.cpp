@@ -12,22 +12,6 @@ namespace bridge {
 
 namespace {
 
-audit::AuditEvent loginEvent(const QString &event, const auth::PrincipalPtr &who,
-                             const http::Request &request)
-{
-    audit::AuditEvent written;
-    written.kind =
-        event == "logout"_L1 ? audit::AuditEvent::Kind::Logout : audit::AuditEvent::Kind::Login;
-    written.success = event != "login_failed"_L1;
-    written.strategy = u"login"_s;
-    written.action = event;
-    if (who)
-        written.owner = who->owner;
-    written.address = request.peer.toString();
-    written.userAgent = QString::fromUtf8(request.header("user-agent"));
-    return written;
-}
-
 /// The vault as the accounts of users want it; empty without one, so that they end with the
 /// process.
 credentials::Safe safeIn(credentials::Vault *vault)
@@ -41,6 +25,9 @@ credentials::Safe safeIn(credentials::Vault *vault)
     };
     safe.put = [vault](VaultName name, QByteArray value, Handler<Nothing> done) {
         return vault->put(std::move(name), std::move(value), {}, std::move(done));
+    };
+    safe.targets = [vault](QString table, QString owner, Handler<QStringList> done) {
+        return vault->targets(table, owner, std::move(done));
     };
     safe.remove = [vault](VaultName name, Handler<bool> done) {
         return vault->remove(std::move(name), std::move(done));
@@ -71,8 +58,8 @@ void IdentityRooms::buildLogin(const config::Settings &settings,
     m_login.secure = settings.boolean(u"HTTPS_ENABLED"_s)
                      || settings.text(u"BRIDGE_PUBLIC_URL"_s).startsWith("https:"_L1);
     m_login.audit = [this](const QString &event, const auth::PrincipalPtr &who,
-                           const http::Request &request) {
-        m_audit->write(loginEvent(event, who, request));
+                           const http::Exchange &exchange) {
+        m_audit->tellLogin(event, who, exchange);
     };
     strategies.push_back(
         std::make_unique<login::LoginStrategy>(m_webSessions.get(), m_login.secure));
@@ -83,16 +70,16 @@ void IdentityRooms::buildUpstreamLogin(const config::Settings &settings)
     m_upstreamLogin = std::make_shared<credentials::UpstreamLogin>(
         credentials::loginSettings(settings), auth::fetchBy(m_egress.get()), safeIn(m_vault.get()));
     m_broker->setLogin(m_upstreamLogin);
+    const auto tell = [this](const QString &action) {
+        return [this, action](const QString &owner, const QString &server) {
+            m_broker->forgetAccount(owner, server);
+            m_audit->tellAccount(action, owner, server);
+        };
+    };
     connect(m_upstreamLogin.get(), &credentials::UpstreamLogin::connected, this,
-            [this](const QString &owner, const QString &server) {
-                audit::AuditEvent event;
-                event.kind = audit::AuditEvent::Kind::Exchange;
-                event.success = true;
-                event.owner = owner;
-                event.action = u"account_connected"_s;
-                event.target = server;
-                m_audit->write(std::move(event));
-            });
+            tell(u"account_connected"_s));
+    connect(m_upstreamLogin.get(), &credentials::UpstreamLogin::disconnected, this,
+            tell(u"account_disconnected"_s));
 }
 
 } // namespace bridge

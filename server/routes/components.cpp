@@ -107,6 +107,7 @@ constexpr NamedText kTags[] = {
     {"Sessions", "Keep one MCP server and its state over several calls"},
     {"Servers", "Which MCP servers there are and how they do"},
     {"Login", "For people with a browser, and who one is"},
+    {"Accounts", "Accounts of the caller at remote MCP servers"},
     {"Administration", "For administrators: settings, reload, why the policy decides as it does"},
     {"Service", "The bridge itself: health and metrics"},
 };

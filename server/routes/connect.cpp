@@ -4,10 +4,13 @@
 //
 // Whoever opens the address decides whose account at the far end it becomes, so somebody could send
 // his own invitation to somebody else. That is why the page says for whom it is, asks before it
-// goes on, and stops when the browser is signed in at the bridge as another person.
+// goes on, and stops when the browser is signed in at the bridge as another person, or not at all
+// where people can sign in there or have to (MCP_REMOTE_OAUTH_REQUIRE_LOGIN).
 #include "server/credentials/upstreamlogin.h"
 #include "server/gate/foreignpage.h"
 #include "server/gate/visitor.h"
+#include "server/routes/logindescriptions.h"
+#include "server/routes/personpage.h"
 #include "server/routes/scope.h"
 
 using namespace Qt::StringLiterals;
@@ -39,34 +42,17 @@ QByteArray cookie(bool secure, const QByteArray &value)
     return text + "; Max-Age=" + (value.isEmpty() ? "0" : "600");
 }
 
-Response page(int status, const QString &title, const QString &text, const QString &more = {},
-              const QString &formTarget = {})
-{
-    const QString html =
-        u"<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" "
-        "content=\"width=device-width\"><title>%1</title><h1>%1</h1><p>%2</p>%3</html>"_s.arg(
-            title.toHtmlEscaped(), text.toHtmlEscaped(), more);
-    Response answer = Response::text(status, html.toUtf8(), "text/html; charset=utf-8");
-    QByteArray policy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action ";
-    policy += formTarget.isEmpty() ? "'none'"_ba : QByteArray("'self' " + formTarget.toLatin1());
-    answer.setHeader("Content-Security-Policy", policy);
-    answer.setHeader("X-Content-Type-Options", "nosniff");
-    answer.setHeader("Cache-Control", "no-store");
-    answer.setHeader("Referrer-Policy", "no-referrer");
-    return answer;
-}
-
 Response errorPage(http::Exchange *exchange, const Error &error)
 {
     exchange->note(error);
-    return page(httpStatus(error), u"Not connected"_s, error.message);
+    return personPage({httpStatus(error), u"Not connected"_s, error.message, {}, {}});
 }
 
 Error over()
 {
     return {ErrorCode::BadRequest,
-            u"This address has been used or is too old. Call the tool again: its answer has a new "
-            "one."_s};
+            u"This address has been used or is too old. Call the tool again, or ask for one at "
+            "POST /accounts/{server}/connect: the answer has a new one."_s};
 }
 
 Error someoneElses()
@@ -74,6 +60,13 @@ Error someoneElses()
     return {ErrorCode::Forbidden,
             u"You are signed in here as somebody else than this address was made for. Do not open "
             "addresses that other people send you."_s};
+}
+
+Error unknownVisitor()
+{
+    return {ErrorCode::Forbidden,
+            u"This bridge connects accounts only for people it knows, and nothing tells it who you "
+            "are. Open the address where you are signed in to it, or ask its operator."_s};
 }
 
 QString originOf(const QUrl &url)
@@ -106,8 +99,8 @@ Response askPage(const Services &services, const PendingLogin &login)
         "name=\"ticket\" value=\"%2\"><button>Go on to %3</button></form>"_s.arg(
             services.router->basePath().toHtmlEscaped(), QString::fromLatin1(login.ticket),
             host.toHtmlEscaped());
-    return page(200, u"Connect an account"_s, text, form,
-                originOf(login.authServer.authorizationEndpoint));
+    return personPage({200, u"Connect an account"_s, text, form,
+                       originOf(login.authServer.authorizationEndpoint)});
 }
 
 Task<Response> connectPage(Services *services, http::Exchange *exchange, http::PathParams)
@@ -135,6 +128,8 @@ Task<Response> connectPage(Services *services, http::Exchange *exchange, http::P
         redirect.setHeader("Cache-Control", "no-store");
         co_return redirect;
     }
+    if (isStranger && hasOwner && services->upstreamLogin->settings().requiresLogin)
+        co_return errorPage(exchange, unknownVisitor());
     if (request.method != "POST")
         co_return askPage(*services, *login);
     gate::PageRules rules;
@@ -153,7 +148,7 @@ Task<Response> connectPage(Services *services, http::Exchange *exchange, http::P
     co_return redirect;
 }
 
-Task<Response> callback(Services *services, http::Exchange *exchange, http::PathParams)
+Task<Response> callback(Services *services, http::Exchange *exchange, http::PathParams params)
 {
     if (!services->upstreamLogin)
         co_return errorPage(exchange, over());
@@ -164,6 +159,8 @@ Task<Response> callback(Services *services, http::Exchange *exchange, http::Path
     arrival.binding = request.cookie(cookieName(secure));
     arrival.code = request.queryValue(u"code"_s);
     arrival.error = request.queryValue(u"error"_s);
+    if (params.contains(u"place"))
+        arrival.place = params[u"place"];
     if (request.query.hasQueryItem(u"iss"_s))
         arrival.issuer = request.queryValue(u"iss"_s);
     const Result<QString> server = co_await answer<QString>([&](Handler<QString> done) {
@@ -174,18 +171,26 @@ Task<Response> callback(Services *services, http::Exchange *exchange, http::Path
     if (!server)
         co_return errorPage(exchange, server.error());
     exchange->addHeader("Set-Cookie", cookie(secure, {}));
-    co_return page(200, u"Connected"_s,
-                   u"Your account is connected to the MCP server \"%1\". You can close this page "
-                   "and go on where you were."_s.arg(*server));
+    co_return personPage(
+        {200,
+         u"Connected"_s,
+         u"Your account is connected to the MCP server \"%1\". You can close this page "
+         "and go on where you were."_s.arg(*server),
+         {},
+         {}});
 }
 
 } // namespace
 
 void addConnectRoutes(http::Router &router, Services *services)
 {
-    addPlain(router, services, "GET", u"/oauth/upstream/connect"_s, connectPage, QJsonObject());
-    addPlain(router, services, "POST", u"/oauth/upstream/connect"_s, connectPage, QJsonObject());
-    addPlain(router, services, "GET", u"/oauth/upstream/callback"_s, callback, QJsonObject());
+    addPlain(router, services, "GET", u"/oauth/upstream/connect"_s, connectPage,
+             describe::connectPage());
+    addPlain(router, services, "POST", u"/oauth/upstream/connect"_s, connectPage,
+             describe::connectConfirmed());
+    addPlain(router, services, "GET", u"/oauth/upstream/callback"_s, callback,
+             describe::connectCallback());
+    addPlain(router, services, "GET", u"/oauth/upstream/callback/{place}"_s, callback, {});
 }
 
 } // namespace bridge::routes

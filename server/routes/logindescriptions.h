@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// OpenAPI operations of the login routes.
+// OpenAPI operations of the login routes and of those for accounts at remote MCP servers.
 #pragma once
 
 #include <QtCore/QJsonObject>
@@ -10,5 +10,11 @@ QJsonObject login();
 QJsonObject loginCallback();
 QJsonObject userinfo();
 QJsonObject logout();
+QJsonObject connectPage();
+QJsonObject connectConfirmed();
+QJsonObject connectCallback();
+QJsonObject listAccounts();
+QJsonObject connectAccount();
+QJsonObject disconnectAccount();
 
 } // namespace bridge::routes::describe

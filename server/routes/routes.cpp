@@ -18,6 +18,7 @@ void addRoutes(http::Router &router, Services *services)
     addWellKnownRoutes(router, services);
     addLoginRoutes(router, services);
     addConnectRoutes(router, services);
+    addAccountRoutes(router, services);
     addPolicyRoutes(router, services);
 }
 

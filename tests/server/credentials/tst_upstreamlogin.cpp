@@ -1,174 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // MCP 2026-07-28 "Authorization" from the client's side: who authorizes is found out, the user is
 // sent there, what comes back is checked, tokens are kept and renewed.
-#include "common/async/later.h"
 #include "server/credentials/challenge.h"
-#include "server/credentials/source.h"
-#include "server/credentials/upstreamlogin.h"
-#include "tests/server/credentials/fakeidp.h"
+#include "tests/server/credentials/farlogin.h"
 
 using namespace fake;
-using credentials::Credential;
-using credentials::UpstreamLogin;
 
-namespace {
-
-/// Resource server and authorization server at one address, and a safe in memory.
-class Far : public Idp
-{
-public:
-    Far()
-    {
-        login.publicUrl = QUrl(u"http://127.0.0.1:8000/base"_s);
-        login.serviceName = u"bridge"_s;
-        login.clock = [this] { return now; };
-        origin = u"http://127.0.0.1:%1"_s.arg(serverPort());
-        metadata = {{"issuer"_L1, origin},
-                    {"authorization_endpoint"_L1, QString(origin + u"/authorize?x=1"_s)},
-                    {"token_endpoint"_L1, QString(origin + u"/token"_s)},
-                    {"registration_endpoint"_L1, QString(origin + u"/register"_s)},
-                    {"code_challenge_methods_supported"_L1, QJsonArray{"S256"_L1}},
-                    {"token_endpoint_auth_methods_supported"_L1, QJsonArray{"none"_L1}},
-                    {"scopes_supported"_L1, QJsonArray{"a"_L1, "offline_access"_L1}}};
-        resource = {{"resource"_L1, QString(origin + u"/mcp"_s)},
-                    {"authorization_servers"_L1, QJsonArray{origin}},
-                    {"scopes_supported"_L1, QJsonArray{"read"_L1, "write"_L1}}};
-        handle = [this](const Seen &one) { serve(one); };
-        open();
-    }
-    ~Far() override { handle = nullptr; }
-
-    void open()
-    {
-        credentials::Safe safe;
-        safe.get = [this](credentials::VaultName name,
-                          Handler<std::optional<QByteArray>> done) -> Call {
-            std::optional<QByteArray> value;
-            const auto it = kept.constFind(place(name));
-            if (it != kept.constEnd())
-                value = *it;
-            return later([value, done = std::move(done)] { done(value); });
-        };
-        safe.put = [this](credentials::VaultName name, QByteArray value,
-                          Handler<Nothing> done) -> Call {
-            kept.insert(place(name), value);
-            return later([done = std::move(done)] { done(Nothing{}); });
-        };
-        safe.remove = [this](credentials::VaultName name, Handler<bool> done) -> Call {
-            const bool was = kept.remove(place(name)) > 0;
-            return later([was, done = std::move(done)] { done(was); });
-        };
-        flow = std::make_shared<UpstreamLogin>(login, fetch(), safe);
-        make();
-        broker->setLogin(flow);
-    }
-    static QString place(const credentials::VaultName &name)
-    {
-        return name.table + u'|' + name.owner + u'|' + name.target;
-    }
-    upstream::ServerDefinition server() const
-    {
-        auto definition = remoteServer(QUrl(origin + u"/mcp"_s));
-        definition.auth.provider = u"oauth"_s;
-        return definition;
-    }
-    QList<Seen> posts(const QByteArray &path) const
-    {
-        QList<Seen> found;
-        for (const Seen &one : seen) {
-            if (one.line().startsWith(QByteArray("POST " + path)))
-                found.append(one);
-        }
-        return found;
-    }
-
-    credentials::LoginSettings login;
-    QString origin;
-    QJsonObject metadata, resource, registration{{"client_id"_L1, "dyn-1"_L1}};
-    QJsonObject tokens{
-        {"access_token"_L1, "at-1"_L1}, {"refresh_token"_L1, "rt-1"_L1}, {"expires_in"_L1, 3600}};
-    QByteArray tokenStatus = "200 OK";
-    QHash<QString, QByteArray> kept;
-    std::shared_ptr<UpstreamLogin> flow;
-
-private:
-    void serve(const Seen &one)
-    {
-        const QByteArray path = one.line().split(' ').value(1);
-        if (path == "/.well-known/oauth-protected-resource/mcp" && !resource.isEmpty())
-            one.answer("200 OK", "application/json", json(resource));
-        else if (path == "/.well-known/oauth-authorization-server")
-            one.answer("200 OK", "application/json", json(metadata));
-        else if (path == "/register")
-            one.answer("201 Created", "application/json", json(registration));
-        else if (path == "/token")
-            one.answer(tokenStatus, "application/json", json(tokens));
-        else
-            one.answer("404 Not Found", "text/plain", "");
-    }
-};
-
-QMap<QString, QString> items(const QUrl &url)
-{
-    QMap<QString, QString> map;
-    for (const auto &[name, value] : QUrlQuery(url).queryItems(QUrl::FullyDecoded))
-        map.insert(name, value);
-    return map;
-}
-
-} // namespace
-
-class TestUpstreamLogin : public QObject
+class TestUpstreamLogin : public FarTest
 {
     Q_OBJECT
-
-    auth::PrincipalPtr alice() const { return share(person(u"alice"_s, "caller-token")); }
-    std::optional<Result<Credential>> ask(const upstream::ServerDefinition &server)
-    {
-        return ask(server, alice());
-    }
-    std::optional<Result<Credential>> ask(const upstream::ServerDefinition &server,
-                                          const auth::PrincipalPtr &who)
-    {
-        Caught<Credential> caught;
-        caught.call = m_far->broker->credentialFor(who, server, caught.handler());
-        (void)QTest::qWaitFor([&] { return caught.outcome.has_value(); });
-        return caught.outcome;
-    }
-    /// The ticket of the invitation \a server is answered with.
-    QByteArray ticket(const upstream::ServerDefinition &server)
-    {
-        const auto outcome = ask(server);
-        if (!outcome || outcome->ok() || outcome->error().code != ErrorCode::NotConnected)
-            return {};
-        const QUrl url(outcome->error().extra["authorization_url"_L1].toString());
-        return items(url).value(u"ticket"_s).toLatin1();
-    }
-    std::optional<Result<QString>> finish(UpstreamLogin::Arrival arrival)
-    {
-        Caught<QString> caught;
-        caught.call = m_far->flow->finish(std::move(arrival), caught.handler());
-        (void)QTest::qWaitFor([&] { return caught.outcome.has_value(); });
-        return caught.outcome;
-    }
-    UpstreamLogin::Arrival arrivalOf(const UpstreamLogin::Departure &departure)
-    {
-        UpstreamLogin::Arrival arrival;
-        arrival.state = items(departure.address).value(u"state"_s).toLatin1();
-        arrival.binding = departure.binding;
-        arrival.code = u"the code"_s;
-        return arrival;
-    }
-    bool connectAccount()
-    {
-        const auto departure = m_far->flow->begin(ticket(m_far->server()));
-        if (!departure)
-            return false;
-        const auto ended = finish(arrivalOf(*departure));
-        return ended && ended->ok();
-    }
-
-    std::unique_ptr<Far> m_far;
 
 private Q_SLOTS:
     void init() { m_far = std::make_unique<Far>(); }
@@ -194,7 +34,8 @@ private Q_SLOTS:
                      {u"x"_s, u"1"_s},
                      {u"response_type"_s, u"code"_s},
                      {u"client_id"_s, u"dyn-1"_s},
-                     {u"redirect_uri"_s, u"http://127.0.0.1:8000/base/oauth/upstream/callback"_s},
+                     {u"redirect_uri"_s, u"http://127.0.0.1:8000/base/oauth/upstream/callback/"_s
+                                             + UpstreamLogin::placeOf(m_far->origin)},
                      {u"code_challenge_method"_s, u"S256"_s},
                      {u"resource"_s, m_far->origin + u"/mcp"_s},
                      {u"scope"_s, u"read+write+offline_access"_s}}));
@@ -361,85 +202,10 @@ private Q_SLOTS:
                  QByteArray("Basic " + QByteArray("known:s3cret").toBase64()));
     }
 
-    // MCP 2026-07-28 "Authorization Server Binding": registered beforehand means registered there.
-    void aClientOfNoIssuerIsShownToNobody_data()
-    {
-        QTest::addColumn<QByteArray>("secret");
-        QTest::newRow("public") << QByteArray();
-        QTest::newRow("confidential") << "s3cret"_ba;
-    }
-    void aClientOfNoIssuerIsShownToNobody()
-    {
-        QFETCH(QByteArray, secret);
-        auto server = m_far->server();
-        server.auth.clientId = u"known"_s;
-        server.auth.clientSecret = secret;
-        const auto outcome = ask(server);
-        QCOMPARE(outcome->error().code, ErrorCode::NotConnected);
-        QVERIFY(!outcome->error().extra.contains("authorization_url"_L1));
-        QVERIFY(outcome->error().message.contains(u"`issuer`"_s));
-        for (const auto &one : m_far->seen)
-            QVERIFY(!one.head.contains("known") && !one.body.contains("known"));
-    }
-
-    void aChangedClientMeansAnotherLogin()
-    {
-        QVERIFY(connectAccount());
-        auto server = m_far->server();
-        server.auth.issuer = m_far->origin;
-        QCOMPARE((*ask(server))->token, "at-1"_ba); // what it was connected with
-        server.auth.clientId = u"known"_s;
-        const auto departure = m_far->flow->begin(ticket(server));
-        QVERIFY(departure);
-        QCOMPARE(items(departure->address).value(u"client_id"_s), u"known"_s);
-        // An address that was given out for the client of before is not handed on.
-        server.auth.clientId = u"newer"_s;
-        const auto newer = m_far->flow->begin(ticket(server));
-        QVERIFY(newer);
-        QCOMPARE(items(newer->address).value(u"client_id"_s), u"newer"_s);
-        server.auth.issuer = u"https://another.example"_s;
-        QVERIFY(ticket(server).isEmpty());
-        QVERIFY(!ask(server)->ok());
-        QCOMPARE(m_far->posts("/token").size(), 1);
-    }
-
-    void anotherAuthorizationServerGetsNothingOfTheFirst()
-    {
-        QVERIFY(connectAccount());
-        // The MCP server names somebody else from now on.
-        Far other;
-        other.registration["client_id"_L1] = u"dyn-other"_s;
-        m_far->resource["authorization_servers"_L1] = QJsonArray{other.origin};
-        egress::EgressOptions options;
-        options.allowedNetworks = *egress::networksFrom({u"127.0.0.1"_s});
-        options.allowedPorts = {other.serverPort()};
-        m_far->client.setOptions(options);
-        upstream::Identity identity;
-        m_far->broker->attach(identity, alice(), m_far->server());
-        Caught<upstream::HeldCredential> held;
-        held.call = identity.source->renew(
-            "at-1", {{"WWW-Authenticate", "Bearer error=\"invalid_token\""}}, held.handler());
-        QTRY_COMPARE(held.code(), ErrorCode::NotConnected);
-        QCOMPARE(m_far->posts("/token").size(), 1); // a new one of the first would not help
-        const QUrl url(held.outcome->error().extra["authorization_url"_L1].toString());
-        const auto departure = m_far->flow->begin(items(url).value(u"ticket"_s).toLatin1());
-        QVERIFY(departure);
-        QCOMPARE(departure->address.port(), int(other.serverPort()));
-        QCOMPARE(items(departure->address).value(u"client_id"_s), u"dyn-other"_s);
-        other.tokens["access_token"_L1] = u"at-other"_s;
-        QVERIFY(finish(arrivalOf(*departure))->ok());
-        for (const auto &one : std::as_const(other.seen)) {
-            for (const QByteArray &secret : {"at-1"_ba, "rt-1"_ba, "dyn-1"_ba, "caller-token"_ba})
-                QVERIFY2(!one.head.contains(secret) && !one.body.contains(secret), one.head);
-        }
-        for (const auto &one : std::as_const(m_far->seen))
-            QVERIFY(!one.head.contains("dyn-other") && !one.body.contains("dyn-other"));
-        QCOMPARE((*ask(m_far->server()))->token, "at-other"_ba);
-    }
-
     void aMetadataDocumentIsTheClientWhereThatWorks()
     {
         m_far->metadata["client_id_metadata_document_supported"_L1] = true;
+        m_far->metadata["authorization_response_iss_parameter_supported"_L1] = true;
         m_far->login.publicUrl = QUrl(u"https://bridge.example/b/"_s);
         m_far->open();
         const auto departure = m_far->flow->begin(ticket(m_far->server()));
