@@ -18,4 +18,10 @@ Result<QByteArray> PluginStrategy::tokenIn(const AuthRequest &request) const
     return m_plugin->callerToken(request);
 }
 
+Via PluginStrategy::viaOf(const AuthRequest &request) const
+{
+    const bool mayBeAmbient = request.count("cookie") > 0 && request.count("authorization") == 0;
+    return mayBeAmbient ? Via::Cookie : Via::Header;
+}
+
 } // namespace bridge::auth

@@ -17,6 +17,9 @@ public:
 
 protected:
     Result<QByteArray> tokenIn(const AuthRequest &request) const override;
+    /// The plugin does not tell where it found the token. Where a browser may have sent it by
+    /// itself, callers are asked where the request comes from.
+    Via viaOf(const AuthRequest &request) const override;
 
 private:
     QString m_name;

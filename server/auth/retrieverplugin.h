@@ -39,6 +39,8 @@ public:
 
     /// The access token in \a request, where it stands in a place only the plugin knows; empty when
     /// there is none. It is verified as any other. Called for each request, so it has to be quick.
+    /// Of requests with cookies and without `Authorization` it is taken to come from a cookie, so
+    /// those of foreign pages are refused.
     virtual QByteArray callerToken(const AuthRequest &request) = 0;
 
     /// Whether retrieveToken() is any use.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The part of TokenVerifier that waits for issuers.
 #include "common/async/later.h"
-#include "common/async/task.h"
 #include "common/crypto/digest.h"
+#include "server/auth/entragroups.h"
 #include "server/auth/tokencheck.h"
 #include "server/auth/tokenverifier.h"
 
@@ -58,7 +58,7 @@ Call TokenVerifier::verify(const QByteArray &token, Via via, Handler<PrincipalPt
             m_bad.note(from, digest);
         // Who joined may have brought the token in another way than who began.
         const auto known = outcome ? remembered(digest, via) : std::nullopt;
-        handler(known ? *known : outcome);
+        handler(known ? *known : outcome ? Verdict(brought(*outcome, via)) : outcome);
     };
     Call waiting = m_flights[digest].join(land, [this, token, digest](Handler<PrincipalPtr> done) {
         return begin(token, digest, std::move(done));
@@ -97,21 +97,29 @@ Call TokenVerifier::begin(const QByteArray &token, const QByteArray &digest,
         return failLater(std::move(handler), refuse(found.error(), digest));
     if (found->issuer->options().introspect == Introspect::Always)
         return askIssuers({found->issuer}, token, digest, std::move(handler));
-    return askKeys(std::move(*found), token, digest, std::move(handler));
+    return askKeys(std::move(*found), token, digest).start(std::move(handler));
 }
 
-Call TokenVerifier::askKeys(Candidate found, const QByteArray &token, const QByteArray &digest,
-                            Handler<PrincipalPtr> handler)
+Task<PrincipalPtr> TokenVerifier::askKeys(Candidate found, QByteArray token, QByteArray digest)
 {
-    Issuer *const from = found.issuer;
-    const QString keyId = found.jwt.keyId;
-    const auto algorithm = found.algorithm;
-    return from->keys().candidates(
-        keyId, algorithm,
-        [this, found = std::move(found), token, digest,
-         handler = std::move(handler)](const Result<QList<KeyPtr>> &keys) {
-            handler(keys ? judge(found, *keys, token, digest, Via::Header) : Verdict(keys.error()));
-        });
+    const auto ask = [&](Handler<QList<KeyPtr>> done) {
+        return found.issuer->keys().candidates(found.jwt.keyId, found.algorithm, std::move(done));
+    };
+    const auto keys = co_await answer<QList<KeyPtr>>(ask);
+    if (!keys)
+        co_return keys.error();
+    if (const auto verdict = judge(found, *keys, token, digest, Via::Header))
+        co_return *verdict;
+    const auto askGraph = [&](Handler<QStringList> done) {
+        return entraGroups(*found.issuer, m_fetch, token, std::move(done));
+    };
+    const auto groups = co_await answer<QStringList>(askGraph);
+    if (!groups && groups.error().code == ErrorCode::IdpUnavailable)
+        co_return refuseFor(std::chrono::seconds(kIdpPauseSeconds), groups.error(), digest);
+    if (!groups)
+        co_return refuse(groups.error(), digest);
+    co_return judge(found, *keys, token, digest, Via::Header, &*groups)
+        .value_or(Verdict(idpUnavailable()));
 }
 
 Call TokenVerifier::askIssuers(const QList<Issuer *> &issuers, const QByteArray &token,

@@ -62,7 +62,7 @@ Strategy::Outcome TokenStrategy::findNow(const AuthRequest &request)
         return {Finding::Known, nullptr, token.error()};
     if (token->isEmpty())
         return {};
-    const auto verdict = m_verifier->verifyNow(*token, m_via, isVouched(request),
+    const auto verdict = m_verifier->verifyNow(*token, viaOf(request), isVouched(request),
                                                clientAddress(request, m_forwarders));
     if (!verdict)
         return {Finding::Ask, nullptr, {}};
@@ -75,8 +75,8 @@ Call TokenStrategy::find(const AuthRequest &request, Handler<PrincipalPtr> handl
 {
     const auto token = tokenIn(request);
     // Keeps the verifier alive for as long as somebody waits.
-    auto share = std::make_shared<Call>(m_verifier->verify(token ? *token : QByteArray(), m_via,
-                                                           std::move(handler),
+    auto share = std::make_shared<Call>(m_verifier->verify(token ? *token : QByteArray(),
+                                                           viaOf(request), std::move(handler),
                                                            clientAddress(request, m_forwarders)));
     return Call([share, verifier = m_verifier] { share->cancel(); });
 }

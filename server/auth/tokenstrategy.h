@@ -21,6 +21,8 @@ protected:
     /// Empty when there is none; InvalidToken when it is not clear which one is meant.
     virtual Result<QByteArray> tokenIn(const AuthRequest &request) const = 0;
 
+    /// How the token in \a request came: by itself, as cookies do, or because somebody meant it.
+    virtual Via viaOf(const AuthRequest &) const { return m_via; }
     /// The token in \a request is the word of a trusted proxy, which counts when none are verified.
     virtual bool isVouched(const AuthRequest &request) const;
 

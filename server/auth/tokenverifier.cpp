@@ -2,6 +2,8 @@
 #include "server/auth/tokenverifier.h"
 
 #include "common/crypto/digest.h"
+#include "server/auth/categories.h"
+#include "server/auth/entragroups.h"
 #include "server/auth/membership.h"
 #include "server/auth/tokencheck.h"
 
@@ -18,6 +20,13 @@ Error refusedAs(const QString &why)
 {
     return {ErrorCode::InvalidToken, u"The access token is refused: %1. Get a new one."_s.arg(why)};
 }
+
+const QString kNoGraphClient =
+    u"A token of %1 leaves out the groups of its user, because there are many, so he is answered "
+    "with 403. Set OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET (client_id and client_secret in "
+    "AUTH_ISSUERS) to a client that may ask Microsoft Graph for them, let the application assign "
+    "groups to tokens only where they are assigned to it, or set OAUTH_EXTRACT_GROUPS=false when "
+    "groups do not matter here."_s;
 
 QString strategyOf(Via via)
 {
@@ -95,6 +104,15 @@ TokenVerifier::verifyNow(const QByteArray &token, Via via, bool isVouched, const
     return judgeNow(token, digest, via, from);
 }
 
+PrincipalPtr TokenVerifier::brought(const PrincipalPtr &principal, Via via)
+{
+    if (principal->strategy == strategyOf(via))
+        return principal;
+    Principal copy = *principal;
+    copy.strategy = strategyOf(via);
+    return std::make_shared<const Principal>(std::move(copy));
+}
+
 std::optional<TokenVerifier::Verdict> TokenVerifier::remembered(const QByteArray &digest, Via via)
 {
     KnownToken *known = m_known.find(digest);
@@ -116,11 +134,8 @@ std::optional<TokenVerifier::Verdict> TokenVerifier::remembered(const QByteArray
     if (known->key && known->issuer->keys().stateOf(*known->key) != JwksCache::State::Trusted)
         return std::nullopt;
     PrincipalPtr &principal = known->principals[size_t(via)];
-    if (!principal) {
-        Principal copy = *known->principals[via == Via::Header ? 1 : 0];
-        copy.strategy = strategyOf(via);
-        principal = std::make_shared<const Principal>(std::move(copy));
-    }
+    if (!principal)
+        principal = brought(known->principals[via == Via::Header ? 1 : 0], via);
     return Verdict(principal);
 }
 
@@ -167,8 +182,8 @@ std::optional<TokenVerifier::Verdict> TokenVerifier::judgeNow(const QByteArray &
         return std::nullopt;
     if (!*keys)
         return Verdict(keys->error());
-    Verdict verdict = judge(*found, **keys, token, digest, via);
-    if (!verdict && verdict.error().code == ErrorCode::InvalidToken)
+    auto verdict = judge(*found, **keys, token, digest, via);
+    if (verdict && !*verdict && verdict->error().code == ErrorCode::InvalidToken)
         m_bad.note(from, digest);
     return verdict;
 }
@@ -193,9 +208,14 @@ std::optional<Error> TokenVerifier::objectionTo(const QHostAddress &from, const 
     return error;
 }
 
-TokenVerifier::Verdict TokenVerifier::judge(const Candidate &found, const QList<KeyPtr> &keys,
-                                            const QByteArray &token, const QByteArray &digest,
-                                            Via via)
+bool TokenVerifier::needsGroups(const Candidate &found) const
+{
+    return !found.issuer->options().graph.isEmpty() && leavesGroupsOut(found.jwt.claims);
+}
+
+std::optional<TokenVerifier::Verdict>
+TokenVerifier::judge(const Candidate &found, const QList<KeyPtr> &keys, const QByteArray &token,
+                     const QByteArray &digest, Via via, const QStringList *groups)
 {
     if (keys.isEmpty()) // not remembered: the key may be there in a moment
         return refusedAs(u"the issuer has no such key (kid)"_s);
@@ -210,6 +230,16 @@ TokenVerifier::Verdict TokenVerifier::judge(const Candidate &found, const QList<
     auto principal = principalFrom(found.jwt.claims, options.issuer, options.claims);
     if (!principal)
         return refuse(principal.error(), digest);
+    if (groups) {
+        principal->groups += *groups;
+        principal->groups.removeDuplicates();
+    } else if (needsGroups(found)) {
+        if (!options.clientId.isEmpty() && !options.clientSecret.isEmpty())
+            return std::nullopt;
+        if (found.issuer->isFirstToMissGroups())
+            qCWarning(lcAuth).noquote() << kNoGraphClient.arg(options.issuer);
+        return refuse(unknownGroups(), digest);
+    }
     KnownToken known;
     known.issuer = found.issuer;
     known.key = *good;
@@ -246,10 +276,15 @@ void TokenVerifier::rank(Principal &principal) const
 
 Error TokenVerifier::refuse(const Error &error, const QByteArray &digest)
 {
+    return refuseFor(m_options.refusalLifetime, error, digest);
+}
+
+Error TokenVerifier::refuseFor(milliseconds time, const Error &error, const QByteArray &digest)
+{
     KnownToken refused;
     refused.error = error;
     refused.wallEnd = kNever;
-    refused.steadyEnd = m_clock.steady() + m_options.refusalLifetime;
+    refused.steadyEnd = m_clock.steady() + time;
     m_known.remove(digest);
     m_refused.insert(digest, std::move(refused));
     return error;

@@ -3,6 +3,7 @@
 // memory of what was found, so that a token is checked once. Main thread.
 #pragma once
 
+#include "common/async/task.h"
 #include "server/auth/badtokens.h"
 #include "server/auth/introspection.h"
 #include "server/auth/jwt.h"
@@ -77,6 +78,7 @@ private:
         crypto::Algorithm algorithm{};
     };
 
+    static PrincipalPtr brought(const PrincipalPtr &principal, Via via);
     std::optional<Verdict> remembered(const QByteArray &digest, Via via);
     std::optional<Verdict> judgeNow(const QByteArray &token, const QByteArray &digest, Via via,
                                     const QHostAddress &from);
@@ -85,13 +87,15 @@ private:
     Verdict strangerWith(const QByteArray &token, Via via) const;
     Verdict readUnverified(const QByteArray &token, const QByteArray &digest, Via via,
                            bool isVouched);
-    Verdict judge(const Candidate &candidate, const QList<KeyPtr> &keys, const QByteArray &token,
-                  const QByteArray &digest, Via via);
+    /// \a groups: those that were asked for. Nothing = they have to be asked for.
+    std::optional<Verdict> judge(const Candidate &candidate, const QList<KeyPtr> &keys,
+                                 const QByteArray &token, const QByteArray &digest, Via via,
+                                 const QStringList *groups = nullptr);
+    bool needsGroups(const Candidate &candidate) const;
     Result<Candidate> candidate(const QByteArray &token) const;
     bool isIntrospected() const;
     Call begin(const QByteArray &token, const QByteArray &digest, Handler<PrincipalPtr> handler);
-    Call askKeys(Candidate candidate, const QByteArray &token, const QByteArray &digest,
-                 Handler<PrincipalPtr> handler);
+    Task<PrincipalPtr> askKeys(Candidate candidate, QByteArray token, QByteArray digest);
     Call askIssuers(const QList<Issuer *> &issuers, const QByteArray &token,
                     const QByteArray &digest, Handler<PrincipalPtr> handler);
     Verdict judgeIntrospected(Issuer &issuer, QJsonObject claims, const QByteArray &token,
@@ -100,6 +104,7 @@ private:
     Verdict remember(Principal principal, KnownToken known, const QByteArray &token,
                      const QByteArray &digest, Via via);
     Error refuse(const Error &error, const QByteArray &digest);
+    Error refuseFor(std::chrono::milliseconds time, const Error &error, const QByteArray &digest);
 
     VerifierOptions m_options;
     Fetch m_fetch;

@@ -91,6 +91,23 @@ private Q_SLOTS:
         QCOMPARE(m_idp.seen.size(), 1);
     }
 
+    // A page can make a browser send a cookie, so whoever is known by one is asked more.
+    void howATokenCameIsToldAlsoWhereNothingIsRemembered()
+    {
+        auto forgetful = options(Introspect::Always);
+        forgetful.introspectionLifetime = 0s;
+        TokenVerifier checker(forgetful, m_idp.fetch(), m_idp.clock());
+        QCOMPARE((*verdict(checker, "opaque", Via::Cookie))->strategy, u"cookie"_s);
+        QCOMPARE((*verdict(checker, "opaque", Via::Header))->strategy, u"bearer"_s);
+        QStringList told;
+        std::vector<Call> calls;
+        for (const Via via : {Via::Cookie, Via::Header, Via::Cookie})
+            calls.push_back(checker.verify("other", via, [&](const Result<PrincipalPtr> &found) {
+                told.append((*found)->strategy);
+            }));
+        QTRY_COMPARE(told, QStringList({u"cookie"_s, u"bearer"_s, u"cookie"_s}));
+    }
+
     void strangersDoNotTakeEveryConnection()
     {
         auto few = options();

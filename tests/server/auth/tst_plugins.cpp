@@ -88,6 +88,13 @@ private Q_SLOTS:
         AuthRequest request;
         request.headers = &right;
         QCOMPARE(authenticator.findNow(request).principal->userId, u"alice"_s);
+        QCOMPARE(authenticator.findNow(request).principal->strategy, u"bearer"_s);
+        // The plugin may have found it in a cookie, which pages make browsers send.
+        QList<std::pair<QByteArray, QByteArray>> browser{right.first(), {"Cookie", "a=b"}};
+        request.headers = &browser;
+        QCOMPARE(authenticator.findNow(request).principal->strategy, u"cookie"_s);
+        browser.append({"Authorization", "Basic YTpi"}); // no page can do that
+        QCOMPARE(authenticator.findNow(request).principal->strategy, u"bearer"_s);
         request.headers = &wrong;
         QCOMPARE(authenticator.findNow(request).error->code, ErrorCode::InvalidToken);
     }
