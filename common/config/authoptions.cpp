@@ -265,6 +265,14 @@ QList<Option> claims()
          .group = group,
          .help = u"How the issuer writes groups, roles and scopes. contract = the places of "
                  "Keycloak and of Entra together."_s},
+        {.name = u"OAUTH_USER_CLAIM"_s,
+         .flag = u"--oauth-user-claim"_s,
+         .type = OptionType::Text,
+         .group = group,
+         .help = u"Claim that holds the user id of data places and of `users` in rules, instead of "
+                 "sub: oid, preferred_username, with dots for what is inside. Tokens without it "
+                 "are refused. Only claims that users cannot choose and that are never given to "
+                 "somebody else."_s},
         {.name = u"OAUTH_GROUPS_CLAIM"_s,
          .flag = u"--oauth-groups-claim"_s,
          .type = OptionType::List,
@@ -277,6 +285,14 @@ QList<Option> claims()
          .type = OptionType::List,
          .group = group,
          .help = u"The same for roles."_s},
+        {.name = u"ENTRA_GRAPH_URL"_s,
+         .flag = u"--entra-graph"_s,
+         .type = OptionType::Url,
+         .defaultValue = u"https://graph.microsoft.com"_s,
+         .group = group,
+         .help = u"Microsoft Graph, where the bridge asks for groups that Entra leaves out of "
+                 "tokens because there are many (with OAUTH_CLAIMS_PRESET=entra); national clouds "
+                 "have another one."_s},
         {.name = u"OAUTH_EXTRACT_GROUPS"_s,
          .flag = u"--oauth-extract-groups"_s,
          .type = OptionType::Boolean,

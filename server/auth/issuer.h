@@ -28,6 +28,10 @@ struct IssuerOptions {
     QString clientId; ///< who the bridge is to this issuer
     QString clientSecret;
     ClaimRules claims;
+    /// Microsoft Graph, where groups are asked for that tokens of Entra leave out; empty = not
+    /// Entra, or groups do not matter.
+    QUrl graph;
+    QUrl entraTokenEndpoint; ///< to get a token for it; empty = the document's
     /// For all but the first issuer, whose groups always count: its groups may make administrators
     /// and satisfy BRIDGE_REQUIRED_GROUPS.
     bool admins = false;
@@ -52,6 +56,8 @@ public:
     /// tells.
     Call probe(Handler<Nothing> handler);
     const IssuerHealth &health() const { return m_health; }
+    /// True once: the first to find that groups are left out and nobody can ask for them says so.
+    bool isFirstToMissGroups() { return !std::exchange(m_missesGroups, true); }
     /// True once: the first to find that the issuer names no introspection endpoint says so.
     bool isFirstToMissIntrospection() { return !std::exchange(m_missesIntrospection, true); }
     /// How far a URL from \a metadata is to be trusted.
@@ -67,6 +73,7 @@ private:
     Clock m_clock;
     IssuerHealth m_health;
     bool m_missesIntrospection = false;
+    bool m_missesGroups = false;
     std::optional<IssuerMetadata> m_metadata;
     std::optional<std::chrono::milliseconds> m_metadataAt;
     std::optional<std::chrono::milliseconds> m_failedAt;

@@ -43,6 +43,13 @@ QString withoutSlash(QString url)
     return url;
 }
 
+/// Groups that Entra leaves out of a token are asked for, where anybody wants to know them.
+void setGraph(IssuerOptions &issuer, const QString &preset, const config::Settings &settings)
+{
+    if (preset == "entra"_L1 && settings.boolean(u"OAUTH_EXTRACT_GROUPS"_s))
+        issuer.graph = QUrl(settings.text(u"ENTRA_GRAPH_URL"_s));
+}
+
 IssuerOptions primary(const config::Settings &settings)
 {
     IssuerOptions issuer;
@@ -63,6 +70,12 @@ IssuerOptions primary(const config::Settings &settings)
     issuer.clientSecret = settings.text(u"OAUTH_CLIENT_SECRET"_s);
     issuer.introspect = modeFrom(settings.text(u"AUTH_INTROSPECTION"_s), issuer);
     issuer.claims = commonClaimRules(settings);
+    setGraph(issuer, settings.text(u"OAUTH_CLAIMS_PRESET"_s), settings);
+    const QString tenant = settings.text(u"ENTRA_TENANT_ID"_s).trimmed();
+    if (!tenant.isEmpty()) {
+        const QString authority = withoutSlash(settings.text(u"ENTRA_AUTHORITY"_s));
+        issuer.entraTokenEndpoint = QUrl(authority + u'/' + tenant + u"/oauth2/v2.0/token"_s);
+    }
     return issuer;
 }
 
@@ -114,10 +127,10 @@ private:
     void checkNames()
     {
         static const QStringList known{
-            u"issuer"_s,        u"audience"_s,    u"jwks_uri"_s,      u"introspection_endpoint"_s,
-            u"introspection"_s, u"client_id"_s,   u"client_secret"_s, u"claims_preset"_s,
-            u"groups_claim"_s,  u"roles_claim"_s, u"algorithms"_s,    u"admins"_s,
-            u"requiredGroups"_s};
+            u"issuer"_s,         u"audience"_s,    u"jwks_uri"_s,      u"introspection_endpoint"_s,
+            u"introspection"_s,  u"client_id"_s,   u"client_secret"_s, u"claims_preset"_s,
+            u"groups_claim"_s,   u"roles_claim"_s, u"algorithms"_s,    u"admins"_s,
+            u"requiredGroups"_s, u"user_claim"_s};
         const QStringList names = m_entry.keys();
         for (const QString &name : names) {
             if (!known.contains(name))
@@ -182,6 +195,7 @@ private:
                          u"must be one of %1."_s.arg(claimPresets().join(", "_L1)));
             rules = claimRules(preset);
         }
+        rules.user = text("user_claim"_L1); // that of the first may be anybody's choice here
         if (has("groups_claim"_L1))
             rules.groups = list("groups_claim"_L1);
         if (has("roles_claim"_L1))
@@ -205,6 +219,7 @@ ClaimRules commonClaimRules(const config::Settings &settings)
         rules.groups = groups;
     if (!roles.isEmpty())
         rules.roles = roles;
+    rules.user = settings.text(u"OAUTH_USER_CLAIM"_s).trimmed();
     if (!settings.boolean(u"OAUTH_EXTRACT_GROUPS"_s)) {
         rules.groups.clear();
         rules.roles.clear();
@@ -227,6 +242,9 @@ std::vector<IssuerOptions> issuersFrom(const config::Settings &settings,
     const QJsonArray more = settings.json(u"AUTH_ISSUERS"_s).toArray();
     for (qsizetype i = 0; i < more.size(); ++i) {
         IssuerOptions issuer = Entry(more[i], i, problems).read(first);
+        const QString preset = more[i].toObject()["claims_preset"_L1].toString(
+            settings.text(u"OAUTH_CLAIMS_PRESET"_s));
+        setGraph(issuer, preset, settings);
         const bool isTwice = std::any_of(issuers.begin(), issuers.end(), [&](const auto &other) {
             return other.issuer == issuer.issuer;
         });

@@ -20,19 +20,24 @@ def status(bridge, token):
 
 @needs_idp
 class Sick(IdpCase):
-    """A new bridge for each trouble: one that has the keys would not need the provider."""
+    """A new bridge for each trouble, which is there when it starts: one that has the keys would not
+    need the provider."""
 
     def fails(self, mode, **how):
+        token = self.idp.mint(sub="alice")
+        self.idp.mode("jwks", mode, **how)
         with Bridge(env=self.idp.env()) as bridge:
-            token = self.idp.mint(sub="alice")
-            self.idp.mode("jwks", mode, **how)
             began = time.monotonic()
-            self.assertError(bridge.get("/tools", headers=bearer(token)), 503, "idp_unavailable")
+            answer = bridge.get("/tools", headers=bearer(token))
+            self.assertError(answer, 503, "idp_unavailable")
+            self.assertEqual(answer.headers["Retry-After"], "5")
             self.assertLess(time.monotonic() - began, 13 * SLOW)
             self.assertStatus(bridge.get("/tools"), 200)  # nobody else is troubled
             self.idp.well()
             wait_for(lambda: status(bridge, token) == 200, what="the provider's recovery")
             self.assertNotIn(token, bridge.log())
+            self.assertEqual(bridge.log().count("cannot be asked: "), 1)
+            wait_for(lambda: "can be asked again" in bridge.log(), what="the line of the recovery")
             return bridge
 
     def test_it_answers_with_an_error(self):
@@ -68,10 +73,9 @@ class Sick(IdpCase):
             self.assertEqual(evil.seen(), [])
 
     def test_it_is_silent_and_others_are_served_meanwhile(self):
+        token = self.idp.mint(sub="alice")
+        self.idp.mode("jwks", "hang")
         with Bridge(env=self.idp.env()) as bridge:
-            token = self.idp.mint(sub="alice")
-            self.idp.mode("jwks", "hang")
-
             def waiting():
                 return bridge.get("/tools", headers=bearer(token)).status
 
@@ -86,9 +90,9 @@ class Sick(IdpCase):
             self.assertLess(took, 5 * SLOW)
 
     def test_it_is_slow(self):
+        self.idp.mode("jwks", "slow", delayMs=1000)
+        self.idp.forget()
         with Bridge(env=self.idp.env()) as bridge:
-            self.idp.mode("jwks", "slow", delayMs=1000)
-            self.idp.forget()
             tokens = [self.idp.mint(sub=name) for name in ("alice", "bob", "carol")]
             answers = parallel([lambda token=token: status(bridge, token) for token in tokens])
             self.assertEqual(answers, [200, 200, 200])

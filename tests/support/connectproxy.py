@@ -89,7 +89,7 @@ class ConnectProxy:
                                                        b"proxy-authorization")]
         first = f"{method} {slash}{path} HTTP/1.1".encode()
         self.join(client, server,
-                  b"\r\n".join([first, *kept, b"Connection: close", b"", b""]) + rest)
+                  b"\r\n".join([first, *kept, b"Connection: close", b"", b""]) + rest, True)
         return False
 
     def unknown(self, lines):
@@ -106,12 +106,20 @@ class ConnectProxy:
         return server
 
     @staticmethod
-    def join(client, server, first):
+    def join(client, server, first, closes=False):
+        """`closes`: the client is told that nothing comes after the answer."""
         server.sendall(first)
 
         def pump(source, target):
+            head = b"" if source is server and closes else None
             try:
                 while piece := source.recv(65536):
+                    if head is not None:
+                        head += piece
+                        if b"\r\n\r\n" not in head:
+                            continue
+                        piece = head.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
+                        head = None
                     target.sendall(piece)
             except OSError:
                 pass

@@ -135,7 +135,7 @@ class Idp:
 
     def mode(self, endpoint, mode, **how):
         """endpoint: discovery, discovery-inserted, jwks, token, introspect, revoke, auth,
-        userinfo, logout, register, broker, entra, store or all; mode: see
+        userinfo, logout, register, broker, entra, graph, store or all; mode: see
         servers/idptrouble.mjs."""
         self.control("mode", endpoint=endpoint, mode=mode, **how)
 

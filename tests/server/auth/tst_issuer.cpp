@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/auth/issuerwatch.h"
 #include "tests/server/auth/fakeissuer.h"
 
 #include <QtTest/QTest>
@@ -6,6 +7,29 @@
 using namespace bridge;
 using namespace bridge::auth;
 using namespace bridge::test;
+
+namespace {
+
+/// Collects what is logged while it lives.
+class LogLines
+{
+public:
+    explicit LogLines(QStringList *lines)
+    {
+        s_lines = lines;
+        m_previous = qInstallMessageHandler([](QtMsgType, const QMessageLogContext &,
+                                               const QString &text) { s_lines->append(text); });
+    }
+    ~LogLines() { qInstallMessageHandler(m_previous); }
+    LogLines(const LogLines &) = delete;
+    LogLines &operator=(const LogLines &) = delete;
+
+private:
+    static inline QStringList *s_lines = nullptr;
+    QtMessageHandler m_previous;
+};
+
+} // namespace
 
 class tst_Issuer : public QObject
 {
@@ -56,6 +80,53 @@ private Q_SLOTS:
         QCOMPARE(metadata->tokenEndpoint,
                  QUrl(u"https://idp.example/realms/test/protocol/openid-connect/token"_s));
         QVERIFY(m_idp.seen.isEmpty());
+    }
+
+    void anOutageIsToldOnceAndItsEndAsWell()
+    {
+        QStringList lines;
+        const LogLines log(&lines);
+        Issuer issuer(discovered(), m_idp.fetch(), {}, m_idp.clock());
+        QCOMPARE(issuer.health().toJson()["state"_L1].toString(), u"unknown"_s);
+        m_idp.error = Error(ErrorCode::UpstreamFailed, u"idp.example refuses connections."_s);
+        for (int i = 0; i < 3; ++i) {
+            std::optional<Result<Nothing>> outcome;
+            const Call call = issuer.probe([&](Result<Nothing> found) { outcome = found; });
+            QTRY_VERIFY(outcome);
+            QCOMPARE(outcome->error().code, ErrorCode::IdpUnavailable);
+            QCOMPARE(outcome->error().extra["retry_after"_L1].toInt(), kIdpPauseSeconds);
+            m_idp.now += 10s;
+        }
+        QCOMPARE(lines.size(), 1);
+        QVERIFY2(lines[0].contains(u"idp.example refuses connections."), qPrintable(lines[0]));
+        QCOMPARE(issuer.health().toJson()["state"_L1].toString(), u"unreachable"_s);
+        m_idp.error.reset();
+        m_idp.metadata = document();
+        std::optional<Result<Nothing>> outcome;
+        const Call call = issuer.probe([&](Result<Nothing> found) { outcome = found; });
+        QTRY_VERIFY(outcome);
+        QVERIFY(outcome->ok());
+        QCOMPARE(lines.size(), 2);
+        QVERIFY(lines[1].contains(u"can be asked again"));
+        QCOMPARE(issuer.health().toJson()["state"_L1].toString(), u"reachable"_s);
+        QVERIFY(!issuer.health().toJson().contains("detail"_L1));
+    }
+
+    void issuersInTroubleAreAskedAgain()
+    {
+        QStringList lines;
+        const LogLines log(&lines);
+        Issuer issuer(m_idp.options(), m_idp.fetch(), {}, m_idp.clock());
+        m_idp.error = Error(ErrorCode::UpstreamFailed, u"Gone."_s);
+        IssuerWatch watch({&issuer}, 10ms);
+        watch.begin();
+        QTRY_VERIFY(m_idp.seen.size() > 2);
+        QCOMPARE(lines.size(), 1);
+        m_idp.error.reset();
+        QTRY_COMPARE(watch.toJson()[0]["state"_L1].toString(), u"reachable"_s);
+        const qsizetype asked = m_idp.seen.size();
+        QTest::qWait(50); // nothing is to come
+        QCOMPARE(m_idp.seen.size(), asked);
     }
 
     void theDocumentIsLookedForInThreePlaces()

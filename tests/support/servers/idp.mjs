@@ -44,6 +44,8 @@ const ROUTES = [
   ['GET', /^\/realms\/([^/]+)\/broker\/([^/]+)\/token$/, 'broker',
     (one, ask, [, alias]) => one.broker(alias, ask.bearer)],
   ['POST', /^\/([^/]+)\/oauth2\/v2\.0\/token$/, 'entra', (one, ask) => one.token(ask.form, ask.basic)],
+  ['POST', /^\/graph\/([^/]+)\/v1\.0\/me\/getMemberObjects$/, 'graph',
+    (one, ask) => one.groupsOf(ask.bearer)],
   ['GET', /^\/(api)\/internal\/connection-key\/(.+)$/, 'store', storedKey],
 ];
 

@@ -26,6 +26,7 @@ export class Realm {
     this.lifetime = 300;
     this.rotateRefresh = true;
     this.opaqueAccess = false;  // access tokens of the token endpoint are opaque
+    this.memberObjects = {};    // sub → groups that Microsoft Graph tells
     this.exchangeError = null;  // {status, body} for exchanges
   }
 
@@ -137,6 +138,16 @@ export class Realm {
       case OBO: return this.exchange(form, form.assertion);
       default: return refuse('unsupported_grant_type', 'No such grant.');
     }
+  }
+
+  /// Microsoft Graph, for tokens that were exchanged only.
+  groupsOf(bearer) {
+    const claims = this.read(bearer);
+    if (!claims?.exchanged)
+      return { status: 401, body: { error: { code: 'InvalidAuthenticationToken', message: 'alice?' } } };
+    const groups = this.memberObjects[claims.sub];
+    return groups ? { status: 200, body: { value: groups } }
+      : { status: 403, body: { error: { code: 'Authorization_RequestDenied', message: 'alice?' } } };
   }
 
   redeem(form, client) {
