@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Runs a target without libFuzzer: over files, or over its seeds and so many mutations of them, the
-// same ones each time.
+// Runs a target without libFuzzer: over files, or over those of a folder, its seeds and so many
+// mutations of them, the same ones each time.
 //
-//     fuzz_jwt [count]
+//     fuzz_jwt [count] [folder]
 //     fuzz_jwt crash-1234 …
 #include "tests/fuzz/target.h"
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <random>
@@ -66,7 +67,7 @@ void change(std::string &input, const std::vector<std::string> &seeds, Random &r
     input.resize(std::min(input.size(), kMostBytes));
 }
 
-void replayFile(const char *path)
+void replayFile(const std::filesystem::path &path)
 {
     std::ifstream file(path, std::ios::binary);
     run(std::string(std::istreambuf_iterator<char>(file), {}));
@@ -76,12 +77,21 @@ void replayFile(const char *path)
 
 int main(int argc, char **argv)
 {
-    const int count = argc > 1 ? std::atoi(argv[1]) : kMutations;
-    if (argc > 1 && count == 0) {
-        for (int i = 1; i < argc; ++i)
+    int count = kMutations;
+    bool isAboutFiles = false;
+    for (int i = 1; i < argc; ++i) {
+        if (std::filesystem::is_directory(argv[i])) {
+            for (const auto &entry : std::filesystem::directory_iterator(argv[i]))
+                replayFile(entry.path());
+        } else if (std::filesystem::exists(argv[i])) {
+            isAboutFiles = true;
             replayFile(argv[i]);
-        return 0;
+        } else if (const int given = std::atoi(argv[i])) {
+            count = given;
+        }
     }
+    if (isAboutFiles)
+        return 0;
     const std::vector<std::string> good = seeds();
     Random random(20261122);
     for (const std::string &seed : good)
