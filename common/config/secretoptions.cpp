@@ -96,6 +96,13 @@ QList<Option> audit()
          .help = u"File for who did what: logins, refusals, token exchanges, policy decisions, "
                  "administration. `log` (or true) writes to the log instead, without a chain of "
                  "hashes. Empty = nowhere."_s},
+        {.name = u"AUDIT_TOOL_CALLS"_s,
+         .flag = u"--audit-tool-calls"_s,
+         .type = OptionType::Boolean,
+         .defaultValue = u"false"_s,
+         .group = group,
+         .help = u"Write each call of a tool to the audit log as well: who, server, tool, outcome "
+                 "and duration; never arguments or results."_s},
         {.name = u"AUDIT_KEY"_s,
          .flag = {},
          .type = OptionType::Text,

@@ -15,7 +15,9 @@ struct AuditEvent {
         Decision,   ///< a policy rule decided
         Admin,      ///< something an administrator did: reload, restart, end of a session, …
         KeyCreated, ///< an API key appeared
-        KeyRevoked  ///< an API key is gone
+        KeyRevoked, ///< an API key is gone
+        Limited,    ///< a call was refused, as there were too many
+        Call        ///< a tool was called; only with AUDIT_TOOL_CALLS
     };
     Kind kind = Kind::Refusal;
     bool success = false;
@@ -30,10 +32,13 @@ struct AuditEvent {
     QString address;   ///< of the client
     QString userAgent; ///< as sent
     QString requestId;
+
+    qint64 durationMs = -1; ///< -1 = says nothing
+    qint64 repeated = 0;    ///< so many more of the same were not written, see Damper
 };
 
 /// `login`, `logout`, `refusal`, `exchange`, `policy_decision`, `admin_action`, `api_key_created`,
-/// `api_key_revoked`.
+/// `api_key_revoked`, `rate_limited`, `tool_call`.
 QString kindName(AuditEvent::Kind kind);
 
 } // namespace bridge::audit

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/audit/auditfile.h"
 
+#include <QtCore/QDir>
 #include <QtCore/QFileInfo>
 
 using namespace Qt::StringLiterals;
@@ -19,6 +20,51 @@ Error badFile(const QString &reason)
     Error error(ErrorCode::InvalidConfig, u"AUDIT_LOG "_s + reason);
     error.problems.append({u"AUDIT_LOG"_s, reason});
     return error;
+}
+
+struct Tail {
+    std::optional<Link> link; ///< of the last whole line
+    qint64 torn = 0;          ///< bytes behind it
+    bool isTornFirst = false; ///< there is nothing but the beginning of a line
+};
+
+/// How \a file, which is open and not empty, ends.
+Tail tailOf(QFile &file)
+{
+    file.seek(std::max<qint64>(0, file.size() - kTailBytes));
+    const QByteArray bytes = file.readAll();
+    // The process or the machine died while it wrote: half a line proves nothing.
+    const qsizetype end = bytes.lastIndexOf('\n');
+    const qsizetype begin = end > 0 ? bytes.lastIndexOf('\n', end - 1) + 1 : 0;
+    Tail tail;
+    if (end >= 0)
+        tail.link = linkOf(QByteArrayView(bytes).sliced(begin, end - begin));
+    tail.isTornFirst = end < 0 && bytes.startsWith("{\"time\":");
+    tail.torn = bytes.size() - end - 1;
+    return tail;
+}
+
+/// Where the chain of \a path ended that was moved away while nobody wrote to it: in the newest
+/// file beside it of the same name with something behind (`audit.log.1`, `audit.log-20261122`).
+std::optional<Link> lastBefore(const QString &path)
+{
+    const QFileInfo own(path);
+    const QFileInfoList others =
+        own.dir().entryInfoList(QDir::Files | QDir::NoSymLinks, QDir::Time); // newest first
+    for (const QFileInfo &other : others) {
+        const QString name = other.fileName();
+        const QString rest = name.mid(own.fileName().size());
+        const bool isRotated = name.startsWith(own.fileName()) && rest.size() > 1
+                               && (rest[0] == u'.' || rest[0] == u'-');
+        if (!isRotated || other.size() == 0)
+            continue;
+        QFile file(other.filePath());
+        if (!file.open(QIODevice::ReadOnly))
+            continue;
+        if (const auto link = tailOf(file).link) // others are locks, or compressed
+            return link;
+    }
+    return std::nullopt;
 }
 
 } // namespace
@@ -61,21 +107,16 @@ Result<Nothing> AuditFile::openFile()
 Result<Nothing> AuditFile::readEnd()
 {
     const qint64 size = m_file.size();
-    if (size == 0)
+    if (size == 0) {
+        m_last = lastBefore(m_file.fileName()).value_or(Link());
         return Nothing{};
-    m_file.seek(std::max<qint64>(0, size - kTailBytes));
-    const QByteArray tail = m_file.readAll();
-    // The process or the machine died while it wrote: half a line proves nothing.
-    const qsizetype end = tail.lastIndexOf('\n');
-    const qsizetype begin = end > 0 ? tail.lastIndexOf('\n', end - 1) + 1 : 0;
-    const auto link =
-        end < 0 ? std::nullopt : linkOf(QByteArrayView(tail).sliced(begin, end - begin));
-    const bool isTornFirst = end < 0 && tail.startsWith("{\"time\":");
-    if (!link && !isTornFirst)
+    }
+    const Tail tail = tailOf(m_file);
+    if (!tail.link && !tail.isTornFirst)
         return badFile(u"names a file that is no audit log. Name another; it is left alone."_s);
-    if (link)
-        m_last = *link;
-    m_mishap.torn = tail.size() - end - 1;
+    if (tail.link)
+        m_last = *tail.link;
+    m_mishap.torn = tail.torn;
     if (m_mishap.torn > 0 && !m_file.resize(size - m_mishap.torn))
         return badFile(u"cannot be repaired: %1."_s.arg(m_file.errorString()));
     return Nothing{};

@@ -14,7 +14,8 @@ namespace bridge::audit {
 class AuditFile
 {
 public:
-    /// Opens \a path for its owner only and reads where its chain ends. InvalidConfig when it
+    /// Opens \a path for its owner only and reads where its chain ends; that of an empty file goes
+    /// on from the newest one beside it that was renamed from it. InvalidConfig when it
     /// cannot be opened, holds something else, or another process writes to it.
     static Result<std::unique_ptr<AuditFile>> open(const QString &path, QByteArray key);
 

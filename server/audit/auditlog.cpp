@@ -30,6 +30,10 @@ void log(const AuditEvent &event)
     add(u"address"_s, event.address);
     add(u"user_agent"_s, event.userAgent);
     add(u"request_id"_s, event.requestId);
+    if (event.durationMs >= 0)
+        fields.append({u"duration_ms"_s, event.durationMs});
+    if (event.repeated > 0)
+        fields.append({u"repeated"_s, event.repeated});
     logging::event(logging::lcAudit(), logging::Level::Info, u"Audit", fields);
 }
 
@@ -41,6 +45,7 @@ Result<AuditOptions> auditOptions(const config::Settings &settings)
     const QString to = settings.text(u"AUDIT_LOG"_s).trimmed();
     const QString word = to.toLower();
     options.key = settings.text(u"AUDIT_KEY"_s).trimmed().toUtf8();
+    options.toolCalls = settings.boolean(u"AUDIT_TOOL_CALLS"_s);
     if (word.isEmpty() || word == "false"_L1 || word == "off"_L1)
         return options;
     if (word == "log"_L1 || word == "true"_L1 || word == "on"_L1) {

@@ -26,9 +26,11 @@ struct AuditOptions {
     QString file;
     QByteArray key;          ///< makes the chain an HMAC; may be empty
     int maxPending = 10'000; ///< events that wait for the disk
+    bool toolCalls = false;  ///< AUDIT_TOOL_CALLS: the calls of tools are events too
 };
 
-/// From AUDIT_LOG and AUDIT_KEY. InvalidConfig has the setting's name as the problem's path.
+/// From AUDIT_LOG, AUDIT_KEY and AUDIT_TOOL_CALLS. InvalidConfig has the setting's name as the
+/// problem's path.
 Result<AuditOptions> auditOptions(const config::Settings &settings);
 
 class AuditLog
@@ -41,6 +43,7 @@ public:
     AuditLog(const AuditLog &) = delete;
     AuditLog &operator=(const AuditLog &) = delete;
 
+    const AuditOptions &options() const { return m_options; }
     void write(AuditEvent event);
     /// For rotation: the next event goes to the file that has the name by then.
     void reopen();

@@ -69,6 +69,10 @@ QString kindName(AuditEvent::Kind kind)
         return u"api_key_created"_s;
     case AuditEvent::Kind::KeyRevoked:
         return u"api_key_revoked"_s;
+    case AuditEvent::Kind::Limited:
+        return u"rate_limited"_s;
+    case AuditEvent::Kind::Call:
+        return u"tool_call"_s;
     }
     return {};
 }
@@ -89,6 +93,9 @@ QByteArray chained(const AuditEvent &event, const Mishap &mishap, const QDateTim
     add(line, "address", event.address);
     add(line, "user_agent", event.userAgent);
     add(line, "request_id", event.requestId);
+    if (event.durationMs >= 0)
+        line += ",\"duration_ms\":" + QByteArray::number(event.durationMs);
+    add(line, "repeated", event.repeated);
     add(line, "lost", mishap.lost);
     add(line, "torn", mishap.torn);
     line += ",\"prev\":\"" + last.hash + '"';
@@ -125,6 +132,12 @@ QString ChainCheck::next(QByteArrayView line)
                    ? u"it was changed after it was written, or was written with a key "
                      "(AUDIT_KEY)."_s
                    : u"it was changed after it was written, or was written with another key."_s;
+    if (m_count > 1 && link->sequence == 1 && before == Link().hash)
+        return u"a new chain begins here, as at the start of a bridge that found no file of before "
+               "beside this one. Verify the files from here on by themselves, and compare the end "
+               "of the earlier ones with what was kept elsewhere: number %1, hash %2."_s
+                   .arg(expected.sequence)
+                   .arg(QString::fromLatin1(expected.hash));
     if (link->sequence == 1 && before != Link().hash)
         return u"it says to be the first, but follows another."_s;
     if (before != expected.hash || link->sequence != expected.sequence + 1)

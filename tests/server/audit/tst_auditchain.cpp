@@ -141,6 +141,35 @@ private Q_SLOTS:
         QVERIFY(!check.isWhole());
     }
 
+    void aNewChainBehindAnotherIsToldApartFromMissingLines()
+    {
+        ChainCheck check({});
+        for (int chain = 0; chain < 2; ++chain) {
+            Link last;
+            const QByteArray line =
+                chained(AuditEvent(), {}, QDateTime::currentDateTimeUtc(), {}, last);
+            const QString problem = check.next(QByteArrayView(line).chopped(1));
+            QCOMPARE(problem.isEmpty(), chain == 0);
+            if (chain == 1)
+                QVERIFY(problem.contains("new chain begins here"_L1));
+        }
+    }
+
+    void durationsAndRepetitionsAreNumbers()
+    {
+        AuditEvent event;
+        event.kind = AuditEvent::Kind::Limited;
+        event.durationMs = 0;
+        event.repeated = 7;
+        Link last;
+        const auto object =
+            QJsonDocument::fromJson(chained(event, {}, QDateTime::currentDateTimeUtc(), {}, last))
+                .object();
+        QCOMPARE(object["event"_L1].toString(), u"rate_limited"_s);
+        QVERIFY(object["duration_ms"_L1].isDouble());
+        QCOMPARE(object["repeated"_L1].toInt(), 7);
+    }
+
     void lostEventsAreAddedUp()
     {
         Link link;

@@ -108,6 +108,33 @@ private Q_SLOTS:
         QVERIFY(checked({m_options.file, old}).isEmpty());
     }
 
+    void theChainGoesOnWhenTheFileWasRenamedWhileNobodyWrote()
+    {
+        opened()->write(eventOf(u"one"_s));
+        const QString first = m_options.file + u".1"_s;
+        QVERIFY(QFile::rename(m_options.file, first));
+        QVERIFY(put(m_options.file + u".2.gz"_s, "compressed"));
+        opened()->write(eventOf(u"two"_s));
+        QCOMPARE(checked({first, m_options.file}).size(), 2);
+        // Of several the newest is the one before.
+        const QString second = m_options.file + u"-20261122"_s;
+        QVERIFY(QFile::rename(m_options.file, second));
+        QFile old(first);
+        QVERIFY(old.open(QIODevice::ReadWrite));
+        QVERIFY(old.setFileTime(QDateTime::currentDateTime().addDays(-1),
+                                QFileDevice::FileModificationTime));
+        opened()->write(eventOf(u"three"_s));
+        QCOMPARE(checked({first, second, m_options.file}).size(), 3);
+    }
+
+    void aFileOfAnotherLogIsNotTheOneBefore()
+    {
+        opened()->write(eventOf(u"one"_s));
+        QVERIFY(QFile::rename(m_options.file, m_folder->filePath(u"audit.logs"_s)));
+        opened()->write(eventOf(u"two"_s));
+        QCOMPARE(checked({m_options.file}).first()["seq"_L1].toInt(), 1);
+    }
+
     void halfALineIsCutAndToldOf()
     {
         opened()->write(eventOf(u"one"_s));
