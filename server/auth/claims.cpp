@@ -104,18 +104,37 @@ QString subjectOf(const QJsonObject &claims)
     return plainText(claims["sub"_L1]);
 }
 
-QString ownerFor(const QJsonObject &claims, const QString &issuer)
+/// Names whoever \a claims are about: user id, where it is from, subject and owner.
+Result<Nothing> name(Principal &principal, const QJsonObject &claims, const QString &user)
 {
-    const QString subject = subjectOf(claims);
-    if (!subject.isEmpty())
-        return ownerOf(issuer, subject);
-    // Another claim must not pass for a subject of the same text.
-    for (const auto name : {"user_id"_L1, "uid"_L1, "preferred_username"_L1, "email"_L1}) {
-        const QString text = plainText(claims[name]);
-        if (!text.isEmpty())
-            return ownerOf(issuer, name) + u'#' + escaped(text);
+    principal.subject = subjectOf(claims);
+    if (user.isEmpty()) {
+        principal.userId = principal.subject;
+        for (const auto other : {"user_id"_L1, "uid"_L1, "preferred_username"_L1, "email"_L1}) {
+            if (!principal.userId.isEmpty())
+                break;
+            principal.userId = plainText(claims[other]);
+            principal.namedBy = other;
+        }
+        if (principal.userId.isEmpty())
+            return Error(ErrorCode::InvalidToken,
+                         u"The access token does not say who its user is (sub, user_id, uid, "
+                         "preferred_username or email)."_s);
+    } else {
+        const QStringList values = valuesAt(claims, user);
+        if (values.size() != 1)
+            return Error(ErrorCode::InvalidToken,
+                         u"The access token does not say who its user is (%1)."_s.arg(user));
+        principal.userId = values.first();
     }
-    return {};
+    if (!principal.subject.isEmpty()) {
+        principal.owner = ownerOf(principal.issuer, principal.subject);
+        return Nothing{};
+    }
+    // Another claim must not pass for a subject of the same text.
+    const QString place = principal.namedBy.isEmpty() ? user : principal.namedBy;
+    principal.owner = ownerOf(principal.issuer, place) + u'#' + escaped(principal.userId);
+    return Nothing{};
 }
 
 } // namespace
@@ -168,15 +187,9 @@ Result<Principal> principalFrom(const QJsonObject &claims, const QString &issuer
 {
     Principal principal;
     principal.kind = Principal::Kind::User;
-    principal.userId =
-        firstText(claims, {"sub"_L1, "user_id"_L1, "uid"_L1, "preferred_username"_L1, "email"_L1});
-    if (principal.userId.isEmpty())
-        return Error(ErrorCode::InvalidToken,
-                     u"The access token does not say who its user is (sub, user_id, uid, "
-                     "preferred_username or email)."_s);
-    principal.owner = ownerFor(claims, issuer);
     principal.issuer = issuer;
-    principal.subject = subjectOf(claims);
+    if (const auto named = name(principal, claims, rules.user); !named)
+        return named.error();
     principal.email = firstText(claims, {"email"_L1, "preferred_username"_L1, "upn"_L1});
     principal.name =
         firstText(claims, {"name"_L1, "preferred_username"_L1, "username"_L1, "email"_L1});

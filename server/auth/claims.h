@@ -15,6 +15,8 @@ struct ClaimRules {
     QStringList groups;
     QStringList roles;
     QStringList scopes;
+    /// Where the user id stands instead of in `sub`; empty = there.
+    QString user = {};
 };
 
 /// Names that claimRules() knows.

@@ -30,6 +30,10 @@ struct Principal {
     QString subject; ///< `sub`
     /// First non-empty of `sub`, `user_id`, `uid`, `preferred_username`, `email` (contract §7.4).
     QString userId;
+    /// The claim `userId` is from where that is none that says who somebody is, e.g. `email` of a
+    /// token without `sub`: in another token the same text may be somebody else's. Empty = it is
+    /// his own name.
+    QString namedBy;
     QString email;      ///< `email`, else `preferred_username`, else `upn`
     QString name;       ///< for people
     QString clientId;   ///< `azp`, else `client_id`

@@ -62,8 +62,10 @@ Principal principalOf(const AuthRequest &request, const Names &names)
     principal.userId = textOf(request, names.user);
     // Another header must not pass for a user of the same text.
     const bool isNamed = !principal.userId.isEmpty();
-    if (!isNamed)
+    if (!isNamed) {
         principal.userId = principal.email;
+        principal.namedBy = u"email"_s;
+    }
     principal.owner = ownerOf(u"proxy"_s, principal.userId) + (isNamed ? QString() : u"#email"_s);
     principal.subject = principal.userId;
     principal.name = textOf(request, names.preferred);

@@ -45,7 +45,7 @@ bool isRelative(const QString &path)
 
 /// Sets keys and admins apart from users, who may be called the same. No encoded name holds `~`
 /// in front of anything but 32 digits.
-QString markOf(const auth::Principal &principal, const QString &mainIssuer)
+QString markOf(const auth::Principal &principal, const DataAccessOptions &options)
 {
     switch (principal.kind) {
     case auth::Principal::Kind::Service:
@@ -56,11 +56,21 @@ QString markOf(const auth::Principal &principal, const QString &mainIssuer)
     case auth::Principal::Kind::Anonymous:
         break;
     }
-    if (mainIssuer.isEmpty() || principal.issuer.isEmpty() || principal.issuer == mainIssuer)
+    if (options.mainIssuer.isEmpty() || principal.issuer.isEmpty()
+        || principal.issuer == options.mainIssuer)
         return {};
     const QByteArray hash =
         QCryptographicHash::hash(principal.issuer.toUtf8(), QCryptographicHash::Sha256).toHex();
     return u'~' + QString::fromLatin1(hash.first(kIssuerDigits));
+}
+
+/// Sets those whose name is not from `sub` apart from others.
+QString userMarkOf(const auth::Principal &principal, const DataAccessOptions &options)
+{
+    QString mark = markOf(principal, options);
+    if (options.marksProxies && principal.strategy == "proxy"_L1)
+        mark.prepend("~proxy"_L1);
+    return principal.namedBy.isEmpty() ? mark : QString(u'~' + principal.namedBy + mark);
 }
 
 Error groupNeedsToken()
@@ -72,12 +82,11 @@ Error groupNeedsToken()
 
 } // namespace
 
-QString DataAccess::identifier(const QString &name, const auth::Principal &principal) const
+QString DataAccess::identifier(const QString &name, const QString &mark) const
 {
     const QString encoded =
         m_options.encoding == Encoding::Legacy ? legacyIdentifier(name) : encodedIdentifier(name);
-    return encoded.isEmpty() ? QString()
-                             : QString(encoded + markOf(principal, m_options.mainIssuer));
+    return encoded.isEmpty() ? QString() : QString(encoded + mark);
 }
 
 QString DataAccess::implicitGroup(const auth::Principal &principal) const
@@ -125,8 +134,9 @@ Result<QMap<QString, QString>> DataAccess::placeholdersFor(const auth::Principal
             return Error(ErrorCode::Forbidden, u"User \"%1\" is no member of group \"%2\"."_s.arg(
                                                    principal.userId.left(100), asked.left(100)));
     }
-    const QString user = identifier(principal.userId, principal);
-    const QString id = identifier(asked.isEmpty() ? implicitGroup(principal) : asked, principal);
+    const QString user = identifier(principal.userId, userMarkOf(principal, m_options));
+    const QString id = identifier(asked.isEmpty() ? implicitGroup(principal) : asked,
+                                  markOf(principal, m_options));
     if (id.isEmpty())
         return Error(ErrorCode::Forbidden,
                      u"The name of this group cannot be used for a place of its own."_s);

@@ -24,6 +24,8 @@ struct DataAccessOptions {
     /// The issuer whose users and groups are called by their plain names; those of others get a
     /// mark, as `alice` of another issuer is somebody else. Empty = there is only one.
     QString mainIssuer;
+    /// Tokens name people, too: who a proxy calls alice may be another than the alice of a token.
+    bool marksProxies = false;
 
     friend bool operator==(const DataAccessOptions &, const DataAccessOptions &) = default;
 };
@@ -47,7 +49,7 @@ public:
     static QList<FieldProblem> check(const DataAccessOptions &options);
 
 private:
-    QString identifier(const QString &name, const auth::Principal &principal) const;
+    QString identifier(const QString &name, const QString &mark) const;
     QString implicitGroup(const auth::Principal &principal) const;
     void log(const auth::Principal &principal, const QString &group, bool allowed) const;
 

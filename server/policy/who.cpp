@@ -20,8 +20,18 @@ bool anyFits(const config::GlobList &globs, const QStringList &names)
                        [&](const QString &name) { return globs.matches(name); });
 }
 
-/// What a caller whose names count is known by. An address counts only when its owner proved that
-/// it is his.
+/// An address counts only when its owner proved that it is his, or a proxy says so.
+QStringList addressesOf(const auth::Principal &principal)
+{
+    const bool isProxys = principal.strategy == "proxy"_L1;
+    if (!isProxys && !principal.claims.value("email_verified"_L1).toBool())
+        return {};
+    const QString address =
+        isProxys ? principal.email : principal.claims.value("email"_L1).toString();
+    return address.contains(u'@') ? QStringList(address) : QStringList();
+}
+
+/// What a caller whose names count is known by.
 QStringList namesOf(const auth::Principal &principal)
 {
     QStringList names;
@@ -29,9 +39,7 @@ QStringList namesOf(const auth::Principal &principal)
         names.append(principal.owner);
     if (!principal.userId.isEmpty())
         names.append(principal.userId);
-    if (principal.claims.value("email_verified"_L1).toBool())
-        names.append(principal.claims.value("email"_L1).toString());
-    return names;
+    return names + addressesOf(principal);
 }
 
 QStringList plainGroups(const QStringList &groups)
@@ -52,6 +60,17 @@ QStringList ownersAmong(const QStringList &users)
     return owners;
 }
 
+/// Patterns of these that mean callers named by another claim than `sub`, too: `issuer#claim#name`,
+/// all of an issuer, everybody.
+QStringList othersAmong(const QStringList &users)
+{
+    QStringList others;
+    std::copy_if(users.cbegin(), users.cend(), std::back_inserter(others), [](const QString &user) {
+        return user == kAll || user.endsWith("#*"_L1) || user.count(u'#') > 1;
+    });
+    return others;
+}
+
 } // namespace
 
 Who Who::read(Reading &reading, const QString &place, const QJsonObject &object,
@@ -65,6 +84,7 @@ Who Who::read(Reading &reading, const QString &place, const QJsonObject &object,
     if (const auto users = reading.texts(place + u".users"_s, object["users"_L1])) {
         who.m_users = config::GlobList::fromList(*users);
         who.m_owners = config::GlobList::fromList(ownersAmong(*users));
+        who.m_others = config::GlobList::fromList(othersAmong(*users));
         who.m_meansAnonymous = users->contains(kAnonymous);
     }
     if (const auto groups = reading.texts(place + u".groups"_s, object["groups"_L1]))
@@ -72,6 +92,7 @@ Who Who::read(Reading &reading, const QString &place, const QJsonObject &object,
     who.m_roles = globs(u"roles"_s);
     who.m_scopes = globs(u"scopes"_s);
     who.m_clients = globs(u"clients"_s);
+    who.m_needsScopes = purpose == Purpose::Allow && object.contains("requireScope"_L1);
     const QString issuers = place + u".issuers"_s;
     who.m_issuers = reading.texts(issuers, object["issuers"_L1]);
     const QStringList named = who.m_issuers.value_or(QStringList());
@@ -93,6 +114,9 @@ bool Who::isOneOfThem(const auth::Principal &principal, bool countsNames) const
 {
     if (principal.isAnonymous())
         return m_meansAnonymous;
+    if (!principal.namedBy.isEmpty())
+        return m_others.matches(principal.owner)
+               || (countsNames && anyFits(*m_users, addressesOf(principal)));
     return countsNames ? anyFits(*m_users, namesOf(principal)) : m_owners.matches(principal.owner);
 }
 
@@ -104,7 +128,7 @@ QString Who::mismatch(const auth::Principal &principal, bool countsPeople, bool 
         return u"groups"_s;
     if (m_roles && !(countsNames && anyFits(*m_roles, principal.roles)))
         return u"roles"_s;
-    if (m_scopes && !anyFits(*m_scopes, principal.scopes))
+    if (m_scopes && !(countsNames && anyFits(*m_scopes, principal.scopes)))
         return u"scopes"_s;
     if (m_clients
         && !(countsNames && !principal.clientId.isEmpty()
@@ -120,8 +144,10 @@ QString Who::mismatch(const auth::Principal &principal) const
         return u"issuers"_s;
     const bool isBound = m_issuers || principal.isOfMainIssuer;
     const QString found = mismatch(principal, isBound, isBound || m_purpose == Purpose::Deny);
-    if (found.isEmpty() || isBound)
+    if (isBound)
         return found;
+    if (found.isEmpty())
+        return m_needsScopes ? u"issuers"_s : QString();
     return mismatch(principal, true, true) == found ? found : u"issuers"_s;
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Which callers a rule is about. Names of people, groups, roles and clients are those of the issuer
-// people log in at, and of what is the operator's own: keys, proxies, plugins. What a further
-// issuer (AUTH_ISSUERS) calls so may be something else, so it counts only where the rule names
-// issuers, and for rules that deny: in doubt they hold, except for people, who are not the one
-// meant. Immutable; any thread.
+// Which callers a rule is about. Names of people, groups, roles, scopes and clients are those of
+// the issuer people log in at, and of what is the operator's own: keys, proxies, plugins. What a
+// further issuer (AUTH_ISSUERS) calls so may be something else, so it counts only where the rule
+// names issuers, and for rules that deny: in doubt they hold, except for people, who are not the
+// one meant. Immutable; any thread.
 #pragma once
 
 #include "server/auth/principal.h"
@@ -33,11 +33,13 @@ private:
     Purpose m_purpose = Purpose::Allow;
     Globs m_users;
     config::GlobList m_owners; ///< of m_users those that say whose user is meant
+    config::GlobList m_others; ///< of those the ones that mean callers without `sub`, too
     bool m_meansAnonymous = false;
     Globs m_groups;
     Globs m_roles;
     Globs m_scopes;
     Globs m_clients;
+    bool m_needsScopes = false; ///< the rule has `requireScope`, so whose scopes count matters
     std::optional<QStringList> m_issuers;
 };
 

@@ -27,5 +27,48 @@ class Cookies(unittest.TestCase):
                 self.assertEqual((who["sub"], who["strategy"]), ("alice", "cookie"))
 
 
+@needs_idp
+class Names(unittest.TestCase):
+    """A claim that says less of who somebody is than `sub` gives nobody that one's place."""
+    NAMELESS = ({"preferred_username": "alice"}, {"email": "alice"}, {"uid": "alice"},
+                {"email": "alice", "email_verified": True}, {"user_id": "alice"})
+
+    def place(self, bridge, headers):
+        answer = bridge.post("/tools/read_env", {"name": "PLACE"}, headers=headers)
+        self.assertEqual(answer.status, 200, answer)
+        return answer.result
+
+    def test_are_places_of_their_own(self):
+        proxy = {"AUTH_TRUST_PROXY_HEADERS": "true", "AUTH_TRUSTED_PROXIES": "127.0.0.1"}
+        with Idp() as idp, Bridge(fixture("probe"),
+                                  env=idp.env(MCP_ENV_PLACE="{data_path} {user_id}", **proxy)) as bridge:
+            self.assertEqual(self.place(bridge, bearer(idp.mint(sub="alice"))), "u/alice alice")
+            callers = [bearer(idp.mint(sub=None, **claims)) for claims in self.NAMELESS]
+            callers += [{"X-Forwarded-User": "alice"}, {"X-Forwarded-Email": "alice"},
+                        bearer(idp.mint(sub="alice"))]
+            places = {self.place(bridge, headers) for headers in callers}
+            self.assertEqual(len(places), len(callers) - 1, places)  # two are `email`
+
+    def test_fit_no_rule_for_a_user_of_that_name(self):
+        config = json.dumps({
+            "bridge": {"policy": {"default": "deny",
+                                  "rules": [{"effect": "allow", "users": ["alice", "*#alice"]}]}},
+            "mcpServers": {"pub": {"command": PROGRAM, "args": ["demo-server"]}}})
+        with Idp() as idp:
+            def status(env, **claims):
+                with Bridge(None, idp.env(**env), files={"c.json": config},
+                            args=["--config", "{home}/c.json"]) as bridge:
+                    return bridge.post("/servers/pub/tools/add", {"a": 1, "b": 2},
+                                       headers=bearer(idp.mint(**claims))).status
+            self.assertEqual(status({}, sub="alice"), 200)
+            for claims in self.NAMELESS:
+                with self.subTest(claims):
+                    self.assertEqual(status({}, sub=None, **claims), 404)
+            own = {"OAUTH_USER_CLAIM": "preferred_username"}
+            self.assertEqual(status(own, sub="4711", preferred_username="alice"), 200)
+            self.assertEqual(status(own, sub="alice", preferred_username="mallory"), 404)
+            self.assertEqual(status(own, sub="alice"), 401)
+
+
 if __name__ == "__main__":
     unittest.main()

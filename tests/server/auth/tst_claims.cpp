@@ -66,6 +66,29 @@ private Q_SLOTS:
         QCOMPARE(principal.isAnonymous(), user.isEmpty());
     }
 
+    void anotherClaimThanTheSubjectIsToldApart()
+    {
+        QCOMPARE(read("{\"sub\":\"alice\"}").namedBy, QString());
+        QCOMPARE(read("{\"preferred_username\":\"alice\"}").namedBy, u"preferred_username"_s);
+        QCOMPARE(read("{\"sub\":\" \",\"email\":\"alice\"}").namedBy, u"email"_s);
+    }
+
+    void theUserIdIsWhereItIsSaidToBe()
+    {
+        ClaimRules rules = claimRules(u"entra"_s);
+        rules.user = u"oid"_s;
+        const auto is = [&](const QByteArray &json) {
+            const auto made = principalFrom(parsed(json), u"https://idp"_s, rules);
+            return made ? QStringList{made->userId, made->namedBy, made->owner} : QStringList();
+        };
+        QCOMPARE(is("{\"sub\":\"s\",\"oid\":\"o\"}"),
+                 QStringList({u"o"_s, QString(), u"https://idp#s"_s}));
+        QCOMPARE(is("{\"oid\":\"o\"}"), QStringList({u"o"_s, QString(), u"https://idp#oid#o"_s}));
+        for (const char *bad : {"{\"sub\":\"s\"}", "{\"sub\":\"s\",\"oid\":\"\"}",
+                                "{\"sub\":\"s\",\"oid\":[\"a\",\"b\"]}"})
+            QCOMPARE(is(bad), QStringList());
+    }
+
     void noTwoPairsOfIssuerAndSubjectHaveOneOwner()
     {
         const QStringList parts{u"a"_s, u"a#b"_s, u"b"_s, u"a%23b"_s,

@@ -48,6 +48,30 @@ private Q_SLOTS:
         QCOMPARE(valuesOf(alice, u"ops"_s)[u"group_id"_s], u"ops"_s);
     }
 
+    void givesNobodyThePlaceOfASubjectOfHisName()
+    {
+        auth::Principal other = user(u"alice"_s, {u"ops"_s});
+        other.namedBy = u"email"_s;
+        QCOMPARE(valuesOf(other)[u"data_path"_s], u"u/alice~email"_s);
+        QCOMPARE(valuesOf(other)[u"user_id"_s], u"alice~email"_s);
+        QCOMPARE(valuesOf(other, u"ops"_s)[u"data_path"_s], u"g/ops"_s);
+        other.namedBy = u"uid"_s;
+        QCOMPARE(valuesOf(other)[u"data_path"_s], u"u/alice~uid"_s);
+        other.issuer = u"https://partner"_s;
+        DataAccessOptions two;
+        two.mainIssuer = u"https://idp.example"_s;
+        QVERIFY(valuesOf(other, {}, two)[u"data_path"_s].startsWith("u/alice~uid~"_L1));
+        auth::Principal proxied = user(u"alice"_s, {u"ops"_s});
+        proxied.issuer.clear();
+        proxied.strategy = u"proxy"_s;
+        QCOMPARE(valuesOf(proxied)[u"data_path"_s], u"u/alice"_s);
+        two.marksProxies = true;
+        QCOMPARE(valuesOf(proxied, {}, two)[u"data_path"_s], u"u/alice~proxy"_s);
+        QCOMPARE(valuesOf(proxied, u"ops"_s, two)[u"data_path"_s], u"g/ops"_s);
+        proxied.namedBy = u"email"_s;
+        QCOMPARE(valuesOf(proxied, {}, two)[u"data_path"_s], u"u/alice~email~proxy"_s);
+    }
+
     void asksForATokenBeforeAGroup()
     {
         QCOMPARE(valuesOf(auth::Principal(), u"ops"_s)[u"error"_s], u"bad_request"_s);

@@ -175,7 +175,8 @@ private Q_SLOTS:
         for (const QByteArray key : {"\"scopes\"", "\"requireScope\""}) {
             const QByteArray rule = "\"effect\":\"allow\"," + key + ":\"files:write\"";
             QVERIFY(allows(single('{' + rule + '}'), own, call));
-            QCOMPARE(single('{' + rule + '}').decide(other, call).outcome, Decision::Outcome::Deny);
+            QCOMPARE(single('{' + rule + '}').decide(other, call).outcome,
+                     Decision::Outcome::Hidden);
             QVERIFY(allows(single('{' + rule + ",\"issuers\":\"*\"}"), other, call));
         }
         QVERIFY(!allows(single("{\"effect\":\"deny\",\"scopes\":\"files:write\"}"), other, call));
@@ -275,6 +276,33 @@ private Q_SLOTS:
         read.isVerified = false;
         const QByteArray rule = "{'default':'deny','rules':[{'effect':'allow','users':'alice'}]}";
         QVERIFY(!allows(policyOf(rule), read, tool(u"x"_s)));
+    }
+
+    void takesNobodyForASubjectOfHisName()
+    {
+        auth::Principal other = user(u"alice"_s);
+        other.namedBy = u"email"_s;
+        other.owner = u"https://idp#email#alice"_s;
+        const auto fits = [&](const QByteArray &users) {
+            const QByteArray rule = "{'effect':'allow','users':'" + users + "'}";
+            return allows(single(rule), other, tool(u"x"_s));
+        };
+        for (const char *users : {"alice", "al*", "*alice", "*#alice", "https://idp#al*", "*a*"})
+            QVERIFY2(!fits(users), users);
+        for (const char *users : {"*", "https://idp#*", "https://idp#email#alice", "*#email#al*"})
+            QVERIFY2(fits(users), users);
+        other.claims = {{"email"_L1, u"alice"_s}, {"email_verified"_L1, true}};
+        QVERIFY(!fits("alice")); // no address
+        other.claims["email"_L1] = u"alice@example.com"_s;
+        QVERIFY(fits("alice@example.com"));
+        auth::Principal proxied = other;
+        proxied.claims = {};
+        proxied.strategy = u"proxy"_s;
+        proxied.email = u"alice"_s;
+        QVERIFY(!allows(single("{'effect':'allow','users':'alice'}"), proxied, tool(u"x"_s)));
+        proxied.email = u"alice@example.com"_s;
+        QVERIFY(allows(single("{'effect':'allow','users':'alice@example.com'}"), proxied,
+                       tool(u"x"_s)));
     }
 
     void keepsKindsApart()
@@ -523,7 +551,7 @@ private Q_SLOTS:
         const Error missing(ErrorCode::ToolNotFound, u"gone"_s);
         QVERIFY(!warden.shows(user(u"a"_s), tool(u"x"_s)));
         QCOMPARE(warden.check(user(u"a"_s), tool(u"x"_s), missing)->message, missing.message);
-        QVERIFY(!warden.count(user(u"a"_s), QHostAddress(), tool(u"x"_s)).refusal);
+        QVERIFY(!warden.count(user(u"a"_s), {}, tool(u"x"_s)).refusal);
     }
 };
 
