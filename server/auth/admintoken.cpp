@@ -5,8 +5,8 @@
 #include "common/crypto/constanttime.h"
 #include "common/crypto/digest.h"
 #include "common/crypto/random.h"
+#include "common/logging/categories.h"
 #include "common/logging/redaction.h"
-#include "server/auth/categories.h"
 #include "server/auth/tokenstrategy.h"
 
 #include <QtCore/QDir>
@@ -58,7 +58,7 @@ Result<QByteArray> make(const QString &path)
         file.remove();
         return wrong(u"the file cannot be written: %1."_s.arg(file.errorString()));
     }
-    qCInfo(lcAuth).noquote() << "A token for administrators is in" << path;
+    qCInfo(logging::lcAuth).noquote() << "A token for administrators is in" << path;
     return token;
 }
 
@@ -77,7 +77,7 @@ Result<QByteArray> adminTokenOf(const AuthOptions &options)
         if (!inFile && !options.adminTokenIsOptional)
             return inFile.error();
         if (!inFile)
-            qCWarning(lcAuth).noquote()
+            qCWarning(logging::lcAuth).noquote()
                 << "There is no token for administrators:" << inFile.error().message;
         else
             token = *inFile;

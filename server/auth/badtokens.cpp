@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/auth/badtokens.h"
 
-#include "server/auth/categories.h"
+#include "common/logging/categories.h"
 
 #include <QtCore/QtEndian>
 
@@ -66,7 +66,7 @@ void BadTokens::note(const QHostAddress &address, const QByteArray &digest)
         return;
     window->tokens.insert(qFromBigEndian<quint64>(digest.constData()));
     if (window->tokens.size() == m_most)
-        qCWarning(lcAuth).noquote()
+        qCWarning(logging::lcAuth).noquote()
             << u"%1 showed %2 different bad tokens within a minute; new ones of this address are "
                "answered with 429 for the rest of it (AUTH_BAD_TOKENS_PER_MINUTE)."_s
                    .arg(address.toString())

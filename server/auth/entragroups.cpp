@@ -3,7 +3,7 @@
 
 #include "common/async/task.h"
 #include "common/json/scan.h"
-#include "server/auth/categories.h"
+#include "common/logging/categories.h"
 #include "server/auth/clientauth.h"
 
 #include <QtCore/QJsonArray>
@@ -20,8 +20,8 @@ constexpr qsizetype kMostGroups = 20'000; // Graph gives no more than 11,000
 
 Error unavailable(const QString &where, const QString &what)
 {
-    qCWarning(lcAuth).noquote() << "The groups of a user are not to be had at" << where + u':'
-                                << what;
+    qCWarning(logging::lcAuth).noquote()
+        << "The groups of a user are not to be had at" << where + u':' << what;
     Error error(ErrorCode::IdpUnavailable,
                 u"You are in so many groups that your access token does not list them, and "
                 "Microsoft Graph cannot be asked for them at the moment. Try again later."_s);
@@ -31,7 +31,7 @@ Error unavailable(const QString &where, const QString &what)
 
 Error notAllowed(const QString &where, const QString &what)
 {
-    qCWarning(lcAuth).noquote()
+    qCWarning(logging::lcAuth).noquote()
         << "The groups of a user may not be asked for at" << where + u':' << what
         << "Give the bridge's client the delegated permissions User.Read and GroupMember.Read.All "
            "of Microsoft Graph, with the consent of an administrator.";

@@ -3,7 +3,7 @@
 
 #include "common/async/task.h"
 #include "common/json/scan.h"
-#include "server/auth/categories.h"
+#include "common/logging/categories.h"
 #include "server/auth/clientauth.h"
 
 #include <QtCore/QJsonDocument>
@@ -18,7 +18,7 @@ constexpr qsizetype kMostBytes = 256 * 1024;
 
 Error noClearAnswer(const QString &host, const QString &what)
 {
-    qCWarning(lcAuth).noquote() << "Introspection at" << host << "failed:" << what;
+    qCWarning(logging::lcAuth).noquote() << "Introspection at" << host << "failed:" << what;
     return idpUnavailable();
 }
 
@@ -49,9 +49,10 @@ Result<QJsonObject> claimsFrom(const httpclient::Response &response, const QStri
 Error noEndpoint(Issuer &issuer)
 {
     if (issuer.isFirstToMissIntrospection())
-        qCWarning(lcAuth).noquote() << "The issuer" << issuer.options().issuer
-                                    << "names no introspection endpoint, so tokens that are no JWT "
-                                       "are refused. Set OAUTH_INTROSPECTION_URL.";
+        qCWarning(logging::lcAuth).noquote()
+            << "The issuer" << issuer.options().issuer
+            << "names no introspection endpoint, so tokens that are no JWT "
+               "are refused. Set OAUTH_INTROSPECTION_URL.";
     if (issuer.options().introspect == Introspect::Always)
         return idpUnavailable();
     return {ErrorCode::InvalidToken,

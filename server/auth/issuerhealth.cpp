@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/auth/issuerhealth.h"
 
-#include "server/auth/categories.h"
+#include "common/logging/categories.h"
 
 using namespace Qt::StringLiterals;
 
@@ -13,11 +13,11 @@ void IssuerHealth::tell(Part part, const std::optional<QString> &now)
     m_wasAsked = true;
     m_problems[size_t(part)] = now.value_or(QString());
     if (!wasTroubled && isTroubled())
-        qCWarning(lcAuth).noquote()
+        qCWarning(logging::lcAuth).noquote()
             << u"The issuer %1 cannot be asked: %2 Until it can, its users are answered with 503 "
                "unless their tokens or its keys are known already."_s.arg(m_issuer, problem());
     else if (wasTroubled && !isTroubled())
-        qCInfo(lcAuth).noquote() << u"The issuer %1 can be asked again."_s.arg(m_issuer);
+        qCInfo(logging::lcAuth).noquote() << u"The issuer %1 can be asked again."_s.arg(m_issuer);
 }
 
 QJsonObject IssuerHealth::toJson() const

@@ -2,7 +2,7 @@
 #include "server/auth/tokenverifier.h"
 
 #include "common/crypto/digest.h"
-#include "server/auth/categories.h"
+#include "common/logging/categories.h"
 #include "server/auth/entragroups.h"
 #include "server/auth/membership.h"
 #include "server/auth/tokencheck.h"
@@ -237,7 +237,7 @@ TokenVerifier::judge(const Candidate &found, const QList<KeyPtr> &keys, const QB
         if (!options.clientId.isEmpty() && !options.clientSecret.isEmpty())
             return std::nullopt;
         if (found.issuer->isFirstToMissGroups())
-            qCWarning(lcAuth).noquote() << kNoGraphClient.arg(options.issuer);
+            qCWarning(logging::lcAuth).noquote() << kNoGraphClient.arg(options.issuer);
         return refuse(unknownGroups(), digest);
     }
     KnownToken known;
