@@ -86,7 +86,8 @@ QList<Option> limitsOnConnectionsAndRequests()
          .minimum = 1024,
          .group = group,
          .help = u"Memory for request bodies larger than 64 KiB while they arrive; beyond it 503. "
-                 "One address gets a quarter, unless MAX_CONNECTIONS_PER_ADDRESS is 0."_s},
+                 "One address, or IPv6 network of 64 bits, gets a quarter, unless it is in "
+                 "TRUSTED_PROXIES."_s},
         {.name = u"MAX_CONNECTIONS"_s,
          .flag = u"--max-connections"_s,
          .type = OptionType::Integer,
@@ -102,8 +103,8 @@ QList<Option> limitsOnConnectionsAndRequests()
          .minimum = 0,
          .maximum = 1000000,
          .group = group,
-         .help = u"Connections open at once from one address; 0 = no limit, which suits a bridge "
-                 "behind a proxy."_s},
+         .help = u"Connections open at once from one address, or IPv6 network of 64 bits; 0 = no "
+                 "limit, which suits a bridge behind a proxy."_s},
         {.name = u"HEADER_TIMEOUT_SECONDS"_s,
          .flag = u"--header-timeout"_s,
          .type = OptionType::Seconds,

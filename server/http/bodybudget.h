@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Memory that request bodies may take which have not been handed over yet: those that are still
 // arriving, and those that wait behind the request being answered. Nobody is known by his
-// credential so early, so the limits are one for all and one for each address. Main thread.
+// credential so early, so the limits are one for all and one for each address, or network of 64
+// bits with IPv6, of which one client has all. Main thread.
 #pragma once
 
 #include "server/http/limits.h"
@@ -10,6 +11,9 @@
 #include <QtNetwork/QHostAddress>
 
 namespace bridge::http {
+
+/// What counts as one client: \a address, of IPv6 its network of 64 bits.
+QHostAddress clientNetwork(const QHostAddress &address);
 
 class BodyBudget
 {
@@ -27,10 +31,13 @@ public:
     qint64 used() const { return m_used; }
 
 private:
+    bool isProxy(const QHostAddress &peer) const;
+
     qint64 m_total; ///< 0 = no limit
-    qint64 m_perAddress;
+    qint64 m_perClient;
+    QList<ServerLimits::Network> m_proxies;
     qint64 m_used = 0;
-    QHash<QHostAddress, qint64> m_byAddress;
+    QHash<QHostAddress, qint64> m_byClient;
 };
 
 } // namespace bridge::http

@@ -64,7 +64,7 @@ void GuardedServer::incomingConnection(qintptr descriptor)
     auto *connection = new Connection(descriptor, m_server, *this);
     const bool full = isFull(connection->peer());
     m_connections.insert(connection);
-    ++m_perAddress[connection->peer()];
+    ++m_perClient[clientNetwork(connection->peer())];
     if (!full)
         return;
     const int cap = m_server.options().limits.connections;
@@ -79,7 +79,7 @@ bool GuardedServer::isFull(const QHostAddress &peer) const
     const ServerLimits &limits = m_server.options().limits;
     return (limits.connections > 0 && m_connections.size() >= limits.connections)
            || (limits.connectionsPerAddress > 0
-               && m_perAddress.value(peer) >= limits.connectionsPerAddress);
+               && m_perClient.value(clientNetwork(peer)) >= limits.connectionsPerAddress);
 }
 
 void GuardedServer::closeIdle()
@@ -99,9 +99,9 @@ void GuardedServer::cutOffAll()
 void GuardedServer::remove(Connection *connection)
 {
     m_connections.remove(connection);
-    auto count = m_perAddress.find(connection->peer());
-    if (count != m_perAddress.end() && --*count == 0)
-        m_perAddress.erase(count);
+    auto count = m_perClient.find(clientNetwork(connection->peer()));
+    if (count != m_perClient.end() && --*count == 0)
+        m_perClient.erase(count);
     Q_EMIT connectionClosed();
 }
 

@@ -54,8 +54,8 @@ private:
     Server &m_server;
     std::function<bool()> m_admitted;
     BodyBudget m_bodies;
-    QSet<Connection *> m_connections; ///< owned
-    QHash<QHostAddress, int> m_perAddress;
+    QSet<Connection *> m_connections;      ///< owned
+    QHash<QHostAddress, int> m_perClient;  ///< connections, by clientNetwork()
     QPointer<ParserSocket> m_parserSocket; ///< owned by Qt HttpServer once handed over
 };
 

@@ -4,6 +4,7 @@
 #include <QtTest/QTest>
 
 using namespace bridge::http;
+using namespace Qt::StringLiterals;
 
 namespace {
 
@@ -76,10 +77,40 @@ private Q_SLOTS:
 
     void givesAProxyAllOfIt()
     {
-        BodyBudget budget(limits(4 * kMega, 0));
-        for (int i = 1; i <= 4; ++i)
+        ServerLimits behind = limits(4 * kMega);
+        behind.proxies = {QHostAddress::parseSubnet(u"10.0.0.0/30"_s)};
+        BodyBudget budget(behind);
+        QVERIFY(budget.change(address(9), 0, kMega));
+        QVERIFY(!budget.change(address(9), 0, kMega));
+        for (int i = 1; i <= 3; ++i)
             QVERIFY(budget.change(address(1), 0, kMega));
         QVERIFY(!budget.change(address(1), 0, kMega));
+    }
+
+    void givesAShareAlsoWhereConnectionsAreNotLimited()
+    {
+        BodyBudget budget(limits(4 * kMega, 0));
+        QVERIFY(budget.change(address(1), 0, kMega));
+        QVERIFY(!budget.change(address(1), 0, kMega));
+        QVERIFY(budget.change(address(2), 0, kMega));
+    }
+
+    void takesANetworkOfIPv6ForOneClient()
+    {
+        BodyBudget budget(limits(4 * kMega));
+        QVERIFY(budget.change(QHostAddress(u"2001:db8:0:1::1"_s), 0, kMega));
+        QVERIFY(!budget.change(QHostAddress(u"2001:db8:0:1:ffff::2"_s), 0, kMega));
+        QVERIFY(budget.change(QHostAddress(u"2001:db8:0:2::1"_s), 0, kMega));
+        QVERIFY(budget.change(QHostAddress(u"2001:db8:0:1::3"_s), kMega, 0));
+        QCOMPARE(budget.used(), kMega);
+    }
+
+    void takesIPv4InIPv6ClothesForWhatItIs()
+    {
+        BodyBudget budget(limits(4 * kMega));
+        QVERIFY(budget.change(QHostAddress(u"::ffff:10.0.0.1"_s), 0, kMega));
+        QVERIFY(!budget.change(address(1), 0, kMega));
+        QVERIFY(budget.change(QHostAddress(u"::ffff:10.0.0.2"_s), 0, kMega));
     }
 };
 
