@@ -131,7 +131,8 @@ QList<Option> issuers()
          .values = {u"array"_s},
          .group = group,
          .help = u"Further issuers: an array of objects with issuer and, as needed, audience, "
-                 "jwks_uri, introspection_endpoint, introspection, client_id, client_secret, "
+                 "jwks_uri, introspection_endpoint, introspection (off unless it says opaque or "
+                 "always), client_id, client_secret, "
                  "claims_preset, groups_claim, roles_claim, algorithms; admins and requiredGroups "
                  "(true or false): whether its groups count for BRIDGE_ADMIN_GROUPS and "
                  "BRIDGE_REQUIRED_GROUPS."_s},
@@ -193,6 +194,13 @@ QList<Option> verification()
          .group = group,
          .help = u"Whom tokens must be meant for: one of these has to be in their aud. Empty = "
                  "anybody, which lets tokens for other services in as well."_s},
+        {.name = u"AUTH_ACCEPT_ID_TOKENS"_s,
+         .flag = u"--auth-accept-id-tokens"_s,
+         .type = OptionType::Boolean,
+         .defaultValue = u"false"_s,
+         .group = group,
+         .help = u"Take ID tokens like access tokens. They tell a client who has logged in, and "
+                 "pass through many hands; only for clients that cannot get anything else."_s},
         {.name = u"AUTH_ALGORITHMS"_s,
          .flag = u"--auth-algorithms"_s,
          .type = OptionType::List,
@@ -205,8 +213,10 @@ QList<Option> verification()
          .defaultValue = u"opaque"_s,
          .values = {u"off"_s, u"opaque"_s, u"always"_s},
          .group = group,
-         .help = u"Which tokens the issuer is asked about: those that are no JWT, or all, so that "
-                 "revoked ones are noticed. Needs OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET."_s},
+         .help =
+             u"Which tokens the issuer is asked about: those that are no JWT, or all, so that "
+             "revoked ones are noticed. Needs OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET. off also "
+             "where only an issuer of AUTH_ISSUERS has tokens that are no JWT."_s},
         {.name = u"AUTH_INTROSPECTION_CACHE_SECONDS"_s,
          .flag = u"--auth-introspection-cache"_s,
          .type = OptionType::Seconds,

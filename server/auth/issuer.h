@@ -39,6 +39,8 @@ struct IssuerOptions {
     /// ID and logout tokens are what is wanted here, as when people log in; else they are refused,
     /// as they are made for clients and not to call anybody with.
     bool takesOtherKinds = false;
+    /// Callers may show ID tokens (AUTH_ACCEPT_ID_TOKENS).
+    bool takesIdTokens = false;
 };
 
 class Issuer

@@ -70,6 +70,7 @@ IssuerOptions primary(const config::Settings &settings)
     issuer.clientSecret = settings.text(u"OAUTH_CLIENT_SECRET"_s);
     issuer.introspect = modeFrom(settings.text(u"AUTH_INTROSPECTION"_s), issuer);
     issuer.claims = commonClaimRules(settings);
+    issuer.takesIdTokens = settings.boolean(u"AUTH_ACCEPT_ID_TOKENS"_s);
     setGraph(issuer, settings.text(u"OAUTH_CLAIMS_PRESET"_s), settings);
     const QString tenant = settings.text(u"ENTRA_TENANT_ID"_s).trimmed();
     if (!tenant.isEmpty()) {
@@ -104,9 +105,11 @@ public:
         issuer.introspectionEndpoint = url("introspection_endpoint"_L1);
         issuer.clientId = text("client_id"_L1);
         issuer.clientSecret = text("client_secret"_L1);
+        // Opaque tokens may be anybody's: only who is said to have some is shown them.
         issuer.introspect =
-            modeFrom(has("introspection"_L1) ? text("introspection"_L1) : u"opaque"_s, issuer);
+            modeFrom(has("introspection"_L1) ? text("introspection"_L1) : u"off"_s, issuer);
         issuer.claims = claims(usual.claims);
+        issuer.takesIdTokens = usual.takesIdTokens;
         issuer.algorithms =
             has("algorithms"_L1)
                 ? algorithmsFrom(list("algorithms"_L1), m_path + ".algorithms"_L1, m_problems)

@@ -34,13 +34,59 @@ bool isForUs(const QJsonObject &claims, const QStringList &audiences)
     return names(claims[hasAudience ? "aud"_L1 : "resource"_L1], audiences);
 }
 
-/// Made for the client or for the issuer itself: tokens of Keycloak say so in `typ`, those of
-/// OpenID Connect by claims access tokens do not have (Core §2, Back-Channel Logout §2.4).
+bool says(const QJsonObject &claims, QLatin1StringView name, const QStringList &words)
+{
+    return words.contains(claims[name].toString().toLower());
+}
+
+/// Made for the issuer itself, or to tell of a logout: tokens of Keycloak say so in `typ`, logout
+/// tokens by `events` (OpenID Connect Back-Channel Logout §2.4), Cognito and Hydra in `token_use`,
+/// answers of introspection in `token_type`, which names the way to use it (RFC 7662 §2.2).
 bool isOfOtherKind(const QJsonObject &claims)
 {
-    static const QStringList kinds{u"id"_s, u"refresh"_s, u"offline"_s, u"logout"_s};
-    return kinds.contains(claims["typ"_L1].toString().toLower()) || claims.contains("at_hash"_L1)
-           || claims.contains("c_hash"_L1) || claims.contains("events"_L1);
+    static const QStringList kinds{u"refresh"_s, u"offline"_s, u"logout"_s};
+    static const QStringList access{u"bearer"_s, u"access"_s, u"access_token"_s,
+                                    u"urn:ietf:params:oauth:token-type:access_token"_s};
+    if (says(claims, "typ"_L1, kinds) || claims.contains("events"_L1))
+        return true;
+    const bool isId = says(claims, "token_use"_L1, {u"id"_s, u"id_token"_s});
+    return (claims.contains("token_use"_L1) && !isId && !says(claims, "token_use"_L1, access))
+           || (claims.contains("token_type"_L1) && !says(claims, "token_type"_L1, access));
+}
+
+/// Made to tell the client who has logged in (OpenID Connect Core §2): with claims access tokens do
+/// not have, or for the client alone and without a scope, from a login that sent a nonce.
+bool isIdToken(const QJsonObject &claims, const QString &clientId)
+{
+    if (says(claims, "typ"_L1, {u"id"_s}) || says(claims, "token_use"_L1, {u"id"_s, u"id_token"_s}))
+        return true;
+    if (claims.contains("at_hash"_L1) || claims.contains("c_hash"_L1))
+        return true;
+    const QJsonValue audience = claims["aud"_L1];
+    const QJsonArray list = audience.isArray() ? audience.toArray() : QJsonArray{audience};
+    return claims.contains("nonce"_L1) && !claims.contains("scope"_L1) && !claims.contains("scp"_L1)
+           && !clientId.isEmpty() && list == QJsonArray{clientId};
+}
+
+/// Good only together with a proof that its holder has a key (RFC 7800): DPoP (RFC 9449) and client
+/// certificates (RFC 8705). Taken without one it would be what its issuer wanted to prevent.
+bool isBoundToKey(const QJsonObject &claims)
+{
+    return claims.contains("cnf"_L1) || says(claims, "typ"_L1, {u"dpop"_s})
+           || says(claims, "token_type"_L1, {u"dpop"_s});
+}
+
+std::optional<Error> objectionToKind(const QJsonObject &claims, const IssuerOptions &issuer)
+{
+    if (issuer.takesOtherKinds)
+        return std::nullopt;
+    if (isBoundToKey(claims))
+        return Error(ErrorCode::InvalidToken,
+                     u"The access token is refused: it is bound to a key of its holder (DPoP or a "
+                     "client certificate), which this bridge cannot check. Get a bearer token."_s);
+    if (isOfOtherKind(claims) || (!issuer.takesIdTokens && isIdToken(claims, issuer.clientId)))
+        return refused(u"it is an ID, refresh or logout token and no access token"_s);
+    return std::nullopt;
 }
 
 } // namespace
@@ -61,8 +107,8 @@ Result<Nothing> checkClaims(const QJsonObject &claims, const IssuerOptions &issu
 {
     if (claims.contains("iss"_L1) ? claims["iss"_L1].toString() != issuer.issuer : needsExpiry)
         return refused(u"it comes from another issuer"_s);
-    if (!issuer.takesOtherKinds && isOfOtherKind(claims))
-        return refused(u"it is an ID, refresh or logout token and no access token"_s);
+    if (const auto objection = objectionToKind(claims, issuer))
+        return *objection;
     const auto expiry = timeClaim(claims, "exp"_L1);
     const auto notBefore = timeClaim(claims, "nbf"_L1);
     const auto issuedAt = timeClaim(claims, "iat"_L1);

@@ -17,10 +17,10 @@ struct Found {
     QJsonObject claims;
 };
 
-/// The first of \a issuers that knows \a token. One that cannot be asked may be the one.
+/// The first of \a issuers that knows \a token. One that cannot be asked may be the one, so those
+/// after it are not shown what may be a good token of his.
 Task<Found> firstThatKnows(QList<Issuer *> issuers, Fetch fetch, QByteArray token)
 {
-    std::optional<Error> silent;
     Error refused(ErrorCode::InvalidToken,
                   u"The access token is not or no longer valid. Get a new one."_s);
     for (Issuer *issuer : issuers) {
@@ -30,12 +30,11 @@ Task<Found> firstThatKnows(QList<Issuer *> issuers, Fetch fetch, QByteArray toke
         const auto claims = co_await answer<QJsonObject>(ask);
         if (claims)
             co_return Found{issuer, *claims};
-        if (claims.error().code == ErrorCode::IdpUnavailable)
-            silent = claims.error();
-        else
-            refused = claims.error();
+        refused = claims.error();
+        if (refused.code == ErrorCode::IdpUnavailable)
+            break;
     }
-    co_return silent ? *silent : refused;
+    co_return refused;
 }
 
 } // namespace

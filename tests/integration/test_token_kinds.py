@@ -28,6 +28,56 @@ class Cookies(unittest.TestCase):
 
 
 @needs_idp
+class Kinds(unittest.TestCase):
+    def test_that_are_no_access_tokens_or_bound_to_a_key_are_refused(self):
+        introspected = ({"token_use": "refresh_token"}, {"token_type": "refresh_token"},
+                        {"token_type": "N_A"}, {"typ": "Refresh"},
+                        {"token_type": "DPoP", "cnf": {"jkt": "x"}})
+        signed = ({"cnf": {"jkt": "x"}}, {"cnf": {"x5t#S256": "x"}}, {"token_use": "id"},
+                  {"nonce": "n", "aud": "bridge"}, {"typ": "DPoP"}, {"at_hash": "x"})
+        with Idp() as idp, Bridge(env=idp.env(**CLIENT)) as bridge:
+            for tokens in ([(more, idp.opaque(sub="alice", **more)) for more in introspected],
+                           [(more, idp.mint(sub="alice", **more)) for more in signed]):
+                for more, text in tokens:
+                    with self.subTest(more):
+                        answer = bridge.get("/tools", headers=bearer(text))
+                        self.assertEqual((answer.status, answer.json["error"]),
+                                         (401, "invalid_token"))
+                        self.assertEqual("bound to a key" in answer.detail,
+                                         "cnf" in more or more.get("typ") == "DPoP")
+            for good in (idp.mint(sub="alice", token_use="access", typ="Bearer"),
+                         idp.opaque(sub="alice", token_type="Bearer"), idp.opaque(sub="alice"),
+                         idp.mint(sub="alice", nonce="n", aud="bridge", scope="openid")):
+                self.assertEqual(bridge.get("/tools", headers=bearer(good)).status, 200)
+            id_token = idp.mint(sub="alice", nonce="n", aud="bridge")
+            with Bridge(env=idp.env(**CLIENT, AUTH_ACCEPT_ID_TOKENS="true")) as lenient:
+                self.assertEqual(lenient.get("/tools", headers=bearer(id_token)).status, 200)
+
+
+@needs_idp
+class Opaque(unittest.TestCase):
+    def test_tokens_are_shown_to_those_they_may_be_of(self):
+        with Idp() as idp:
+            def bridge(**more):
+                entry = {"issuer": idp.issuer("partner"), "client_id": "x",
+                         "client_secret": "yyyyyyyyyyyyyyyy", **more}
+                return Bridge(env=idp.env(**CLIENT, AUTH_ISSUERS=json.dumps([entry])))
+
+            def asked(running, text, status):
+                idp.forget()
+                answer = running.get("/tools", headers=bearer(text))
+                self.assertEqual(answer.status, status, answer)
+                return ["partner" in one["path"] for one in idp.seen("introspect")]
+            with bridge() as running:
+                self.assertEqual(asked(running, "unknown", 401), [False])
+            with bridge(introspection="opaque") as running:
+                partners = idp.opaque(realm="partner", sub="eve")
+                self.assertEqual(asked(running, partners, 200), [False, True])
+                idp.mode("introspect", "down")
+                self.assertEqual(asked(running, idp.opaque(sub="alice"), 503), [False])
+
+
+@needs_idp
 class Names(unittest.TestCase):
     """A claim that says less of who somebody is than `sub` gives nobody that one's place."""
     NAMELESS = ({"preferred_username": "alice"}, {"email": "alice"}, {"uid": "alice"},

@@ -127,6 +127,14 @@ private Q_SLOTS:
         QCOMPARE(issuers[2].algorithms, QList{crypto::Algorithm::EdDSA});
         QCOMPARE(issuers[2].introspect, Introspect::Always);
         QVERIFY(options.verifier.verify);
+        const AuthOptions shy =
+            optionsOf({{u"OAUTH_ISSUER_URL"_s, u"https://one"_s},
+                       {u"OAUTH_CLIENT_ID"_s, u"a"_s},
+                       {u"OAUTH_CLIENT_SECRET"_s, u"b"_s},
+                       {u"AUTH_ISSUERS"_s, u"[{\"issuer\":\"https://two\",\"client_id\":\"i\","
+                                           "\"client_secret\":\"s\"}]"_s}});
+        QCOMPARE(shy.verifier.issuers[0].introspect, Introspect::Opaque);
+        QCOMPARE(shy.verifier.issuers[1].introspect, Introspect::Never);
     }
 
     void whoCanHaveAnApiKeyIsToldFromOthers()

@@ -92,6 +92,41 @@ private Q_SLOTS:
     }
 
     // A page can make a browser send a cookie, so whoever is known by one is asked more.
+    void answersOfOtherKindsOfTokensAreNone()
+    {
+        TokenVerifier checker(options(), m_idp.fetch(), m_idp.clock());
+        int number = 0;
+        for (const auto &more : {QJsonObject{{"token_use"_L1, "refresh_token"_L1}},
+                                 QJsonObject{{"token_type"_L1, "refresh_token"_L1}},
+                                 QJsonObject{{"token_type"_L1, "DPoP"_L1}},
+                                 QJsonObject{{"cnf"_L1, QJsonObject{{"jkt"_L1, "x"_L1}}}}}) {
+            m_idp.introspected = active(more);
+            QCOMPARE(verdict(checker, "opaque" + QByteArray::number(++number)).error().code,
+                     ErrorCode::InvalidToken);
+        }
+        m_idp.introspected = active({{"token_type"_L1, "bearer"_L1}});
+        QVERIFY(verdict(checker, "good").ok());
+    }
+
+    // What may be a good token of one issuer is no business of the others.
+    void noOtherIssuerIsAskedWhileOneCannotAnswer()
+    {
+        auto two = options();
+        two.issuers.push_back(two.issuers.front());
+        two.issuers.back().issuer = u"https://partner"_s;
+        two.issuers.back().keycloakRealm = {};
+        two.issuers.back().introspectionEndpoint = QUrl(u"https://partner/asks"_s);
+        TokenVerifier checker(two, m_idp.fetch(), m_idp.clock());
+        m_idp.status = 500;
+        QCOMPARE(verdict(checker, "opaque").error().code, ErrorCode::IdpUnavailable);
+        QCOMPARE(m_idp.asked("/introspect"_L1), 1);
+        QCOMPARE(m_idp.asked("/asks"_L1), 0);
+        m_idp.status = 200;
+        m_idp.introspected = {{"active"_L1, false}};
+        QVERIFY(!verdict(checker, "other").ok());
+        QCOMPARE(m_idp.asked("/asks"_L1), 1);
+    }
+
     void howATokenCameIsToldAlsoWhereNothingIsRemembered()
     {
         auto forgetful = options(Introspect::Always);
@@ -106,6 +141,21 @@ private Q_SLOTS:
                 told.append((*found)->strategy);
             }));
         QTRY_COMPARE(told, QStringList({u"cookie"_s, u"bearer"_s, u"cookie"_s}));
+    }
+
+    void aSignedAnswerIsRefusedWithTheReason()
+    {
+        QTest::ignoreMessage(QtWarningMsg,
+                             QRegularExpression(u"signed JWT \\(RFC 9701\\).*plain JSON"_s));
+        m_idp.headers = {{"content-type", "Application/Token-Introspection+JWT; charset=x"}};
+        m_idp.body = "eyJ0eXAiOiJ0b2tlbi1pbnRyb3NwZWN0aW9uK2p3dCJ9.e30.x";
+        TokenVerifier checker(options(), m_idp.fetch(), m_idp.clock());
+        const auto found = verdict(checker, "opaque");
+        QVERIFY(!found);
+        QCOMPARE(found.error().code, ErrorCode::IdpUnavailable);
+        QCOMPARE(found.error().extra["retry_after"_L1].toInt(), kIdpPauseSeconds);
+        QCOMPARE(httpclient::headerValue(m_idp.seen.last().headers, "Accept"),
+                 "application/json"_ba);
     }
 
     void strangersDoNotTakeEveryConnection()

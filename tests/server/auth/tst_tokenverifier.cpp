@@ -388,16 +388,63 @@ private Q_SLOTS:
         QTest::newRow("events") << QJsonObject{{"events"_L1, QJsonObject()}} << false;
         QTest::newRow("Bearer") << QJsonObject{{"typ"_L1, "Bearer"_L1}} << true;
         QTest::newRow("nonce") << QJsonObject{{"nonce"_L1, "x"_L1}} << true;
+        const auto row = [](const char *name, const char *claim, const QJsonValue &value,
+                            bool isGood) {
+            QTest::newRow(name) << QJsonObject{{QLatin1StringView(claim), value}} << isGood;
+        };
+        row("Cognito's access", "token_use", u"access"_s, true);
+        row("Cognito's ID", "token_use", u"id"_s, false);
+        row("Hydra's access", "token_use", u"access_token"_s, true);
+        row("use of a refresh token", "token_use", u"refresh_token"_s, false);
+        row("no use", "token_use", 7, false);
+        row("bearer in any case", "token_type", u"bEARER"_s, true);
+        row("type of refresh", "token_type", u"refresh_token"_s, false);
+        row("another type", "token_type", u"N_A"_s, false);
+        row("no type", "token_type", QJsonValue(QJsonValue::Null), true); // removes it
+        row("DPoP", "token_type", u"DPoP"_s, false);
+        row("Keycloak's DPoP", "typ", u"DPoP"_s, false);
+        row("bound", "cnf", QJsonObject{{"jkt"_L1, "x"_L1}}, false);
+        row("bound to nothing", "cnf", QJsonObject(), false);
+        QTest::newRow("for the client after a login")
+            << QJsonObject{{"nonce"_L1, "x"_L1}, {"aud"_L1, "client"_L1}} << false;
+        QTest::newRow("for the client alone, in a list")
+            << QJsonObject{{"nonce"_L1, "x"_L1}, {"aud"_L1, QJsonArray{"client"_L1}}} << false;
+        QTest::newRow("for the client, with a scope")
+            << QJsonObject{{"nonce"_L1, "x"_L1}, {"aud"_L1, "client"_L1}, {"scope"_L1, "a"_L1}}
+            << true;
+        QTest::newRow("for more than the client")
+            << QJsonObject{{"nonce"_L1, "x"_L1}, {"aud"_L1, QJsonArray{"client"_L1, "x"_L1}}}
+            << true;
+        QTest::newRow("for the client without a nonce")
+            << QJsonObject{{"aud"_L1, "client"_L1}} << true;
     }
 
     void tokensOfOtherKindsAreNoAccessTokens()
     {
         QFETCH(QJsonObject, claims);
         QFETCH(bool, isGood);
-        QCOMPARE(verdict(*verifier(), token(m_old, claims)).ok(), isGood);
+        auto options = m_idp.verifierOptions();
+        options.issuers.front().clientId = u"client"_s;
+        QCOMPARE(verdict(*verifier(options), token(m_old, claims)).ok(), isGood);
         auto login = m_idp.verifierOptions();
         login.issuers.front().takesOtherKinds = true;
         QVERIFY(verdict(*verifier(login), token(m_old, claims)).ok());
+    }
+
+    void idTokensAreTakenWhereThatIsSaid()
+    {
+        auto options = m_idp.verifierOptions();
+        options.issuers.front().clientId = u"client"_s;
+        options.issuers.front().takesIdTokens = true;
+        const auto takes = [&](const QJsonObject &claims) {
+            return verdict(*verifier(options), token(m_old, claims)).ok();
+        };
+        QVERIFY(takes({{"typ"_L1, "ID"_L1}, {"at_hash"_L1, "x"_L1}}));
+        QVERIFY(takes({{"token_use"_L1, "id"_L1}}));
+        QVERIFY(takes({{"nonce"_L1, "x"_L1}, {"aud"_L1, "client"_L1}}));
+        QVERIFY(!takes({{"typ"_L1, "Refresh"_L1}}));
+        QVERIFY(!takes({{"events"_L1, QJsonObject()}}));
+        QVERIFY(!takes({{"token_use"_L1, "id"_L1}, {"cnf"_L1, QJsonObject()}}));
     }
 
     void unverifiedTokensAreNeverTakenForVerifiedOnes()
