@@ -83,7 +83,7 @@ Result<Nothing> checkExposure(const config::Settings &settings)
     if (!options.address.isLoopback() && !settings.boolean(u"BRIDGE_ALLOW_ANONYMOUS"_s)
         && !IdentityRooms::tellsCallersApart(settings))
         return Error(ErrorCode::InvalidConfig,
-                     u"HOST %1 can be reached by others, but nothing checks who they are. Listen "
+                     u"%1 can be reached by others, but nothing checks who they are. Listen "
                      "on 127.0.0.1, name an issuer in OAUTH_ISSUER_URL or keys in API_KEYS, or "
                      "pass --allow-anonymous when something in front of the bridge authenticates "
                      "callers."_s.arg(options.address.toString()));
@@ -203,12 +203,17 @@ Result<Nothing> Application::build()
                                        report ? done(report->toJson()) : done(report.error());
                                    });
     };
-    m_services.config = [this] { return config::describe(m_loaded.settings); };
+    m_services.config = [this] {
+        QJsonObject config = config::describe(m_loaded.settings);
+        config.insert("issuers"_L1, m_identity->issuerStates());
+        return config;
+    };
     m_identity->serve(m_http->router(), m_services);
     m_identity->explain(m_services);
     routes::addRoutes(m_http->router(), &m_services);
     buildGateway();
     observe(*m_http, *m_metrics);
+    m_identity->observe(*m_http);
     observe(*m_sessions, *m_metrics);
     observe(*m_registry, *m_metrics);
     connect(m_registry.get(), &upstream::Registry::serverRetired, m_sessions.get(),
@@ -270,6 +275,7 @@ void Application::listen(Handler<quint16> done)
         m_identity->setListenAddress(QUrl(
             u"http://127.0.0.1:%1%2"_s.arg(QString::number(*port), m_http->router().basePath())));
         announce(*port);
+        m_identity->probeIssuers();
     }
     done(std::move(port));
 }
@@ -290,6 +296,9 @@ void Application::announce(quint16 port) const
         QString(u"MCP Bridge listens on %1 (documentation: %1/docs)"_s.arg(url)),
         {{u"version"_s, QString::fromLatin1(kVersion)}, {u"servers"_s, names.join(u", "_s)}});
     qCInfo(logging::lcConfig).noquote() << startSummary(m_loaded);
+    const QStringList warnings = startWarnings(m_loaded.settings);
+    for (const QString &warning : warnings)
+        qCWarning(logging::lcConfig).noquote() << warning;
 }
 
 void Application::watchFile()

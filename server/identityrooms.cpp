@@ -64,8 +64,17 @@ QList<FieldProblem> IdentityRooms::check(const config::Settings &settings,
         problems += policy::DataAccess::check(dataAccessOptions(settings, *authentication));
     const credentials::BrokerSettings broker = credentials::brokerSettings(settings);
     for (const upstream::ServerDefinition &server : servers) {
-        if (!server.disabled)
-            problems += credentials::Broker::check(broker, server);
+        if (server.disabled)
+            continue;
+        // A setting that all servers miss is told of once.
+        const QList<FieldProblem> found = credentials::Broker::check(broker, server);
+        for (const FieldProblem &problem : found) {
+            const bool isTold =
+                std::any_of(problems.cbegin(), problems.cend(),
+                            [&](const FieldProblem &other) { return other.path == problem.path; });
+            if (!isTold)
+                problems.append(problem);
+        }
     }
     return problems;
 }
@@ -73,7 +82,8 @@ QList<FieldProblem> IdentityRooms::check(const config::Settings &settings,
 bool IdentityRooms::tellsCallersApart(const config::Settings &settings)
 {
     const auto options = auth::authOptions(settings);
-    return options && auth::tellsCallersApart(settings, *options);
+    // With wrong ones nothing starts, and they are complained of: not of what follows from them.
+    return !options || auth::tellsCallersApart(settings, *options);
 }
 
 Result<std::unique_ptr<IdentityRooms>> IdentityRooms::make(const config::Settings &settings,
@@ -96,7 +106,7 @@ Result<Nothing> IdentityRooms::build(const config::Settings &settings,
     auto auditLog = audit::AuditLog::open(*auditOptions);
     if (!auditLog)
         return atSetting(auditLog.error(), u"AUDIT_LOG"_s);
-    m_audit = std::move(*auditLog);
+    m_audit = std::make_unique<Auditing>(std::move(*auditLog));
 
     const auto vaultOptions = credentials::vaultOptions(settings);
     if (!vaultOptions)
@@ -170,32 +180,11 @@ void IdentityRooms::buildCredentials(const config::Settings &settings)
     m_broker = std::make_unique<credentials::Broker>(credentials::brokerSettings(settings),
                                                      auth::fetchBy(m_egress.get()));
     buildUpstreamLogin(settings);
-    connect(m_broker.get(), &credentials::Broker::retrieved, this,
-            [this](const auth::PrincipalPtr &caller, const QString &server, const QString &provider,
-                   const QString &error) {
-                audit::AuditEvent event;
-                event.kind = audit::AuditEvent::Kind::Exchange;
-                event.success = error.isEmpty();
-                event.owner = caller ? caller->owner : QString();
-                event.strategy = caller ? caller->strategy : QString();
-                event.action = provider;
-                event.target = server;
-                event.reason = error;
-                m_audit->write(std::move(event));
-            });
+    m_audit->follow(*m_broker);
     connect(&m_apiKeys, &auth::ApiKeyStore::keysChanged, this,
             [this](const QStringList &added, const QStringList &removed) {
-                const auto write = [this](audit::AuditEvent::Kind kind, const QStringList &ids) {
-                    for (const QString &id : ids) {
-                        audit::AuditEvent event;
-                        event.kind = kind;
-                        event.success = true;
-                        event.target = id;
-                        m_audit->write(std::move(event));
-                    }
-                };
-                write(audit::AuditEvent::Kind::KeyCreated, added);
-                write(audit::AuditEvent::Kind::KeyRevoked, removed);
+                m_audit->tellKeys(audit::AuditEvent::Kind::KeyCreated, added);
+                m_audit->tellKeys(audit::AuditEvent::Kind::KeyRevoked, removed);
             });
 }
 
@@ -207,11 +196,15 @@ void IdentityRooms::buildGate(const config::Settings &settings)
     m_sources->placeholders = [this](const auth::Principal &principal, const QString &group) {
         return m_dataAccess.placeholdersFor(principal, group);
     };
-    m_sources->credential =
-        [this](upstream::Identity &identity, const auth::PrincipalPtr &principal,
-               const upstream::ServerDefinition &definition, const http::Headers &headers) {
-            m_broker->attach(identity, principal, definition, headers);
-        };
+    m_sources->whenOver = [this](const auth::PrincipalPtr &who, std::function<void()> told) {
+        return m_webSessions ? m_webSessions->whenOver(who, std::move(told)) : Call();
+    };
+    m_sources->credential = [this](upstream::Identity &identity,
+                                   const auth::PrincipalPtr &principal,
+                                   const upstream::ServerDefinition &definition,
+                                   const http::Headers &headers, const auth::Origin &origin) {
+        m_broker->attach(identity, principal, definition, headers, origin);
+    };
     gate::Authentication authentication;
     authentication.findNow = [this](const auth::AuthRequest &request) {
         return m_authenticator->findNow(request);
@@ -222,26 +215,7 @@ void IdentityRooms::buildGate(const config::Settings &settings)
     };
     m_gate =
         std::make_unique<gate::Gate>(gateOptions(settings), std::move(authentication), m_sources);
-    m_gate->setObserver([this](const gate::Incident &incident) { write(incident); });
-}
-
-void IdentityRooms::write(const gate::Incident &incident)
-{
-    using Kind = audit::AuditEvent::Kind;
-    audit::AuditEvent event;
-    event.kind = incident.error ? Kind::Refusal : Kind::Admin;
-    event.success = !incident.error;
-    if (incident.principal) {
-        event.owner = incident.principal->owner;
-        event.strategy = incident.principal->strategy;
-    }
-    event.action = QString::fromLatin1(incident.method) + ' '_L1 + incident.route;
-    if (incident.error)
-        event.reason = codeName(incident.error->code);
-    event.address = incident.peer.toString();
-    event.userAgent = QString::fromUtf8(incident.userAgent);
-    event.requestId = incident.requestId;
-    m_audit->write(std::move(event));
+    m_audit->follow(*m_gate);
 }
 
 void IdentityRooms::serve(http::Router &router, routes::Services &services)
@@ -249,18 +223,16 @@ void IdentityRooms::serve(http::Router &router, routes::Services &services)
     m_gate->guard(router);
     services.login = m_login.flow ? &m_login : nullptr;
     services.upstreamLogin = m_upstreamLogin.get();
+    services.accountAsk = [this](const auth::PrincipalPtr &caller,
+                                 const upstream::ServerDefinition &definition) {
+        return m_broker->accountAsk(caller, definition);
+    };
     services.admitsStrangers = [this] { return admitsStrangers(); };
     services.identify = [this](const QByteArray &token, Handler<auth::PrincipalPtr> done) {
         return identify(token, std::move(done));
     };
-    if (services.warden) {
-        services.warden->setObserver(
-            [this, warden = services.warden](const auth::Principal &principal,
-                                             const policy::Action &action,
-                                             const policy::Decision &decision) {
-                writeDenial(principal, action, warden->policy().ruleName(decision));
-            });
-    }
+    if (services.warden)
+        m_audit->follow(*services.warden);
     services.issuerMetadata = [this](const QString &issuer, Handler<auth::IssuerMetadata> done) {
         return issuerMetadata(issuer, std::move(done));
     };
@@ -277,6 +249,19 @@ void IdentityRooms::setListenAddress(const QUrl &url)
 {
     if (m_upstreamLogin->settings().publicUrl.isEmpty())
         m_upstreamLogin->setPublicUrl(url);
+}
+
+void IdentityRooms::probeIssuers()
+{
+    if (!m_authOptions.verifier.verify)
+        return;
+    m_issuers = std::make_unique<auth::IssuerWatch>(m_verifier->issuers());
+    m_issuers->begin();
+}
+
+QJsonArray IdentityRooms::issuerStates() const
+{
+    return m_issuers ? m_issuers->toJson() : QJsonArray();
 }
 
 Call IdentityRooms::issuerMetadata(const QString &issuer, Handler<auth::IssuerMetadata> handler)

@@ -5,7 +5,7 @@
 
 #include "common/config/loader.h"
 #include "common/plugins/pluginfolder.h"
-#include "server/audit/auditlog.h"
+#include "server/auditing.h"
 #include "server/auth/apikeystore.h"
 #include "server/auth/authenticator.h"
 #include "server/auth/authoptions.h"
@@ -47,6 +47,8 @@ public:
 
     /// Tells \a services what decides about callers besides the policy.
     void explain(routes::Services &services);
+    /// Writes what comes of requests to the audit log.
+    void observe(http::Server &server) { m_audit->follow(server); }
     /// Where browsers reach the bridge unless BRIDGE_PUBLIC_URL says so.
     void setListenAddress(const QUrl &url);
 
@@ -76,12 +78,9 @@ private:
     Call identify(const QByteArray &token, Handler<auth::PrincipalPtr> handler);
     Result<Nothing> introduce(auth::Principal &principal) const;
     Call issuerMetadata(const QString &issuer, Handler<auth::IssuerMetadata> handler);
-    void write(const gate::Incident &incident);
-    void writeDenial(const auth::Principal &principal, const policy::Action &action,
-                     const QString &rule);
 
     auth::AuthOptions m_authOptions;
-    std::unique_ptr<audit::AuditLog> m_audit;
+    std::unique_ptr<Auditing> m_audit;
     std::unique_ptr<egress::GuardedClient> m_egress;
     std::unique_ptr<credentials::Vault> m_vault; ///< null = there is none
     auth::ApiKeyStore m_apiKeys;

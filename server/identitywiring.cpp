@@ -30,6 +30,7 @@ policy::DataAccessOptions dataAccessOptions(const config::Settings &settings,
     access.primaryGroup = settings.text(u"MCP_DEFAULT_GROUP_MODE"_s) == "primary"_L1;
     access.matchClientRoles = settings.boolean(u"GROUP_MATCH_CLIENT_ROLES"_s);
     access.logAccess = settings.boolean(u"LOG_GROUP_ACCESS"_s);
+    access.marksProxies = options.verifier.verify && options.trustProxyHeaders;
     if (options.verifier.issuers.size() > 1)
         access.mainIssuer = options.verifier.issuers.front().issuer;
     return access;
@@ -119,24 +120,6 @@ Result<Nothing> IdentityRooms::introduce(auth::Principal &principal) const
         principal.owner = auth::ownerOf(principal.issuer, principal.userId);
     m_verifier->rank(principal);
     return Nothing{};
-}
-
-void IdentityRooms::writeDenial(const auth::Principal &principal, const policy::Action &action,
-                                const QString &rule)
-{
-    using Kind = policy::Action::Kind;
-    audit::AuditEvent event;
-    event.kind = audit::AuditEvent::Kind::Decision;
-    event.owner = principal.owner;
-    event.strategy = principal.strategy;
-    event.action = action.kind == Kind::Tool     ? u"tools/call"_s
-                   : action.kind == Kind::Prompt ? u"prompts/get"_s
-                                                 : u"resources/read"_s;
-    // The server has listed the tool; other names are what the caller made up.
-    event.target =
-        action.kind == Kind::Tool ? QString(action.server + '/'_L1 + action.name) : action.server;
-    event.reason = rule;
-    m_audit->write(std::move(event));
 }
 
 } // namespace bridge

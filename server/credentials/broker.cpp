@@ -192,6 +192,9 @@ QList<FieldProblem> Broker::check(const BrokerSettings &settings,
         need(!settings.clientId.isEmpty(), u"OAUTH_CLIENT_ID"_s, what);
         need(!settings.clientSecret.isEmpty(), u"OAUTH_CLIENT_SECRET"_s, what);
         need(!definition.auth.scope.isEmpty(), u"OAUTH_TOKEN_EXCHANGE_SCOPE"_s, what);
+    } else if (way == "oauth"_L1 && !definition.auth.clientId.isEmpty()) {
+        need(!definition.auth.issuer.isEmpty(), u"MCP_REMOTE_SERVER_OAUTH_ISSUER"_s,
+             u"an account there as a known client, which belongs to one `issuer`,"_s);
     } else if (way == "user-api-key"_L1) {
         const QString what = u"keys of users"_s;
         need(!settings.keyStore.isEmpty(), u"AUTH_TOKENS_INTERNAL_URL"_s, what);
@@ -347,8 +350,8 @@ Call Broker::get(const auth::PrincipalPtr &caller, const PlanPtr &plan, const au
 }
 
 Call Broker::renew(const auth::PrincipalPtr &caller, const PlanPtr &plan,
-                   const auth::Origin &origin, const QByteArray &rejected, const httpclient::Headers &refusal,
-                   Handler<Credential> handler)
+                   const auth::Origin &origin, const QByteArray &rejected,
+                   const httpclient::Headers &refusal, Handler<Credential> handler)
 {
     if (plan->way != Plan::Way::Retrieve)
         return get(caller, plan, origin, std::move(handler));
@@ -376,8 +379,7 @@ std::optional<Ask> Broker::accountAsk(const auth::PrincipalPtr &caller,
 
 void Broker::forgetAccount(const QString &owner, const QString &server)
 {
-    const PlanPtr plan = m_plans.value(server);
-    if (plan)
+    if (const PlanPtr plan = m_plans.value(server))
         m_cache.remove(keyOfOwner(plan->account ? *plan->account : *plan, owner));
 }
 

@@ -55,10 +55,10 @@ public:
 
     /// Gives \a identity, on its way to \a definition, the source of \a caller's credential, or
     /// takes away what it must not have. \a headers of the request: where nobody verifies callers,
-    /// a token is found there. Asks nobody.
+    /// a token is found there. \a origin is told with what is retrieved. Asks nobody.
     void attach(upstream::Identity &identity, const auth::PrincipalPtr &caller,
                 const upstream::ServerDefinition &definition,
-                const httpclient::Headers &headers = {});
+                const httpclient::Headers &headers = {}, const auth::Origin &origin = {});
 
     /// The credential itself, when nobody has to be asked.
     std::optional<Result<Credential>> findNow(const auth::PrincipalPtr &caller,
@@ -78,9 +78,10 @@ public:
     void forget() { m_cache.clear(); }
 
 Q_SIGNALS:
-    /// A provider was asked; for audit. \a error is empty or the code's name.
-    void retrieved(const bridge::auth::PrincipalPtr &caller, const QString &server,
-                   const QString &provider, const QString &error);
+    /// A provider was asked for Ask::caller, Ask::origin and Ask::server; for audit. \a error is
+    /// empty or the code's name.
+    void retrieved(const bridge::credentials::Ask &ask, const QString &provider,
+                   const QString &error);
 
 private:
     friend class Source;
@@ -88,14 +89,17 @@ private:
     PlanPtr makePlan(const upstream::ServerDefinition &definition) const;
     static QString wayOf(const BrokerSettings &settings, const upstream::ServerAuth &auth);
     upstream::CredentialSourcePtr sourceFor(const auth::PrincipalPtr &caller,
-                                            const upstream::ServerDefinition &definition);
+                                            const upstream::ServerDefinition &definition,
+                                            const auth::Origin &origin);
     /// The newest token of the same caller, client and scopes.
     auth::PrincipalPtr current(const auth::PrincipalPtr &caller) const;
     void note(const auth::PrincipalPtr &caller);
     std::optional<Result<Credential>> findNow(const auth::PrincipalPtr &caller, const Plan &plan);
-    Call get(const auth::PrincipalPtr &caller, const PlanPtr &plan, Handler<Credential> handler);
-    Call renew(const auth::PrincipalPtr &caller, const PlanPtr &plan, const QByteArray &rejected,
-               const httpclient::Headers &refusal, Handler<Credential> handler);
+    Call get(const auth::PrincipalPtr &caller, const PlanPtr &plan, const auth::Origin &origin,
+             Handler<Credential> handler);
+    Call renew(const auth::PrincipalPtr &caller, const PlanPtr &plan, const auth::Origin &origin,
+               const QByteArray &rejected, const httpclient::Headers &refusal,
+               Handler<Credential> handler);
     CredentialCache::Start starter(Ask ask, const PlanPtr &plan);
     Result<Credential> passedThrough(const auth::PrincipalPtr &caller) const;
 

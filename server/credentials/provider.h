@@ -2,6 +2,7 @@
 // One way to retrieve a credential. Remembers nothing: the Broker keeps what it gives. Main thread.
 #pragma once
 
+#include "server/auth/origin.h"
 #include "server/credentials/credential.h"
 #include "server/credentials/tokenset.h"
 
@@ -17,6 +18,7 @@ struct Ask {
     QByteArray rejected;
     httpclient::Headers refusal;
     bool isForced = false; ///< what is remembered was not good enough
+    auth::Origin origin;   ///< the request it is for, or was first
     QString leftIssuer;    ///< of an account the server does not take any more
 };
 

@@ -69,10 +69,11 @@ upstream::CredentialSourcePtr failingSource(Error error)
     return std::make_shared<FailingSource>(std::move(error));
 }
 
-Source::Source(Broker *broker, auth::PrincipalPtr caller, PlanPtr plan)
+Source::Source(Broker *broker, auth::PrincipalPtr caller, PlanPtr plan, auth::Origin origin)
     : m_broker(broker)
     , m_caller(std::move(caller))
     , m_plan(std::move(plan))
+    , m_origin(std::move(origin))
 {
 }
 
@@ -134,7 +135,7 @@ Call Source::get(Handler<HeldCredential> handler)
                             && m_caller->token.isEmpty() && m_plan->account;
         if (isNone)
             return later([handler = std::move(handler)] { handler(HeldCredential()); });
-        return m_broker->get(m_caller, *connected ? m_plan->account : m_plan,
+        return m_broker->get(m_caller, *connected ? m_plan->account : m_plan, m_origin,
                              narrowed(std::move(handler)));
     }
     // Looks into the vault first; after that it is known.
@@ -142,7 +143,7 @@ Call Source::get(Handler<HeldCredential> handler)
         Call call;
     };
     const auto step = std::make_shared<Step>();
-    const auto again = std::make_shared<Source>(m_broker, m_caller, m_plan);
+    const auto again = std::make_shared<Source>(m_broker, m_caller, m_plan, m_origin);
     step->call = m_broker->m_login->has(
         m_caller->owner, m_plan->server,
         [step = std::weak_ptr(step), again, handler = std::move(handler)](Result<bool> outcome) {
@@ -169,16 +170,17 @@ Call Source::renew(const QByteArray &rejected, const httpclient::Headers &refusa
     const bool mayLogIn =
         m_plan->account && m_broker->m_login && m_broker->m_login->serves(*m_caller);
     if (isConnectedNow)
-        return m_broker->renew(m_caller, m_plan->account, rejected, refusal,
+        return m_broker->renew(m_caller, m_plan->account, m_origin, rejected, refusal,
                                narrowed(std::move(handler)));
     if (mayLogIn && m_broker->m_login->isLoginWanted(refusal))
-        return m_broker->renew(m_caller, m_plan->account, rejected, refusal,
+        return m_broker->renew(m_caller, m_plan->account, m_origin, rejected, refusal,
                                narrowed(orNone(std::move(handler))));
     const bool isNone = m_plan->way == Plan::Way::PassThrough && m_caller->token.isEmpty();
     const bool isLogin = m_plan->provider && m_plan->provider == m_broker->m_login;
     if (isNone || (isStepUp && !isLogin))
         return later([handler = std::move(handler)] { handler(HeldCredential()); });
-    return m_broker->renew(m_caller, m_plan, rejected, refusal, narrowed(std::move(handler)));
+    return m_broker->renew(m_caller, m_plan, m_origin, rejected, refusal,
+                           narrowed(std::move(handler)));
 }
 
 } // namespace bridge::credentials

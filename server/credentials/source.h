@@ -12,7 +12,7 @@ namespace bridge::credentials {
 class Source : public upstream::CredentialSource
 {
 public:
-    Source(Broker *broker, auth::PrincipalPtr caller, PlanPtr plan);
+    Source(Broker *broker, auth::PrincipalPtr caller, PlanPtr plan, auth::Origin origin = {});
 
     QByteArray scope() const override;
     bool isCallersOwn() const override;
@@ -31,6 +31,7 @@ private:
     QPointer<Broker> m_broker;
     auth::PrincipalPtr m_caller;
     PlanPtr m_plan;
+    auth::Origin m_origin; ///< the request that began it
 };
 
 /// One that has nothing to give, and says why.

@@ -47,7 +47,10 @@ Visitor::Challenge challengeBy(const std::shared_ptr<const GateOptions> &options
         const QByteArray value = challengeFor(error, facts);
         if (value.isEmpty())
             return {};
-        return {{"WWW-Authenticate"_ba, value}};
+        http::Headers headers{{"WWW-Authenticate"_ba, value}};
+        if (!facts.resourceMetadata.isEmpty())
+            headers += options->address.cachingFor({});
+        return headers;
     };
 }
 
@@ -131,10 +134,11 @@ void Gate::decide(http::Exchange &exchange, Access access, const Result<Principa
         return turnAway(exchange, caller.error(), nullptr);
     }
     // Nothing is read from the headers of a stranger, unless nobody looks at credentials.
+    const http::Request &request = exchange.request();
     const bool isStranger = *caller == auth::anonymous() && m_sources->identifies;
-    const auto known = isStranger ? m_stranger
-                                  : std::make_shared<const KnownCaller>(*caller, m_sources,
-                                                                        exchange.request().headers);
+    const auto known = std::make_shared<const KnownCaller>(
+        *caller, m_sources, isStranger ? http::Headers() : request.headers,
+        auth::Origin{exchange.requestId(), request.peer});
     attach(exchange, known);
     const std::optional<Error> refusal = check(exchange, access, *known);
     if (refusal && access == Access::Optional) {

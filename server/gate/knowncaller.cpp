@@ -8,10 +8,12 @@ using namespace Qt::StringLiterals;
 
 namespace bridge::gate {
 
-KnownCaller::KnownCaller(auth::PrincipalPtr principal, SourcesPtr sources, http::Headers headers)
+KnownCaller::KnownCaller(auth::PrincipalPtr principal, SourcesPtr sources, http::Headers headers,
+                         auth::Origin origin)
     : m_principal(std::move(principal))
     , m_sources(std::move(sources))
     , m_headers(std::move(headers))
+    , m_origin(std::move(origin))
 {
 }
 
@@ -48,7 +50,7 @@ Result<Nothing> KnownCaller::fill(upstream::Identity &identity,
         identity.placeholders = *found;
     }
     if (m_sources->credential)
-        m_sources->credential(identity, m_principal, definition, m_headers);
+        m_sources->credential(identity, m_principal, definition, m_headers, m_origin);
     return Nothing{};
 }
 
@@ -72,6 +74,11 @@ Call KnownCaller::resolve(const upstream::Identity &identity,
         return failLater(std::move(handler), filled.error());
     known.caller.reset();
     return later([known = std::move(known), handler = std::move(handler)] { handler(known); });
+}
+
+Call KnownCaller::whenOver(std::function<void()> told) const
+{
+    return m_sources->whenOver ? m_sources->whenOver(m_principal, std::move(told)) : Call();
 }
 
 std::optional<QByteArray> KnownCaller::token() const

@@ -3,6 +3,7 @@
 // credential from the broker. Both plug in as functions, so that this room needs neither to run.
 #pragma once
 
+#include "server/auth/origin.h"
 #include "server/auth/principal.h"
 #include "server/http/request.h"
 #include "server/upstream/identity.h"
@@ -19,10 +20,13 @@ struct Sources {
                                                  const QString &group)>
         placeholders;
     /// Gives the identity who knows the credential the server gets for him, and takes away what it
-    /// must not have. \a headers are those of his request.
+    /// must not have. \a headers are those of his request, \a origin is the request itself.
     std::function<void(upstream::Identity &identity, const auth::PrincipalPtr &principal,
-                       const upstream::ServerDefinition &definition, const http::Headers &headers)>
+                       const upstream::ServerDefinition &definition, const http::Headers &headers,
+                       const auth::Origin &origin)>
         credential;
+    /// Runs \a told when a login that can end before its token does has ended.
+    std::function<Call(const auth::PrincipalPtr &principal, std::function<void()> told)> whenOver;
     /// Credentials are looked at, so one that was not recognised is none.
     bool identifies = false;
 };
@@ -31,15 +35,21 @@ using SourcesPtr = std::shared_ptr<const Sources>;
 class KnownCaller : public upstream::Caller
 {
 public:
-    KnownCaller(auth::PrincipalPtr principal, SourcesPtr sources, http::Headers headers = {});
+    KnownCaller(auth::PrincipalPtr principal, SourcesPtr sources, http::Headers headers = {},
+                auth::Origin origin = {});
 
     const auth::PrincipalPtr &principal() const { return m_principal; }
+    /// The request he makes.
+    const auth::Origin &origin() const { return m_origin; }
 
     bool resolveNow(upstream::Identity &identity,
                     const upstream::ServerDefinition &definition) const override;
     Call resolve(const upstream::Identity &identity, const upstream::ServerDefinition &definition,
                  Handler<upstream::Identity> handler) const override;
     std::optional<QByteArray> token() const override;
+
+    /// Runs \a told when his login has ended, by a logout say; nothing when he has none.
+    Call whenOver(std::function<void()> told) const;
 
     /// Nothing when \a group is empty or his. BadRequest without a token, else Forbidden.
     Result<Nothing> checkGroup(const QString &group) const;
@@ -52,6 +62,7 @@ private:
     auth::PrincipalPtr m_principal;
     SourcesPtr m_sources;
     http::Headers m_headers;
+    auth::Origin m_origin;
     /// Asked for several times in one request.
     mutable std::optional<std::pair<QString, Result<QMap<QString, QString>>>> m_names;
 };

@@ -53,6 +53,18 @@ auth::PrincipalPtr principalOf(const upstream::Identity &identity)
     return known ? known->principal() : auth::anonymous();
 }
 
+Call whenOver(const http::Exchange &exchange, std::function<void()> told)
+{
+    const Visitor *visitor = visitorOf(exchange);
+    return visitor ? visitor->caller()->whenOver(std::move(told)) : Call();
+}
+
+auth::Origin originOf(const upstream::Identity &identity)
+{
+    const auto *known = dynamic_cast<const KnownCaller *>(identity.caller.get());
+    return known ? known->origin() : auth::Origin();
+}
+
 upstream::Identity identityOf(const http::Exchange &exchange)
 {
     upstream::Identity identity;

@@ -29,6 +29,12 @@ auth::PrincipalPtr principalOf(const http::Exchange &exchange);
 /// The same of an identity made by identityOf(), as long as it holds its caller.
 auth::PrincipalPtr principalOf(const upstream::Identity &identity);
 
+/// KnownCaller::whenOver() of the caller of \a exchange.
+Call whenOver(const http::Exchange &exchange, std::function<void()> told);
+
+/// The request of an identity made by identityOf().
+auth::Origin originOf(const upstream::Identity &identity);
+
 /// On whose behalf \a exchange runs, with the group it asks for and the headers it brought. What a
 /// server may get of the caller is found out when the server is known; see upstream::Caller.
 upstream::Identity identityOf(const http::Exchange &exchange);

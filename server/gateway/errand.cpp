@@ -6,6 +6,7 @@
 #include "common/json/writer.h"
 #include "common/mcp/rawjson.h"
 #include "common/mcp/revisions.h"
+#include "server/gate/visitor.h"
 #include "server/gateway/core.h"
 #include "server/gateway/notices.h"
 #include "server/gateway/permit.h"
@@ -13,6 +14,7 @@
 #include "server/gateway/taskforms.h"
 #include "server/gateway/tasks.h"
 #include "server/gateway/translation.h"
+#include "server/policy/warden.h"
 #include "server/telemetry/metrics.h"
 #include "server/upstream/pipeline.h"
 #include "server/upstream/tokenargument.h"
@@ -131,6 +133,7 @@ void Errand::detach(quint64 waiter)
     m_inputs.clear();
     m_asking.clear();
     m_work.cancel();
+    tell(u"cancelled"_s);
 }
 
 Task<Errand::Plan> Errand::plan()
@@ -160,6 +163,8 @@ Task<Errand::Plan> Errand::plan()
     plan.timeout = plan.place.tool ? definition.toolTimeout : definition.requestTimeout;
     if (plan.place.tool) {
         m_isToolKnown = true;
+        m_called.server = definition.name;
+        m_called.name = plan.place.key;
         if (m_request.checkTool) {
             if (const std::optional<Error> wrong =
                     m_request.checkTool(plan.place.tool->inputSchema))
@@ -362,12 +367,25 @@ void Errand::count(const Result<QByteArray> &outcome)
     sample.tool = m_params.value("name"_L1).toString();
     sample.known = m_isToolKnown;
     sample.transport = u"mcp"_s;
+    std::optional<Error> error;
     if (!outcome)
-        sample.errorType = errorType(outcome.error());
+        error = outcome.error();
     else if (outcome->contains("\"isError\"") && rawMember(*outcome, u"isError") == "true")
-        sample.errorType = errorType(Error(ErrorCode::ToolFailed, {}));
+        error = Error(ErrorCode::ToolFailed, {});
+    if (error)
+        sample.errorType = errorType(*error);
     sample.seconds = double(m_clock.nsecsElapsed()) / 1e9;
     m_core->metrics->toolCalled(sample);
+    tell(error ? codeName(error->code) : QString());
+}
+
+void Errand::tell(const QString &reason)
+{
+    if (m_request.message.method != "tools/call"_L1 || !m_core->options.warden)
+        return;
+    m_core->options.warden->tell(*gate::principalOf(m_request.identity),
+                                 gate::originOf(m_request.identity), m_called,
+                                 {reason, std::chrono::milliseconds(m_clock.elapsed())});
 }
 
 } // namespace bridge::gateway

@@ -13,6 +13,7 @@
 #include "server/gateway/dispatcher.h"
 #include "server/gateway/lookup.h"
 #include "server/gateway/taskbook.h"
+#include "server/policy/action.h"
 
 #include <QtCore/QElapsedTimer>
 
@@ -58,6 +59,7 @@ private:
     void finish(Result<QByteArray> outcome);
     void deliver();
     void count(const Result<QByteArray> &outcome);
+    void tell(const QString &reason);
 
     void onInput(const mcp::InputRequestPtr &input);
     void askClient(const mcp::InputRequestPtr &input);
@@ -79,6 +81,7 @@ private:
     QJsonObject m_lacking; ///< capabilities the client would have needed to be asked
     QElapsedTimer m_clock;
     bool m_isToolKnown = false;
+    policy::Action m_called; ///< the tool as its server calls it, once it is known
 
     Inputs m_inputs;     ///< of a modern client, by key
     QJsonObject m_ahead; ///< answers the client gave before it was asked, by the server's keys

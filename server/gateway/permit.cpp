@@ -95,8 +95,8 @@ Result<Nothing> checkPermit(const Core &core, const upstream::Identity &identity
     policy::Action action = actionOf(*place.server, kind, place.key);
     action.annotations = &annotations;
     action.arguments = arguments;
-    const auto refusal =
-        core.options.warden->check(*gate::principalOf(identity), action, notFound(kind));
+    const auto refusal = core.options.warden->check(*gate::principalOf(identity), action,
+                                                    notFound(kind), gate::originOf(identity));
     if (refusal)
         return *refusal;
     return Nothing{};
@@ -117,7 +117,8 @@ Result<Nothing> permit(Core *core, const Request &request, Downstream *downstrea
     if (!allowed || !core->options.warden)
         return allowed;
     const auto outcome =
-        core->options.warden->count(*gate::principalOf(request.identity), request.address,
+        core->options.warden->count(*gate::principalOf(request.identity),
+                                    {gate::originOf(request.identity).requestId, request.address},
                                     actionOf(*place.server, kind, place.key));
     if (downstream && !outcome.headers.isEmpty())
         downstream->addHeaders(outcome.headers);

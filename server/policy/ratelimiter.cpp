@@ -191,6 +191,7 @@ RateLimiter::Outcome RateLimiter::take(const QString &key, const auth::Principal
                            {"RateLimit", states.join(", ")}};
     if (usedUp) {
         const qint64 after = seconds(wait);
+        outcome.usedUp = usedUp->name;
         outcome.refusal = Error(ErrorCode::TooManyRequests,
                                 u"The limit \"%1\" of this bridge is used up. Try again in %2 "
                                 "s."_s.arg(usedUp->name)

@@ -35,6 +35,7 @@ public:
     bool isEmpty() const;
 
     struct Outcome {
+        QString usedUp;               ///< name of the limit that refuses
         std::optional<Error> refusal; ///< TooManyRequests; `retry_after` in its extra, in seconds
         /// RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-10) of the limits
         /// that count this call, and Retry-After when it is refused.

@@ -4,26 +4,29 @@
 namespace bridge::policy {
 
 std::optional<Error> Warden::check(const auth::Principal &principal, Action action,
-                                   const Error &missing) const
+                                   const Error &missing, const auth::Origin &origin) const
 {
     if (isOpen())
         return std::nullopt;
     action.isCall = true;
     const Decision decision = m_policy.decide(principal, action);
     const auto refusal = refusalOf(decision, principal, missing);
-    if (refusal && m_observer)
-        m_observer(principal, action, decision);
+    if (refusal && m_observers.refused)
+        m_observers.refused(origin, principal, action, decision);
     return refusal;
 }
 
-RateLimiter::Outcome Warden::count(const auth::Principal &principal, const QHostAddress &address,
+RateLimiter::Outcome Warden::count(const auth::Principal &principal, const auth::Origin &origin,
                                    const Action &action)
 {
     if (m_limiter.isEmpty())
         return {};
     // A name nobody has checked could be another one with each call.
     const auth::Principal &known = m_policy.known(principal);
-    return m_limiter.take(limitKeyOf(known, address), known, action);
+    RateLimiter::Outcome outcome = m_limiter.take(limitKeyOf(known, origin.address), known, action);
+    if (outcome.refusal && m_observers.limited)
+        m_observers.limited(origin, principal, action, outcome.usedUp);
+    return outcome;
 }
 
 Warden::Changes Warden::replace(Policy policy, QList<Limit> limits)

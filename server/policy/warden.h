@@ -3,12 +3,19 @@
 // in force. Main thread.
 #pragma once
 
+#include "server/auth/origin.h"
 #include "server/policy/policy.h"
 #include "server/policy/ratelimiter.h"
 
 #include <QtCore/QObject>
 
 namespace bridge::policy {
+
+/// How a call went.
+struct Ended {
+    QString reason; ///< codeName() of the error, `cancelled` or `input_required`; empty = well
+    std::chrono::milliseconds duration{0};
+};
 
 class Warden : public QObject
 {
@@ -25,10 +32,23 @@ public:
     {
         return m_policy.decide(principal, action).isAllowed();
     }
-    /// Somebody was not allowed to do something.
-    using Observer = std::function<void(const auth::Principal &, const Action &, const Decision &)>;
-    /// Told of each refusal of check(); for the audit log.
-    void setObserver(Observer observer) { m_observer = std::move(observer); }
+    /// Who keeps account, for the audit log; each may be empty.
+    struct Observers {
+        /// Somebody was not allowed to do something.
+        std::function<void(const auth::Origin &, const auth::Principal &, const Action &,
+                           const Decision &)>
+            refused;
+        /// The limit of that name was used up.
+        std::function<void(const auth::Origin &, const auth::Principal &, const Action &,
+                           const QString &limit)>
+            limited;
+        /// A tool was called. The name of one that is not known is empty, as the caller may have
+        /// made it up.
+        std::function<void(const auth::Origin &, const auth::Principal &, const Action &,
+                           const Ended &)>
+            called;
+    };
+    void setObservers(Observers observers) { m_observers = std::move(observers); }
 
     /// Whether \a principal may know that there is a server of this name.
     bool showsServer(const auth::Principal &principal, const QString &server) const
@@ -37,11 +57,18 @@ public:
     }
     /// Nothing when \a principal may do \a action; \a missing is the answer to what is not there.
     std::optional<Error> check(const auth::Principal &principal, Action action,
-                               const Error &missing) const;
-    /// Counts one call, which check() has allowed; see RateLimiter::take(). \a address tells those
-    /// apart whom nobody knows.
-    RateLimiter::Outcome count(const auth::Principal &principal, const QHostAddress &address,
+                               const Error &missing, const auth::Origin &origin = {}) const;
+    /// Counts one call, which check() has allowed; see RateLimiter::take(). The address of
+    /// \a origin tells those apart whom nobody knows.
+    RateLimiter::Outcome count(const auth::Principal &principal, const auth::Origin &origin,
                                const Action &action);
+    /// The call of a tool has ended.
+    void tell(const auth::Principal &principal, const auth::Origin &origin, const Action &action,
+              const Ended &ended) const
+    {
+        if (m_observers.called)
+            m_observers.called(origin, principal, action, ended);
+    }
 
     struct Changes {
         bool policy = false;
@@ -56,7 +83,7 @@ Q_SIGNALS:
 private:
     Policy m_policy;
     RateLimiter m_limiter;
-    Observer m_observer;
+    Observers m_observers;
 };
 
 } // namespace bridge::policy

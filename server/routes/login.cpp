@@ -48,10 +48,10 @@ Response redirect(int status, const QByteArray &location)
 }
 
 void audit(const LoginServices &login, const QString &event, const auth::PrincipalPtr &who,
-           const http::Request &request)
+           const http::Exchange &exchange)
 {
     if (login.audit)
-        login.audit(event, who, request);
+        login.audit(event, who, exchange);
 }
 
 bool wantsPage(const http::Request &request)
@@ -115,7 +115,7 @@ Task<Response> callback(Services *services, http::Exchange *exchange, http::Path
     const QByteArray pending = request.cookie(pendingName);
     const Result<login::LoginFlow::Ended> ended = co_await login->flow->finish(answer, pending);
     if (!ended) {
-        audit(*login, u"login_failed"_s, nullptr, request);
+        audit(*login, u"login_failed"_s, nullptr, *exchange);
         // A login is ended once, well or badly. What does not belong to it leaves it alone.
         if (ended.error().code != ErrorCode::BadRequest)
             exchange->addHeader("Set-Cookie", cookie(*login, pendingName, {}, 0));
@@ -130,7 +130,7 @@ Task<Response> callback(Services *services, http::Exchange *exchange, http::Path
     login->sessions->close(request.cookie(sessionName));
     const auth::PrincipalPtr who = ended->arrival.principal;
     const QByteArray id = login->sessions->open(ended->arrival);
-    audit(*login, u"login"_s, who, request);
+    audit(*login, u"login"_s, who, *exchange);
     Response response = redirect(303, ended->returnTo.toUtf8());
     response.addHeader("Set-Cookie", cookie(*login, sessionName, id, -1));
     response.addHeader("Set-Cookie", cookie(*login, pendingName, {}, 0));
@@ -181,7 +181,7 @@ Task<Response> end(Services *services, http::Exchange *exchange, http::PathParam
     exchange->addHeader("Set-Cookie", cookie(*login, sessionName, {}, 0));
     QUrl provider;
     if (closed) {
-        audit(*login, u"logout"_s, closed->principal, request);
+        audit(*login, u"logout"_s, closed->principal, *exchange);
         co_await login->flow->revoke(*closed);
         const QString home = login->address.baseFor(request) + u'/';
         const Result<QUrl> farewell = co_await login->flow->farewell(*closed, home);

@@ -5,6 +5,10 @@
 #include "server/gate/publicaddress.h"
 #include "server/login/websessions.h"
 
+namespace bridge::http {
+class Exchange;
+}
+
 namespace bridge::routes {
 
 /// Made by the application when OAUTH_CLIENT_ID is set; outlives the HTTP server.
@@ -15,7 +19,7 @@ struct LoginServices {
     bool secure = false; ///< browsers reach the bridge over https
     /// For the audit log: `login`, `login_failed`, `logout`; \a who may be null.
     std::function<void(const QString &event, const auth::PrincipalPtr &who,
-                       const http::Request &request)>
+                       const http::Exchange &exchange)>
         audit;
 };
 

@@ -58,6 +58,7 @@ Permission::Permission(const Services &services, http::Exchange &exchange,
     , m_exchange(exchange)
     , m_server(server.definition().name)
     , m_principal(gate::principalOf(exchange))
+    , m_origin{exchange.requestId(), exchange.request().peer}
     , m_isOpen(!m_warden || m_warden->isOpen())
 {
 }
@@ -102,7 +103,7 @@ Result<Nothing> Permission::check(const upstream::Tool &tool, const QJsonObject 
     policy::Action wanted = action(Kind::Tool, tool.name);
     wanted.annotations = &annotations;
     wanted.arguments = arguments;
-    if (const auto refusal = m_warden->check(*m_principal, wanted, toolNotFound()))
+    if (const auto refusal = m_warden->check(*m_principal, wanted, toolNotFound(), m_origin))
         return *refusal;
     return Nothing{};
 }
@@ -117,7 +118,8 @@ Result<Nothing> Permission::check(Kind kind, const QString &name) const
 {
     if (m_isOpen)
         return Nothing{};
-    if (const auto refusal = m_warden->check(*m_principal, action(kind, name), missing(kind)))
+    if (const auto refusal =
+            m_warden->check(*m_principal, action(kind, name), missing(kind), m_origin))
         return *refusal;
     return Nothing{};
 }
@@ -126,8 +128,7 @@ Result<Nothing> Permission::count(Kind kind, const QString &name)
 {
     if (!m_warden)
         return Nothing{};
-    const auto outcome =
-        m_warden->count(*m_principal, m_exchange.request().peer, action(kind, name));
+    const auto outcome = m_warden->count(*m_principal, m_origin, action(kind, name));
     for (const auto &[field, value] : outcome.headers) {
         if (!outcome.refusal || field != "Retry-After") // the refusal brings its own
             m_exchange.addHeader(field, value);

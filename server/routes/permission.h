@@ -41,6 +41,7 @@ private:
     http::Exchange &m_exchange;
     QString m_server;
     auth::PrincipalPtr m_principal;
+    auth::Origin m_origin;
     bool m_isOpen;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/routes/toolrun.h"
 
+#include "server/gate/visitor.h"
 #include "server/http/body.h"
 #include "server/routes/permission.h"
 #include "server/telemetry/metrics.h"
@@ -55,38 +56,68 @@ sessions::ToolRequest toolRequest(const http::Exchange *exchange, const ToolRun 
     return request;
 }
 
-/// Counts a call when its answer is known; a caller that vanished is not counted.
+/// Counts a call when its answer is known, and tells the audit log; a caller that vanished is not
+/// counted, but told of.
 class CallClock
 {
 public:
-    CallClock(telemetry::Metrics *metrics, const ToolRun &run) : m_metrics(metrics)
+    CallClock(const Services &services, const http::Exchange &exchange, const ToolRun &run)
+        : m_services(services)
+        , m_exchange(exchange)
     {
+        m_action.server = run.address.server->definition().name;
         m_sample.tool = run.tool;
         m_sample.transport = run.transport;
         m_clock.start();
     }
-    void done(bool known, const QString &errorType)
+    ~CallClock()
     {
-        m_sample.known = known;
-        m_sample.errorType = errorType;
+        if (!m_isDone)
+            tell(u"cancelled"_s);
+    }
+    CallClock(const CallClock &) = delete;
+    CallClock &operator=(const CallClock &) = delete;
+
+    /// The tool is one the server has.
+    void setKnown() { m_sample.known = true; }
+    /// \a reason instead of an error, see policy::Ended.
+    void done(const std::optional<Error> &error, const QString &reason = {})
+    {
+        m_isDone = true;
+        m_sample.errorType = error ? errorType(*error) : QString();
         m_sample.seconds = double(m_clock.nsecsElapsed()) / 1e9;
-        m_metrics->toolCalled(m_sample);
+        m_services.metrics->toolCalled(m_sample);
+        tell(error ? codeName(error->code) : reason);
     }
 
 private:
-    telemetry::Metrics *m_metrics;
+    void tell(const QString &reason)
+    {
+        if (!m_services.warden)
+            return;
+        // Other names are what the caller made up.
+        m_action.name = m_sample.known ? m_sample.tool : QString();
+        m_services.warden->tell(*gate::principalOf(m_exchange),
+                                {m_exchange.requestId(), m_exchange.request().peer}, m_action,
+                                {reason, std::chrono::milliseconds(m_clock.elapsed())});
+    }
+
+    const Services &m_services;
+    const http::Exchange &m_exchange;
+    policy::Action m_action;
     telemetry::ToolSample m_sample;
     QElapsedTimer m_clock;
+    bool m_isDone = false;
 };
 
-/// Shapes the raw result once; the class of its failure goes to the metrics.
-QString finishAnswer(ToolAnswer &answer)
+/// Shapes the raw result once, and says how it failed.
+std::optional<Error> finishAnswer(ToolAnswer &answer)
 {
     if (answer.outcome.suspended)
-        return {};
+        return std::nullopt;
     answer.shaped =
         upstream::shapeToolResult(*answer.tool, answer.outcome.result, *answer.definition);
-    return *answer.shaped ? QString() : errorType(answer.shaped->error());
+    return *answer.shaped ? std::nullopt : std::optional(answer.shaped->error());
 }
 
 Task<sessions::ToolOutcome> resume(sessions::SessionPtr session, ToolRun run,
@@ -149,8 +180,8 @@ Task<Prepared> prepareFully(const Services *services, http::Exchange *exchange, 
     Result<Prepared> prepared = prepare(*services, exchange, *run, *tools);
     if (!prepared || !prepared->wantsToken)
         co_return prepared;
-    Result<QString> token = co_await upstream::tokenArgument(run->address.identity,
-                                                             run->address.server->definition());
+    Result<QString> token =
+        co_await upstream::tokenArgument(run->address.identity, run->address.server->definition());
     if (!token)
         co_return token.error();
     run->oauthToken = *token;
@@ -311,26 +342,34 @@ Task<ToolAnswer> runTool(Services *services, http::Exchange *exchange, ToolRun r
         if (tool->isEffect)
             co_return co_await dryRun(services, exchange, std::move(run));
     }
-    CallClock clock(services->metrics, run);
+    CallClock clock(*services, *exchange, run);
     // What can be refused from the known tools costs no child.
     Result<Prepared> prepared = Prepared();
     if (known)
         prepared = co_await prepareFully(services, exchange, &run, known);
     if (!prepared) {
-        clock.done(prepared.error().code != ErrorCode::ToolNotFound, errorType(prepared.error()));
+        if (prepared.error().code != ErrorCode::ToolNotFound)
+            clock.setKnown();
+        clock.done(prepared.error());
         co_return prepared.error();
     }
+    if (known) // and the tool is among them
+        clock.setKnown();
     Result<Target> target = co_await acquire(services, exchange, run.address);
     if (!target) {
-        clock.done(known && known->find(run.tool), errorType(target.error()));
+        clock.done(target.error());
         co_return target.error();
     }
     Result<ToolAnswer> reply =
         co_await callOn(services, exchange, run, std::move(*prepared), *target, std::move(hooks));
-    if (reply)
-        clock.done(true, finishAnswer(*reply));
+    if (reply || reply.error().code != ErrorCode::ToolNotFound)
+        clock.setKnown();
+    if (!reply)
+        clock.done(reply.error());
+    else if (reply->outcome.suspended)
+        clock.done(std::nullopt, u"input_required"_s);
     else
-        clock.done(reply.error().code != ErrorCode::ToolNotFound, errorType(reply.error()));
+        clock.done(finishAnswer(*reply));
     co_return reply;
 }
 

@@ -146,6 +146,19 @@ private Q_SLOTS:
         QCOMPARE(m_asked, 0);
     }
 
+    void whatComesOfARequestKnowsWhichOneItWas()
+    {
+        for (const auth::PrincipalPtr &who : {person(u"alice"_s), auth::anonymous()}) {
+            setKnown(who);
+            const Sent sent = send("/tools");
+            const auth::Origin origin = originOf(identityOf(*sent.exchange));
+            QVERIFY(!origin.requestId.isEmpty());
+            QCOMPARE(origin.requestId, sent.exchange->requestId());
+            QCOMPARE(origin.address, QHostAddress(QHostAddress::LocalHost));
+        }
+        QVERIFY(originOf(upstream::Identity()).requestId.isEmpty());
+    }
+
     void waitsForWhoHasToBeAskedFor()
     {
         m_outcome.finding = auth::Strategy::Finding::Ask;

@@ -137,7 +137,7 @@ private Q_SLOTS:
         QString asked;
         m_sources->credential = [&](upstream::Identity &identity, const auth::PrincipalPtr &who,
                                     const upstream::ServerDefinition &definition,
-                                    const http::Headers &) {
+                                    const http::Headers &, const auth::Origin &) {
             asked = who->userId + '@'_L1 + definition.name;
             identity.environment.insert(u"TOKEN"_s, u"t"_s);
         };

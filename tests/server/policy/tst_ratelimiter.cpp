@@ -272,10 +272,30 @@ private Q_SLOTS:
         read.isVerified = false;
         Warden warden;
         warden.replace(Policy(), limits);
-        const auto first = warden.count(read, address, tool(u"x"_s));
+        const auto first = warden.count(read, {{}, address}, tool(u"x"_s));
         QCOMPARE(header(first, "RateLimit-Policy"), "\"each\";q=1;w=3600"_ba);
         read.owner = u"https://idp#made-up"_s; // another name is no other caller
-        QVERIFY(warden.count(read, address, tool(u"x"_s)).refusal);
+        QVERIFY(warden.count(read, {{}, address}, tool(u"x"_s)).refusal);
+    }
+
+    void whoKeepsAccountHearsOfTheLimitAndTheRequest()
+    {
+        Warden warden;
+        warden.replace(Policy(), limitsOf("[{'name':'each','quota':'1/h'}]"));
+        QStringList told;
+        Warden::Observers observers;
+        observers.limited = [&](const auth::Origin &origin, const auth::Principal &principal,
+                                const Action &action, const QString &limit) {
+            told << origin.requestId << origin.address.toString() << principal.userId << action.name
+                 << limit;
+        };
+        warden.setObservers(observers);
+        const auth::Origin origin{u"r1"_s, QHostAddress(u"192.0.2.7"_s)};
+        QVERIFY(!warden.count(user(u"alice"_s), origin, tool(u"x"_s)).refusal);
+        QVERIFY(told.isEmpty());
+        QVERIFY(warden.count(user(u"alice"_s), origin, tool(u"x"_s)).refusal);
+        QCOMPARE(told, (QStringList{u"r1"_s, u"192.0.2.7"_s, u"alice"_s, u"x"_s, u"each"_s}));
+        warden.tell(user(u"alice"_s), origin, tool(u"x"_s), {}); // nobody wants to know
     }
 
     void tellsEveryProblemWithItsPlace_data()

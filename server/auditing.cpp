@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/auditing.h"
+
+#include "server/gate/visitor.h"
+
+using namespace Qt::StringLiterals;
+
+namespace bridge {
+
+namespace {
+
+using audit::AuditEvent;
+using Kind = AuditEvent::Kind;
+
+void setOrigin(AuditEvent &event, const auth::Origin &origin)
+{
+    event.requestId = origin.requestId;
+    if (!origin.address.isNull())
+        event.address = origin.address.toString();
+}
+
+void setCaller(AuditEvent &event, const auth::Principal &principal)
+{
+    event.owner = principal.owner;
+    event.strategy = principal.strategy;
+}
+
+QString methodOf(policy::Action::Kind kind)
+{
+    switch (kind) {
+    case policy::Action::Kind::Prompt:
+        return u"prompts/get"_s;
+    case policy::Action::Kind::Resource:
+        return u"resources/read"_s;
+    case policy::Action::Kind::Tool:
+        break;
+    }
+    return u"tools/call"_s;
+}
+
+/// The server has listed the tool; other names are what the caller made up.
+QString targetOf(const policy::Action &action)
+{
+    const bool isTool = action.kind == policy::Action::Kind::Tool && !action.name.isEmpty();
+    return isTool ? QString(action.server + '/'_L1 + action.name) : action.server;
+}
+
+AuditEvent eventOf(Kind kind, const auth::Origin &origin, const auth::Principal &principal,
+                   const policy::Action &action)
+{
+    AuditEvent event;
+    event.kind = kind;
+    setOrigin(event, origin);
+    setCaller(event, principal);
+    event.action = methodOf(action.kind);
+    event.target = targetOf(action);
+    return event;
+}
+
+} // namespace
+
+Auditing::Auditing(std::unique_ptr<audit::AuditLog> log)
+    : m_log(std::move(log))
+    , m_limited([this](AuditEvent event) { m_log->write(std::move(event)); })
+{
+}
+
+void Auditing::follow(gate::Gate &gate)
+{
+    gate.setObserver([this](const gate::Incident &incident) { tellIncident(incident); });
+}
+
+void Auditing::follow(policy::Warden &warden)
+{
+    policy::Warden::Observers observers;
+    observers.refused = [this,
+                         &warden](const auth::Origin &origin, const auth::Principal &principal,
+                                  const policy::Action &action, const policy::Decision &decision) {
+        AuditEvent event = eventOf(Kind::Decision, origin, principal, action);
+        event.reason = warden.policy().ruleName(decision);
+        m_log->write(std::move(event));
+    };
+    observers.limited = [this](const auth::Origin &origin, const auth::Principal &principal,
+                               const policy::Action &action, const QString &limit) {
+        tellLimit(origin, principal, action, limit);
+    };
+    if (m_log->options().toolCalls) {
+        observers.called = [this](const auth::Origin &origin, const auth::Principal &principal,
+                                  const policy::Action &action, const policy::Ended &ended) {
+            AuditEvent event = eventOf(Kind::Call, origin, principal, action);
+            event.success = ended.reason.isEmpty() || ended.reason == "input_required"_L1;
+            event.reason = ended.reason;
+            event.durationMs = ended.duration.count();
+            m_log->write(std::move(event));
+        };
+    }
+    warden.setObservers(std::move(observers));
+}
+
+void Auditing::follow(http::Server &server)
+{
+    connect(&server, &http::Server::exchangeFinished, this,
+            [this](const http::ExchangeSummary &summary) { tellTooMany(summary); });
+}
+
+void Auditing::follow(credentials::Broker &broker)
+{
+    connect(&broker, &credentials::Broker::retrieved, this,
+            [this](const credentials::Ask &ask, const QString &provider, const QString &error) {
+                AuditEvent event;
+                event.kind = Kind::Exchange;
+                event.success = error.isEmpty();
+                setOrigin(event, ask.origin);
+                if (ask.caller)
+                    setCaller(event, *ask.caller);
+                event.action = provider;
+                event.target = ask.server;
+                event.reason = error;
+                m_log->write(std::move(event));
+            });
+}
+
+void Auditing::tellIncident(const gate::Incident &incident)
+{
+    AuditEvent event;
+    event.kind = incident.error ? Kind::Refusal : Kind::Admin;
+    event.success = !incident.error;
+    if (incident.principal)
+        setCaller(event, *incident.principal);
+    event.action = QString::fromLatin1(incident.method) + ' '_L1 + incident.route;
+    if (incident.error)
+        event.reason = codeName(incident.error->code);
+    setOrigin(event, {incident.requestId, incident.peer});
+    event.userAgent = QString::fromUtf8(incident.userAgent);
+    m_log->write(std::move(event));
+}
+
+void Auditing::tellLimit(const auth::Origin &origin, const auth::Principal &principal,
+                         const policy::Action &action, const QString &limit)
+{
+    if (!origin.requestId.isEmpty())
+        m_toldOf.insert(origin.requestId);
+    AuditEvent event = eventOf(Kind::Limited, origin, principal, action);
+    event.reason = limit;
+    m_limited.take(QString(policy::limitKeyOf(principal, origin.address) + '\n'_L1 + limit),
+                   std::move(event));
+}
+
+/// Other limits than those of calls, such as those of sessions.
+void Auditing::tellTooMany(const http::ExchangeSummary &summary)
+{
+    const bool isTold = !m_toldOf.isEmpty() && m_toldOf.remove(summary.requestId);
+    if (isTold || summary.status != 429)
+        return;
+    AuditEvent event;
+    event.kind = Kind::Limited;
+    setOrigin(event, {summary.requestId, summary.peer});
+    const auto *visitor = dynamic_cast<const gate::Visitor *>(summary.attachment.get());
+    const auth::PrincipalPtr who = visitor ? visitor->caller()->principal() : auth::anonymous();
+    setCaller(event, *who);
+    event.action = QString::fromLatin1(summary.method) + ' '_L1 + summary.fields.route;
+    event.target = summary.fields.server;
+    event.reason = codeName(ErrorCode::TooManyRequests);
+    m_limited.take(QString(policy::limitKeyOf(*who, summary.peer) + '\n'_L1 + summary.fields.route),
+                   std::move(event));
+}
+
+void Auditing::tellLogin(const QString &event, const auth::PrincipalPtr &who,
+                         const http::Exchange &exchange)
+{
+    AuditEvent written;
+    written.kind = event == "logout"_L1 ? Kind::Logout : Kind::Login;
+    written.success = event != "login_failed"_L1;
+    written.strategy = u"login"_s;
+    written.action = event;
+    if (who)
+        written.owner = who->owner;
+    setOrigin(written, {exchange.requestId(), exchange.request().peer});
+    written.userAgent = QString::fromUtf8(exchange.request().header("user-agent"));
+    m_log->write(std::move(written));
+}
+
+void Auditing::tellAccount(const QString &action, const QString &owner, const QString &server)
+{
+    AuditEvent event;
+    event.kind = Kind::Exchange;
+    event.success = true;
+    event.owner = owner;
+    event.action = action;
+    event.target = server;
+    m_log->write(std::move(event));
+}
+
+void Auditing::tellKeys(audit::AuditEvent::Kind kind, const QStringList &ids)
+{
+    for (const QString &id : ids) {
+        AuditEvent event;
+        event.kind = kind;
+        event.success = true;
+        event.target = id;
+        m_log->write(std::move(event));
+    }
+}
+
+} // namespace bridge
