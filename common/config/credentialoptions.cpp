@@ -176,6 +176,15 @@ QList<Option> keys()
          .group = group,
          .help = u"Look keys up by `preferred_username` or `upn` when a token has no `email`. Only "
                  "where users cannot choose these themselves."_s},
+        {.name = u"USER_API_KEY_ALLOW_UNVERIFIED_EMAIL"_s,
+         .flag = u"--user-api-key-unverified-email"_s,
+         .type = OptionType::Boolean,
+         .defaultValue = u"false"_s,
+         .group = group,
+         .help =
+             u"Look keys up by `email` also when a token does not say `email_verified`; one that "
+             "says false never counts. Only where the identity provider gives no address that "
+             "is not its owner's."_s},
     };
 }
 
@@ -193,6 +202,14 @@ QList<Option> remoteLogin()
                  "auto = when the server answers 401 and says who authorizes, and no other "
                  "credential is configured; always = for MCP_REMOTE_SERVER before anything is "
                  "sent."_s},
+        {.name = u"MCP_REMOTE_OAUTH_REQUIRE_LOGIN"_s,
+         .flag = u"--remote-oauth-require-login"_s,
+         .type = OptionType::Boolean,
+         .defaultValue = u"false"_s,
+         .group = group,
+         .help = u"Connect accounts only in browsers that show whose they are, by a login at the "
+                 "bridge or what a proxy adds. It is always so where people can log in at the "
+                 "bridge."_s},
         {.name = u"MCP_REMOTE_OAUTH_ANONYMOUS"_s,
          .flag = u"--remote-oauth-anonymous"_s,
          .type = OptionType::Boolean,

@@ -41,6 +41,7 @@ struct BrokerSettings {
     QByteArray keyStoreSecret;                     ///< INTERNAL_API_SECRET
     QStringList keyClients;                        ///< USER_API_KEY_ALLOWED_CLIENTS
     bool keysByUsername = false;                   ///< USER_API_KEY_ALLOW_USERNAME
+    bool keysByUnsaidEmail = false;                ///< USER_API_KEY_ALLOW_UNVERIFIED_EMAIL
     /// The issuer people log in at, whose tokens the identity provider above may see; empty when
     /// none is configured.
     QString primaryIssuer;

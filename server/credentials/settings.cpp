@@ -27,6 +27,7 @@ BrokerSettings brokerSettings(const config::Settings &settings)
     broker.keyStoreSecret = settings.text(u"INTERNAL_API_SECRET"_s).toUtf8();
     broker.keyClients = settings.list(u"USER_API_KEY_ALLOWED_CLIENTS"_s);
     broker.keysByUsername = settings.boolean(u"USER_API_KEY_ALLOW_USERNAME"_s);
+    broker.keysByUnsaidEmail = settings.boolean(u"USER_API_KEY_ALLOW_UNVERIFIED_EMAIL"_s);
     QList<FieldProblem> problems; // told by whoever checks the issuers themselves
     const std::vector<auth::IssuerOptions> issuers = auth::issuersFrom(settings, problems);
     if (!issuers.empty())

@@ -44,11 +44,14 @@ bool isAllowedClient(const auth::Principal &caller, const QStringList &clients)
            || std::any_of(several.begin(), several.end(), isListed);
 }
 
-/// Some providers write true as text; what is not there was not denied.
-bool isDenied(const QJsonValue &verified)
+/// Whether \a verified, the claim email_verified, keeps an address from counting. Some providers
+/// write true as text. Others leave it out where users, or owners of another tenant, write any
+/// address they like (Entra ID), so only the operator can know that theirs are checked.
+bool isDoubtful(const QJsonValue &verified, bool takesUnsaid)
 {
-    return !verified.isUndefined() && !verified.isNull() && verified != QJsonValue(true)
-           && verified != QJsonValue(u"true"_s);
+    if (verified.isUndefined() || verified.isNull())
+        return !takesUnsaid;
+    return verified != QJsonValue(true) && verified != QJsonValue(u"true"_s);
 }
 
 /// Why the store must not be asked by what \a caller is called. People choose user names, and
@@ -70,10 +73,12 @@ std::optional<Error> nameObjection(const auth::Principal &caller, const BrokerSe
                      u"The access token names a user name but no e-mail address, by which API keys "
                      "are stored. Use one with the scope email, or ask the operator for "
                      "USER_API_KEY_ALLOW_USERNAME."_s);
-    if (isEmail && isDenied(caller.claims["email_verified"_L1]))
+    if (isEmail && isDoubtful(caller.claims["email_verified"_L1], settings.keysByUnsaidEmail))
         return Error(ErrorCode::InvalidToken,
-                     u"The identity provider has not verified your e-mail address, by which API "
-                     "keys are stored. Confirm the address there, then log in again."_s);
+                     u"The identity provider does not say that your e-mail address, by which API "
+                     "keys are stored, was verified. Confirm the address there, then log in again, "
+                     "or ask the operator for the claim email_verified or "
+                     "USER_API_KEY_ALLOW_UNVERIFIED_EMAIL."_s);
     return std::nullopt;
 }
 
@@ -90,8 +95,10 @@ Result<Credential> keyFrom(const Result<httpclient::Response> &outcome, const As
         error.status = 502;
         return error;
     }
+    if (outcome->status != 200)
+        return troubled(outcome->status, store());
     const auto document = QJsonDocument::fromJson(outcome->body);
-    if (outcome->status != 200 || !document.isObject())
+    if (!document.isObject())
         return unusable(store());
     const QString key = document.object().value("key"_L1).toString().trimmed();
     if (key.isEmpty())

@@ -262,7 +262,7 @@ class Keys(Env):
     def test_a_listed_client_gets_the_key_of_its_user(self):
         """L7"""
         self.idp.store_key("b@x.org", CONNECTION, "key-of-b")
-        token = self.idp.mint(sub="b", email="b@x.org")
+        token = self.idp.mint(sub="b", email="b@x.org", email_verified=True)
         self.assertEqual(self.assertStatus(self.token_of(token), 200).result, "key-of-b")
         asked = self.idp.seen("store")[0]
         self.assertEqual(asked["path"],
@@ -280,8 +280,9 @@ class Keys(Env):
         self.idp.store_key("ceo@x.org", CONNECTION, "key-of-ceo")
         partner = self.idp.mint(realm="partner", sub="eve", email="ceo@x.org")
         unchecked = self.idp.mint(sub="mallory", email="ceo@x.org", email_verified=False)
+        unsaid = self.idp.mint(sub="mallory", email="ceo@x.org")
         named = self.idp.mint(sub="trudy", email="", preferred_username="ceo@x.org")
-        for token in (partner, unchecked, named):
+        for token in (partner, unchecked, unsaid, named):
             self.assertError(self.token_of(token), 401, "invalid_token")
         self.assertEqual(self.idp.seen("store"), [])
         good = self.idp.mint(sub="ceo", email="ceo@x.org", email_verified=True)
@@ -289,15 +290,15 @@ class Keys(Env):
 
     def test_a_missing_key_names_the_connection(self):
         """L7"""
-        answer = self.token_of(self.idp.mint(sub="d", email="d@x.org"))
+        answer = self.token_of(self.idp.mint(sub="d", email="d@x.org", email_verified=True))
         self.assertError(answer, 401, "not_connected")
         self.assertIn(CONNECTION, answer.detail)
 
     def test_a_store_that_fails_is_not_the_users_fault(self):
         """L7"""
         self.idp.mode("store", "down", status=500)
-        self.assertError(self.token_of(self.idp.mint(sub="e", email="e@x.org")), 502,
-                         "idp_unavailable")
+        token = self.idp.mint(sub="e", email="e@x.org", email_verified=True)
+        self.assertError(self.token_of(token), 502, "idp_unavailable")
 
 
 @needs_idp
@@ -310,7 +311,8 @@ class NoClients(Env):
     def test_an_empty_list_lets_nobody_in(self):
         """L7"""
         self.idp.store_key("b@x.org", "c", "key-of-b")
-        self.assertError(self.token_of(self.idp.mint(sub="b", email="b@x.org")), 401)
+        token = self.idp.mint(sub="b", email="b@x.org", email_verified=True)
+        self.assertError(self.token_of(token), 401)
         self.assertEqual(self.idp.seen("store"), [])
 
 

@@ -46,7 +46,8 @@ inline auth::Principal person(const QString &name, const QByteArray &token)
     principal.clientId = u"app"_s;
     principal.isVerified = true;
     principal.token = token;
-    principal.claims = {{"azp"_L1, "app"_L1}, {"email"_L1, principal.email}};
+    principal.claims = {
+        {"azp"_L1, "app"_L1}, {"email"_L1, principal.email}, {"email_verified"_L1, true}};
     return principal;
 }
 

@@ -459,6 +459,7 @@ void TestProviders::keysAreNotGivenByANameNobodyVouchesFor_data()
     QTest::addColumn<QString>("issuer");
     QTest::addColumn<QJsonObject>("claims");
     QTest::addColumn<bool>("byUsername");
+    QTest::addColumn<bool>("byUnsaidEmail");
     QTest::addColumn<bool>("isFine");
     const QString own = u"https://idp"_s, ceo = u"ceo@corp.org"_s;
     const QJsonObject plain{{"azp"_L1, "app"_L1}, {"email"_L1, ceo}};
@@ -468,16 +469,19 @@ void TestProviders::keysAreNotGivenByANameNobodyVouchesFor_data()
         return claims;
     };
     const QJsonObject named{{"azp"_L1, "app"_L1}, {"preferred_username"_L1, ceo}};
-    QTest::newRow("own issuer") << own << plain << false << true;
-    QTest::newRow("verified") << own << with(true) << false << true;
-    QTest::newRow("verified, as text") << own << with(u"true"_s) << false << true;
-    QTest::newRow("another issuer") << u"https://partner"_s << plain << false << false;
-    QTest::newRow("no issuer") << QString() << plain << true << false;
-    QTest::newRow("not verified") << own << with(false) << true << false;
-    QTest::newRow("not verified, as text") << own << with(u"false"_s) << false << false;
-    QTest::newRow("a user name") << own << named << false << false;
-    QTest::newRow("a user name, allowed") << own << named << true << true;
-    QTest::newRow("another issuer's user name") << u"https://partner"_s << named << true << false;
+    const QString partner = u"https://partner"_s;
+    QTest::newRow("nothing is said") << own << plain << true << false << false;
+    QTest::newRow("nothing is said, null") << own << with({}) << false << false << false;
+    QTest::newRow("nothing is said, allowed") << own << plain << false << true << true;
+    QTest::newRow("verified") << own << with(true) << false << false << true;
+    QTest::newRow("verified, as text") << own << with(u"true"_s) << false << false << true;
+    QTest::newRow("another issuer") << partner << with(true) << false << true << false;
+    QTest::newRow("no issuer") << QString() << with(true) << true << true << false;
+    QTest::newRow("not verified") << own << with(false) << true << true << false;
+    QTest::newRow("not verified, as text") << own << with(u"false"_s) << false << true << false;
+    QTest::newRow("a user name") << own << named << false << true << false;
+    QTest::newRow("a user name, allowed") << own << named << true << false << true;
+    QTest::newRow("another issuer's user name") << partner << named << true << true << false;
 }
 
 void TestProviders::keysAreNotGivenByANameNobodyVouchesFor()
@@ -485,10 +489,12 @@ void TestProviders::keysAreNotGivenByANameNobodyVouchesFor()
     QFETCH(QString, issuer);
     QFETCH(QJsonObject, claims);
     QFETCH(bool, byUsername);
+    QFETCH(bool, byUnsaidEmail);
     QFETCH(bool, isFine);
     useStore();
     m_idp->settings.primaryIssuer = u"https://idp"_s;
     m_idp->settings.keysByUsername = byUsername;
+    m_idp->settings.keysByUnsaidEmail = byUnsaidEmail;
     m_idp->answerAll(R"({"key":"k-1"})");
     auto who = alice();
     who.email = u"ceo@corp.org"_s;
