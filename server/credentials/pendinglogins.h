@@ -12,13 +12,14 @@ namespace bridge::credentials {
 struct PendingLogin {
     QByteArray ticket; ///< in the address the caller is given
     QString owner;
-    QString ownerName; ///< for the page
+    QString ownerName; ///< for the page: what is sure of him, never what he calls himself
     QString server;
     QUrl url; ///< of the MCP server
     AuthServer authServer;
     egress::Trust trust = egress::Trust::Foreign; ///< in the issuer
     OAuthClient client;
     QString redirect;
+    QString place; ///< of the answer, see UpstreamLogin::redirectUri(); empty = the common one
     QString resource;
     QString scope;
     // Made when a browser begins.

@@ -39,6 +39,7 @@ LoginSettings loginSettings(const config::Settings &settings)
     LoginSettings login;
     login.isAutomatic = settings.text(u"MCP_REMOTE_OAUTH"_s) != "never"_L1;
     login.servesAnonymous = settings.boolean(u"MCP_REMOTE_OAUTH_ANONYMOUS"_s);
+    login.requiresLogin = settings.boolean(u"MCP_REMOTE_OAUTH_REQUIRE_LOGIN"_s);
     login.publicUrl = QUrl(settings.text(u"BRIDGE_PUBLIC_URL"_s));
     login.serviceName = settings.text(u"SERVICE_NAME"_s);
     login.buffer = settings.seconds(u"OAUTH_REFRESH_BUFFER_SECONDS"_s);
@@ -64,22 +65,31 @@ QUrl UpstreamLogin::under(const QString &path) const
     return QUrl(base + path, QUrl::StrictMode);
 }
 
-QUrl UpstreamLogin::redirectUri() const
+QString UpstreamLogin::placeOf(const QString &issuer)
 {
-    return under(u"/oauth/upstream/callback"_s);
+    const QByteArray hash =
+        QCryptographicHash::hash(issuer.toUtf8(), QCryptographicHash::Sha256).toHex();
+    return QString::fromLatin1(hash.first(32));
 }
 
-QUrl UpstreamLogin::clientDocumentUrl() const
+QUrl UpstreamLogin::redirectUri(const QString &place) const
 {
-    return under(u"/oauth/client-metadata.json"_s);
+    const QString common = u"/oauth/upstream/callback"_s;
+    return under(place.isEmpty() ? common : QString(common + u'/' + place));
 }
 
-QJsonObject UpstreamLogin::clientDocument() const
+QUrl UpstreamLogin::clientDocumentUrl(const QString &place) const
 {
-    return {{"client_id"_L1, clientDocumentUrl().toString(QUrl::FullyEncoded)},
+    return under(place.isEmpty() ? u"/oauth/client-metadata.json"_s
+                                 : u"/oauth/client-metadata/%1"_s.arg(place));
+}
+
+QJsonObject UpstreamLogin::clientDocument(const QString &place) const
+{
+    return {{"client_id"_L1, clientDocumentUrl(place).toString(QUrl::FullyEncoded)},
             {"client_name"_L1, m_settings.serviceName},
             {"client_uri"_L1, m_settings.publicUrl.toString(QUrl::FullyEncoded)},
-            {"redirect_uris"_L1, QJsonArray{redirectUri().toString(QUrl::FullyEncoded)}},
+            {"redirect_uris"_L1, QJsonArray{redirectUri(place).toString(QUrl::FullyEncoded)}},
             {"grant_types"_L1, QJsonArray{"authorization_code"_L1, "refresh_token"_L1}},
             {"response_types"_L1, QJsonArray{"code"_L1}},
             {"token_endpoint_auth_method"_L1, "none"_L1}};

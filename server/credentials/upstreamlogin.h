@@ -15,6 +15,7 @@ namespace bridge::credentials {
 struct LoginSettings {
     bool isAutomatic = true;      ///< MCP_REMOTE_OAUTH=auto
     bool servesAnonymous = false; ///< MCP_REMOTE_OAUTH_ANONYMOUS
+    bool requiresLogin = false;   ///< MCP_REMOTE_OAUTH_REQUIRE_LOGIN
     QUrl publicUrl;               ///< BRIDGE_PUBLIC_URL, or how the bridge listens
     QString serviceName;
     std::chrono::milliseconds buffer{60'000};
@@ -81,6 +82,7 @@ public:
         QString code;
         QString error;
         std::optional<QString> issuer;
+        QString place; ///< where it came in, behind the path of redirectUri()
     };
     /// Redeems the code; the name of the server is the answer. Errors: BadRequest (not a login of
     /// this browser, somebody else's answer), NotConnected (the user or the server said no),
@@ -99,10 +101,15 @@ public:
     Call disconnectAccount(const QString &owner, const QString &server,
                            Handler<Withdrawal> handler);
 
-    QUrl redirectUri() const;
-    QUrl clientDocumentUrl() const;
-    /// The client metadata document (draft-ietf-oauth-client-id-metadata-document).
-    QJsonObject clientDocument() const;
+    /// Where answers come in. One authorization server that does not say who it is could pass
+    /// users on to another one and get what that one answers (mix-up, RFC 9700 §4.4), so each of
+    /// those has a \a place of its own, and as a client of it the bridge knows no other. The place
+    /// of the others, which say who they are or which the operator chose, is empty.
+    QUrl redirectUri(const QString &place = {}) const;
+    static QString placeOf(const QString &issuer);
+    QUrl clientDocumentUrl(const QString &place = {}) const;
+    /// The client metadata document (draft-ietf-oauth-client-id-metadata-document) for \a place.
+    QJsonObject clientDocument(const QString &place = {}) const;
 
 Q_SIGNALS:
     void connected(const QString &owner, const QString &server);
@@ -118,8 +125,7 @@ private:
     static Task<Withdrawal> withdraw(Self self, Account account);
     static Task<ProtectedResource> resourceOf(Self self, Ask ask);
     static Task<PendingLogin> prepare(Self self, Ask ask, QString granted);
-    static Task<OAuthClient> clientFor(Self self, Ask ask, AuthServer server, egress::Trust trust,
-                                       QString redirect);
+    static Task<OAuthClient> clientFor(Self self, Ask ask, PendingLogin login);
     static Task<OAuthClient> registered(Self self, AuthServer server, egress::Trust trust,
                                         QString redirect);
     static Task<QString> redeem(Self self, PendingLogin login, Arrival arrival);

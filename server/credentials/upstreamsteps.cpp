@@ -67,6 +67,39 @@ bool isLocal(const QUrl &url)
     return QHostAddress(url.host()).isLoopback() || url.host() == "localhost"_L1;
 }
 
+/// Whether users would be sent to somebody the issuer may have nothing to do with, whose answers
+/// nothing tells from its own (RFC 9700 §4.4).
+bool leadsElsewhere(const AuthServer &server)
+{
+    return !server.tellsIssuer
+           && !httpclient::isSameOrigin(server.authorizationEndpoint, QUrl(server.issuer));
+}
+
+/// Text that stays what it is within quotes: no quotes, nothing invisible or turned around.
+QString harmless(const QString &text)
+{
+    QString out;
+    for (const QChar c : text.left(200))
+        out += c.isPrint() && c != u'"' && c.category() != QChar::Other_Format ? c : QChar(u'?');
+    return out;
+}
+
+/// What \a caller is called by who vouches for him. His `name` he may have chosen himself, to look
+/// like whoever is to open the address.
+QString sureNameOf(const auth::Principal &caller)
+{
+    if (caller.isAnonymous())
+        return {};
+    if (caller.kind == auth::Principal::Kind::Service)
+        return u"API key %1"_s.arg(harmless(caller.name.isEmpty() ? caller.userId : caller.name));
+    const bool isProved = caller.claims["email_verified"_L1] == QJsonValue(true)
+                          && !caller.email.isEmpty()
+                          && caller.claims["email"_L1].toString() == caller.email;
+    const QString id = caller.subject.isEmpty() ? caller.userId : caller.subject;
+    const QString who = harmless(isProved ? caller.email : id);
+    return caller.issuer.isEmpty() ? who : u"%1 of %2"_s.arg(who, harmless(caller.issuer));
+}
+
 QJsonObject registrationFor(const AuthServer &server, const QString &name, const QString &redirect)
 {
     QString method = u"none"_s;
@@ -124,19 +157,26 @@ Task<PendingLogin> UpstreamLogin::prepare(Self self, Ask ask, QString granted)
     if (server->authorizationEndpoint.isEmpty() || !server->challengeMethods.contains(u"S256"_s))
         co_return unable(ask.server, u"its authorization server does not offer PKCE with S256, "
                                      "without which a sign-in is not safe."_s);
+    if (leadsElsewhere(*server) && ask.auth.issuer != server->issuer)
+        co_return unable(ask.server, u"its authorization server sends users on to another address, "
+                                     "and its answers do not say whose they are (RFC 9207). When "
+                                     "that is meant so, name it in MCP_REMOTE_SERVER_OAUTH_ISSUER, "
+                                     "or in `issuer` of the entry."_s);
     PendingLogin login;
-    login.redirect = (ask.auth.redirectUri.isEmpty() ? self->redirectUri() : ask.auth.redirectUri)
-                         .toString(QUrl::FullyEncoded);
-    const Result<OAuthClient> client =
-        co_await clientFor(self, ask, *server, trust, login.redirect);
-    if (!client)
-        co_return client.error();
+    if (!server->tellsIssuer && ask.auth.redirectUri.isEmpty() && ask.auth.clientId.isEmpty())
+        login.place = placeOf(server->issuer);
+    login.redirect =
+        (ask.auth.redirectUri.isEmpty() ? self->redirectUri(login.place) : ask.auth.redirectUri)
+            .toString(QUrl::FullyEncoded);
     login.owner = ask.caller->owner;
-    login.ownerName = ask.caller->name.isEmpty() ? ask.caller->userId : ask.caller->name;
+    login.ownerName = sureNameOf(*ask.caller);
     login.server = ask.server;
     login.url = ask.url;
     login.authServer = *server;
     login.trust = trust;
+    const Result<OAuthClient> client = co_await clientFor(self, ask, login);
+    if (!client)
+        co_return client.error();
     login.client = *client;
     login.resource = resource->resource;
     login.scope = scopeFor(ask, *resource, *server, granted);
@@ -146,9 +186,9 @@ Task<PendingLogin> UpstreamLogin::prepare(Self self, Ask ask, QString granted)
     co_return login;
 }
 
-Task<OAuthClient> UpstreamLogin::clientFor(Self self, Ask ask, AuthServer server,
-                                           egress::Trust trust, QString redirect)
+Task<OAuthClient> UpstreamLogin::clientFor(Self self, Ask ask, PendingLogin login)
 {
+    const AuthServer &server = login.authServer;
     if (!ask.auth.clientId.isEmpty()) {
         // It was registered at one, and whatever the MCP server names would get it (MCP 2026-07-28
         // "Authorization Server Binding").
@@ -161,15 +201,15 @@ Task<OAuthClient> UpstreamLogin::clientFor(Self self, Ask ask, AuthServer server
             !server.authMethods.isEmpty() && !server.authMethods.contains(u"client_secret_basic"_s);
         co_return OAuthClient{server.issuer, ask.auth.clientId, ask.auth.clientSecret, inForm};
     }
-    if (server.takesDocuments && self->clientDocumentUrl().scheme() == "https"_L1
-        && redirect == self->redirectUri().toString(QUrl::FullyEncoded))
-        co_return OAuthClient{
-            server.issuer, self->clientDocumentUrl().toString(QUrl::FullyEncoded), {}, false};
+    const QUrl document = self->clientDocumentUrl(login.place);
+    if (server.takesDocuments && document.scheme() == "https"_L1
+        && login.redirect == self->redirectUri(login.place).toString(QUrl::FullyEncoded))
+        co_return OAuthClient{server.issuer, document.toString(QUrl::FullyEncoded), {}, false};
     if (server.registrationEndpoint.isEmpty())
         co_return unable(ask.server,
                          u"its authorization server knows no client for the bridge. Register one "
                          "there and set MCP_REMOTE_CLIENT_ID or `clientId` in the entry."_s);
-    co_return co_await registered(self, server, trust, redirect);
+    co_return co_await registered(self, server, login.trust, login.redirect);
 }
 
 Task<OAuthClient> UpstreamLogin::registered(Self self, AuthServer server, egress::Trust trust,
@@ -223,7 +263,8 @@ Task<QString> UpstreamLogin::redeem(Self self, PendingLogin login, Arrival arriv
 {
     // Before anything of the answer is believed (RFC 9207 §2.4).
     const bool isMissing = login.authServer.tellsIssuer && !arrival.issuer;
-    if (isMissing || (arrival.issuer && *arrival.issuer != login.authServer.issuer))
+    if (arrival.place != login.place || isMissing
+        || (arrival.issuer && *arrival.issuer != login.authServer.issuer))
         co_return Error(ErrorCode::BadRequest,
                         u"The answer does not come from the authorization server that was asked. "
                         "Nothing was connected."_s);

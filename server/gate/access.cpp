@@ -22,12 +22,14 @@ constexpr const char *kPublic[] = {
     // How to get a token (RFC 9728, RFC 8414), the agent card, who the bridge is as a client.
     "/.well-known/*",
     "/oauth/client-metadata.json",
+    "/oauth/client-metadata/{place}",
     // Login: begun and ended by people who are not logged in. What guards them is in login.cpp.
     "/oauth/login",
     "/oauth/callback",
     "/oauth/logout",
     // An account at a remote server; a cookie says whose.
     "/oauth/upstream/callback",
+    "/oauth/upstream/callback/{place}",
 };
 
 /// Shows everybody what he may know.
