@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "common/config/filewatch.h"
 
+#include <QtCore/QCoreApplication>
 #include <QtCore/QCryptographicHash>
 #include <QtCore/QFile>
 #include <QtCore/QFileInfo>
+#include <QtCore/QPointer>
+#include <QtCore/QThreadPool>
 
 namespace bridge::config {
 
@@ -31,6 +34,16 @@ QStringList placesOf(const QString &path)
     return places;
 }
 
+/// The whole content: times and sizes may stay the same when a file is replaced.
+QByteArray fingerprintOf(const QString &path)
+{
+    QFile file(path);
+    QCryptographicHash hash(QCryptographicHash::Sha256);
+    if (!file.open(QIODevice::ReadOnly) || !hash.addData(&file))
+        return {};
+    return hash.result();
+}
+
 } // namespace
 
 FileWatch::FileWatch(QString path, QObject *parent) : QObject(parent), m_path(std::move(path))
@@ -40,7 +53,7 @@ FileWatch::FileWatch(QString path, QObject *parent) : QObject(parent), m_path(st
     connect(&m_watcher, &QFileSystemWatcher::fileChanged, this, &FileWatch::onEvent);
     connect(&m_watcher, &QFileSystemWatcher::directoryChanged, this, &FileWatch::onEvent);
     watch();
-    m_fingerprint = fingerprint();
+    m_fingerprint = fingerprintOf(m_path);
 }
 
 void FileWatch::watch()
@@ -68,22 +81,34 @@ void FileWatch::onEvent()
 
 void FileWatch::onQuiet()
 {
+    if (m_isReading) {
+        m_isStale = true;
+        return;
+    }
     watch(); // a file that was replaced is watched no longer
-    const QByteArray now = fingerprint();
+    m_isReading = true;
+    // The application waits for the pool before it goes.
+    QThreadPool::globalInstance()->start([path = m_path, guard = QPointer(this)] {
+        const QByteArray now = fingerprintOf(path);
+        QMetaObject::invokeMethod(
+            QCoreApplication::instance(),
+            [guard, now] {
+                if (guard)
+                    guard->onRead(now);
+            },
+            Qt::QueuedConnection);
+    });
+}
+
+void FileWatch::onRead(const QByteArray &now)
+{
+    m_isReading = false;
+    if (std::exchange(m_isStale, false))
+        onEvent();
     if (now.isEmpty() || now == m_fingerprint)
         return;
     m_fingerprint = now;
     Q_EMIT changed();
-}
-
-/// The whole content: times and sizes may stay the same when a file is replaced.
-QByteArray FileWatch::fingerprint() const
-{
-    QFile file(m_path);
-    QCryptographicHash hash(QCryptographicHash::Sha256);
-    if (!file.open(QIODevice::ReadOnly) || !hash.addData(&file))
-        return {};
-    return hash.result();
 }
 
 } // namespace bridge::config

@@ -22,7 +22,8 @@ public:
     static constexpr std::chrono::milliseconds kDebounce{250};
     static constexpr std::chrono::milliseconds kPatience{2'000};
 
-    /// \a path absolute; the file need not exist. Reads it: for start and reload.
+    /// \a path absolute; the file need not exist. Reads it, this once in the caller's thread: for
+    /// start and reload. Needs a QCoreApplication.
     explicit FileWatch(QString path, QObject *parent = nullptr);
 
     const QString &path() const { return m_path; }
@@ -36,8 +37,8 @@ Q_SIGNALS:
 private:
     void onEvent();
     void onQuiet();
+    void onRead(const QByteArray &fingerprint);
     void watch();
-    QByteArray fingerprint() const;
 
     QString m_path;
     QFileSystemWatcher m_watcher;
@@ -45,6 +46,8 @@ private:
     QElapsedTimer m_since; ///< the first event that was not looked into yet
     QByteArray m_fingerprint;
     bool m_isWatching = false;
+    bool m_isReading = false; ///< in another thread
+    bool m_isStale = false;   ///< there was an event meanwhile
 };
 
 } // namespace bridge::config

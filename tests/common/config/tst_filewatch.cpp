@@ -8,6 +8,9 @@
 #include <QtTest/QTest>
 
 #include <cstdio>
+#ifdef Q_OS_UNIX
+#include <sys/stat.h>
+#endif
 
 using namespace Qt::StringLiterals;
 using bridge::config::FileWatch;
@@ -92,6 +95,22 @@ private Q_SLOTS:
             QTRY_COMPARE(changed.size(), seen);
         }
     }
+
+#ifdef Q_OS_UNIX
+    void keepsNobodyWaitingWhileItReads()
+    {
+        FileWatch watch(path(u"file"_s));
+        QSignalSpy changed(&watch, &FileWatch::changed);
+        // Who opens a pipe waits until somebody writes into it, as with a slow disk.
+        const QByteArray pipe = QFile::encodeName(path(u"pipe"_s));
+        QCOMPARE(mkfifo(pipe.constData(), 0600), 0);
+        move(path(u"pipe"_s), path(u"file"_s));
+        QTest::qWait(3 * FileWatch::kDebounce.count());
+        QCOMPARE(changed.size(), 0);
+        write(path(u"file"_s), "two"); // waits for the reader, which is there
+        QTRY_COMPARE(changed.size(), 1);
+    }
+#endif
 
     void staysQuietWhenTheContentIsTheSame()
     {
