@@ -29,6 +29,13 @@ Result<QJsonObject> claimsFrom(const httpclient::Response &response, const QStri
         return noClearAnswer(host, u"the bridge's client id or secret is refused there"_s);
     if (response.status != 200)
         return noClearAnswer(host, u"status %1"_s.arg(response.status));
+    const QByteArray type = httpclient::headerValue(response.headers, "Content-Type").toLower();
+    if (type.startsWith("application/token-introspection+jwt")
+        || type.startsWith("application/jwt"))
+        return noClearAnswer(host,
+                             u"the answer is a signed JWT (RFC 9701), which is not taken. Let "
+                             "the provider answer the bridge's client in plain JSON, which "
+                             "it asks for"_s);
     json::ScanLimits limits;
     limits.maxDepth = 32;
     if (!json::members(response.body, limits))

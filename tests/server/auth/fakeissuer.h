@@ -22,6 +22,7 @@ struct FakeIssuer {
     std::optional<Error> error; ///< instead of an answer
     int status = 200;
     QByteArray body;      ///< instead of the right one
+    httpclient::Headers headers;
     QJsonObject usual;    ///< further claims of every good token
     QJsonObject metadata; ///< the document; empty = not there
     QList<egress::EgressRequest> seen;
@@ -98,6 +99,7 @@ private:
     {
         httpclient::Response response;
         response.status = status;
+        response.headers = headers;
         const QString path = request.url.path();
         if (!body.isEmpty()) {
             response.body = body;
