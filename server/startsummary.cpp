@@ -4,6 +4,8 @@
 #include "server/application.h"
 #include "server/auth/apikeystore.h"
 
+#include <QtNetwork/QHostAddress>
+
 using namespace Qt::StringLiterals;
 
 namespace bridge {
@@ -64,6 +66,18 @@ QString startSummary(const config::Loaded &loaded)
              groups.isEmpty() ? u"none"_s : groups.join(", "_L1),
              given(!loaded.policy.isUndefined()), given(hasLimits), auditLog(settings),
              settings.text(u"VAULT_KEY"_s).trimmed().isEmpty() ? u"off"_s : u"on"_s);
+}
+
+QStringList startWarnings(const config::Settings &settings)
+{
+    const QString host = settings.text(u"HOST"_s);
+    const bool isLocal = host == "localhost"_L1 || QHostAddress(host).isLoopback();
+    if (isLocal || !settings.list(u"ALLOWED_HOSTS"_s).isEmpty()
+        || !settings.text(u"BRIDGE_PUBLIC_URL"_s).isEmpty())
+        return {};
+    return {u"The bridge can be reached from other machines, and any host name in a request is "
+            "taken for its own: links in its documents lead there. Set BRIDGE_PUBLIC_URL, or "
+            "ALLOWED_HOSTS to the names it is reached by."_s};
 }
 
 } // namespace bridge

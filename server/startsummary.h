@@ -10,4 +10,7 @@ namespace bridge {
 /// \a loaded has no problems. Names no secrets and no files.
 QString startSummary(const config::Loaded &loaded);
 
+/// What those who start the bridge should know about its surroundings.
+QStringList startWarnings(const config::Settings &settings);
+
 } // namespace bridge

@@ -95,6 +95,16 @@ QString PublicAddress::originFor(const http::Request &request) const
     return base.chopped(pathFor(request).size());
 }
 
+http::Headers PublicAddress::cachingFor(const QByteArray &cacheControl) const
+{
+    if (m_url.isEmpty())
+        return {{"Cache-Control"_ba, "no-store"_ba},
+                {"Vary"_ba, "Host, X-Forwarded-Host, X-Forwarded-Proto"_ba}};
+    if (cacheControl.isEmpty())
+        return {};
+    return {{"Cache-Control"_ba, cacheControl}};
+}
+
 QString PublicAddress::pathFor(const http::Request &request) const
 {
     const QString base = baseFor(request);

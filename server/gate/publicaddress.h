@@ -42,6 +42,11 @@ public:
     /// And only the path, empty or with a slash in front.
     QString pathFor(const http::Request &request) const;
 
+    /// For answers that name an address: without BRIDGE_PUBLIC_URL it is what the request said, so
+    /// a cache must not give it to anybody else (RFC 9111 §3, §4.1). \a cacheControl is for an
+    /// address that is always the same; empty = none.
+    http::Headers cachingFor(const QByteArray &cacheControl) const;
+
 private:
     QString rootFor(const http::Request &request) const;
 

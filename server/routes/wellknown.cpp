@@ -9,6 +9,8 @@
 #include "server/routes/permission.h"
 #include "server/routes/scope.h"
 
+#include <QtCore/QRegularExpression>
+
 using namespace Qt::StringLiterals;
 
 namespace bridge::routes {
@@ -27,10 +29,22 @@ Error noIssuer()
                  "OAUTH_ISSUER_URL names one."_s);
 }
 
+const QByteArray kLongLived = "public, max-age=3600"_ba;
+
+/// For documents that are the same however the bridge was asked.
 Response cached(const QJsonObject &document)
 {
     Response response = Response::json(200, document);
-    response.setHeader("Cache-Control", "public, max-age=3600");
+    response.setHeader("Cache-Control", kLongLived);
+    return response;
+}
+
+/// For those that name its address.
+Response cachedHere(const Services &services, const QJsonObject &document,
+                    const QByteArray &cacheControl = kLongLived)
+{
+    Response response = Response::json(200, document);
+    response.headers += services.settings.address.cachingFor(cacheControl);
     return response;
 }
 
@@ -44,7 +58,8 @@ Task<Response> showProtectedResource(Services *services, http::Exchange *exchang
     const OAuthFacts &facts = services->settings.oauth;
     if (!facts.hasIssuer())
         co_return noIssuer();
-    co_return cached(protectedResource(facts, addressOfBridge(*services, *exchange)));
+    co_return cachedHere(*services,
+                         protectedResource(facts, addressOfBridge(*services, *exchange)));
 }
 
 Task<Response> showAuthorizationServer(Services *services, http::Exchange *, http::PathParams)
@@ -72,9 +87,19 @@ Task<Response> showClient(Services *services, http::Exchange *exchange, http::Pa
     if (services->upstreamLogin)
         co_return cached(services->upstreamLogin->clientDocument());
     const QString base = addressOfBridge(*services, *exchange);
-    co_return cached(clientMetadata(services->settings.serviceName,
-                                    QString(base + "/oauth/client-metadata.json"_L1),
-                                    QString(base + "/oauth/upstream/callback"_L1)));
+    co_return cachedHere(*services, clientMetadata(services->settings.serviceName,
+                                                   QString(base + "/oauth/client-metadata.json"_L1),
+                                                   QString(base + "/oauth/upstream/callback"_L1)));
+}
+
+/// Who the bridge is to one authorization server, see UpstreamLogin::redirectUri().
+Task<Response> showClientAt(Services *services, http::Exchange *, http::PathParams params)
+{
+    static const QRegularExpression pattern(u"^[0-9a-f]{32}$"_s);
+    const QString place = params[u"place"];
+    if (!services->upstreamLogin || !pattern.match(place).hasMatch())
+        co_return Error(ErrorCode::NotFound, u"There is no such client here."_s);
+    co_return cached(services->upstreamLogin->clientDocument(place));
 }
 
 /// What strangers may see: nothing where they are not let in.
@@ -105,9 +130,7 @@ Task<Response> showAgentCard(Services *services, http::Exchange *exchange, http:
     facts.address = addressOfBridge(*services, *exchange);
     facts.isGuarded = services->settings.isGuarded;
     facts.isMany = services->registry->isMany();
-    Response response = Response::json(200, agentCard(facts, gathered));
-    response.setHeader("Cache-Control", "no-cache");
-    co_return response;
+    co_return cachedHere(*services, agentCard(facts, gathered), "no-cache"_ba);
 }
 
 /// The document at its own place, and with the path of each resource of the bridge behind it.
@@ -139,6 +162,7 @@ void addWellKnownRoutes(http::Router &router, Services *services)
                 showAuthorizationServer, describe::authorizationServer());
     addPlain(router, services, "GET", u"/oauth/client-metadata.json"_s, showClient,
              describe::clientMetadata());
+    addPlain(router, services, "GET", u"/oauth/client-metadata/{place}"_s, showClientAt, {});
     addPlain(router, services, "GET", u"/.well-known/agent.json"_s, showAgentCard,
              describe::agentCard(), true);
     addPlain(router, services, "GET", u"/.well-known/agent-card.json"_s, showAgentCard, {}, true);

@@ -19,7 +19,8 @@ PUBLIC = {
     "GET /.well-known/agent-card.json",
     "GET /oauth/login", "GET /oauth/callback", "POST /oauth/logout",
     "GET /oauth/upstream/connect", "POST /oauth/upstream/connect",
-    "GET /oauth/upstream/callback",
+    "GET /oauth/upstream/callback", "GET /oauth/upstream/callback/{place}",
+    "GET /oauth/client-metadata/{place}",
 }
 for document in ("oauth-protected-resource", "oauth-authorization-server"):
     for behind in ("", "/mcp", "/sse", "/servers/{server}/mcp", "/views/{view}/mcp"):

@@ -48,6 +48,19 @@ private Q_SLOTS:
         QCOMPARE(address.baseFor(request(u"11.1.2.3"_s, kForwarded)), inside);
     }
 
+    void nobodyKeepsWhatARequestSaid()
+    {
+        const PublicAddress open({}, {}, false, {});
+        const http::Headers headers = open.cachingFor("public, max-age=3600"_ba);
+        QCOMPARE(headers, (http::Headers{{"Cache-Control"_ba, "no-store"_ba},
+                                         {"Vary"_ba, "Host, X-Forwarded-Host, "
+                                                     "X-Forwarded-Proto"_ba}}));
+        const PublicAddress fixed(u"https://mcp.example.com"_s, {}, false, {});
+        QCOMPARE(fixed.cachingFor("no-cache"_ba),
+                 (http::Headers{{"Cache-Control"_ba, "no-cache"_ba}}));
+        QVERIFY(fixed.cachingFor({}).isEmpty());
+    }
+
     void takesNothingThatIsNoHost()
     {
         const PublicAddress address({}, {u"10.0.0.0/8"_s}, true, {});
