@@ -29,14 +29,19 @@ QJsonObject traceMeta(const http::Request &request)
 
 } // namespace
 
-void endWithCredential(http::Exchange &exchange, std::function<void()> end)
+void endWithCredential(http::Exchange &exchange, std::function<void()> done)
 {
+    // The client finds out when it comes again; the operator reads it here.
+    const std::function<void()> end = [&exchange, done = std::move(done)] {
+        exchange.fields().more.insert(u"reason"_s, u"The caller's credential has ended."_s);
+        done();
+    };
+    exchange.keep(gate::whenOver(exchange, end));
     const QDateTime expires = gate::principalOf(exchange)->expires;
     if (!expires.isValid())
         return;
     const auto left = std::chrono::milliseconds(QDateTime::currentDateTimeUtc().msecsTo(expires));
-    exchange.keep(after(std::clamp<std::chrono::milliseconds>(left + kLeeway, 0ms, kLongest),
-                        std::move(end)));
+    exchange.keep(after(std::clamp<std::chrono::milliseconds>(left + kLeeway, 0ms, kLongest), end));
 }
 
 Result<Nothing> welcomeBack(const http::Exchange &exchange, ClientState &state)

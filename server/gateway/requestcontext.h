@@ -11,8 +11,9 @@ namespace bridge::gateway {
 /// On whose behalf an exchange runs.
 using gate::identityOf;
 
-/// Runs \a end when the credential of the caller of \a exchange has ended, which a stream that is
-/// open for long must not outlive. Nothing when it never ends.
+/// Runs \a end when the credential or the login of the caller of \a exchange has ended, which a
+/// stream that is open for long must not outlive; perhaps twice, if the first time leaves the
+/// exchange alive. Nothing when they never end.
 void endWithCredential(http::Exchange &exchange, std::function<void()> end);
 
 /// The client of \a state came again: what is started for it from now on is for the caller as he is

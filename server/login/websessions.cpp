@@ -90,14 +90,47 @@ std::optional<Arrival> WebSessions::close(const QByteArray &id)
         return std::nullopt;
     session->renewal.cancel();
     tell(session, ended());
+    tellEnd(session);
     return session->arrival;
 }
 
 void WebSessions::closeAllOf(const QString &owner)
 {
-    m_sessions.removeIf([&owner](const auto &entry) {
-        return entry.value()->waiting.empty() && entry.value()->arrival.principal->owner == owner;
+    QList<SessionPtr> gone;
+    m_sessions.removeIf([&](const auto &entry) {
+        const bool isOver =
+            entry.value()->waiting.empty() && entry.value()->arrival.principal->owner == owner;
+        if (isOver)
+            gone.append(entry.value());
+        return isOver;
     });
+    std::for_each(gone.cbegin(), gone.cend(), tellEnd);
+}
+
+Call WebSessions::whenOver(const auth::PrincipalPtr &principal, std::function<void()> told)
+{
+    const auto found =
+        std::find_if(m_sessions.cbegin(), m_sessions.cend(), [&](const SessionPtr &session) {
+            return session->arrival.principal == principal;
+        });
+    if (found == m_sessions.cend())
+        return {};
+    const quint64 serial = ++m_serial;
+    (*found)->watching.emplace(serial, std::move(told));
+    return Call([weak = std::weak_ptr<Session>(*found), serial] {
+        if (const SessionPtr strong = weak.lock())
+            strong->watching.erase(serial);
+    });
+}
+
+/// One by one, as in tell().
+void WebSessions::tellEnd(const SessionPtr &session)
+{
+    while (!session->watching.empty()) {
+        const auto told = std::move(session->watching.begin()->second);
+        session->watching.erase(session->watching.begin());
+        told();
+    }
 }
 
 /// One by one: whoever is told may withdraw the others.
@@ -140,10 +173,12 @@ void WebSessions::makeRoom(const QString &owner)
         if (oldestOwn == m_sessions.end() || (*it)->used < (*oldestOwn)->used)
             oldestOwn = it;
     }
-    if (own >= m_flow->options().maxPerOwner)
-        m_sessions.erase(oldestOwn);
-    else if (m_sessions.size() >= m_flow->options().maxSessions)
-        m_sessions.erase(oldest);
+    auto &leaving = own >= m_flow->options().maxPerOwner ? oldestOwn : oldest;
+    if (own < m_flow->options().maxPerOwner && m_sessions.size() < m_flow->options().maxSessions)
+        return;
+    const SessionPtr gone = *leaving;
+    m_sessions.erase(leaving);
+    tellEnd(gone);
 }
 
 void WebSessions::renew(const QByteArray &key)
@@ -178,18 +213,25 @@ void WebSessions::onRenewed(const QByteArray &key, Result<Arrival> arrival)
             m_sessions.remove(key);
         }
     }
+    const bool isOver = !m_sessions.contains(key);
     tell(session, outcome);
+    if (isOver)
+        tellEnd(session);
 }
 
 void WebSessions::sweep()
 {
     const QDateTime now = QDateTime::currentDateTimeUtc();
+    QList<SessionPtr> gone;
     m_sessions.removeIf([&](const auto &entry) {
         const Session &session = *entry.value();
         const bool isOver =
             hasEnded(session, now)
             || (session.arrival.refreshToken.isEmpty() && session.arrival.expires <= now);
-        return isOver && session.waiting.empty();
+        if (!isOver || !session.waiting.empty())
+            return false;
+        gone.append(entry.value());
+        return true;
     });
     QByteArrayList due;
     for (auto it = m_sessions.cbegin(); it != m_sessions.cend(); ++it) {
@@ -202,6 +244,7 @@ void WebSessions::sweep()
         renew(key);
     if (m_sessions.isEmpty())
         m_timer.stop();
+    std::for_each(gone.cbegin(), gone.cend(), tellEnd);
 }
 
 } // namespace bridge::login

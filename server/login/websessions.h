@@ -38,6 +38,10 @@ public:
     std::optional<Arrival> close(const QByteArray &id);
     /// Ends all sessions of \a owner.
     void closeAllOf(const QString &owner);
+    /// \a told runs once the session that \a principal was looked up in has ended, however it does:
+    /// what is open for long must not outlive a logout. Not when this is destroyed first. Nothing
+    /// when he is of none.
+    Call whenOver(const auth::PrincipalPtr &principal, std::function<void()> told);
     int count() const { return int(m_sessions.size()); }
 
 private:
@@ -51,10 +55,12 @@ private:
         bool isRenewing = false;
         Call renewal;
         std::vector<std::pair<quint64, Handler<auth::PrincipalPtr>>> waiting;
+        std::map<quint64, std::function<void()>> watching; ///< for its end
     };
     using SessionPtr = std::shared_ptr<Session>;
 
     static void tell(const SessionPtr &session, const Result<auth::PrincipalPtr> &outcome);
+    static void tellEnd(const SessionPtr &session);
     bool hasEnded(const Session &session, const QDateTime &now) const;
     QDateTime dueAt(const Session &session) const;
     void makeRoom(const QString &owner);

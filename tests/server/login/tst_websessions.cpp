@@ -75,6 +75,40 @@ private Q_SLOTS:
         QVERIFY(!m_sessions->close(id));
     }
 
+    void whatIsOpenIsToldOfTheEnd()
+    {
+        const QByteArray id = m_sessions->open(arrivalOf(u"alice"_s, 300));
+        const QByteArray other = m_sessions->open(arrivalOf(u"alice"_s, 300));
+        auth::PrincipalPtr principal;
+        (void)m_sessions->look(id, principal);
+        QStringList told;
+        const Call first = m_sessions->whenOver(principal, [&] { told.append(u"first"_s); });
+        Call second = m_sessions->whenOver(principal, [&] { told.append(u"second"_s); });
+        const Call third = m_sessions->whenOver(principal, [&] {
+            told.append(u"third"_s);
+            m_sessions->close(other);
+        });
+        const Call nobody = m_sessions->whenOver(auth::anonymous(), [&] { told.append(u"x"_s); });
+        second.cancel();
+        m_sessions->close(other);
+        QVERIFY(told.isEmpty());
+        m_sessions->close(id);
+        QCOMPARE(told, (QStringList{u"first"_s, u"third"_s}));
+    }
+
+    void whatIsOpenEndsWithAllSessionsOfItsOwner()
+    {
+        const QByteArray id = m_sessions->open(arrivalOf(u"alice"_s, 300));
+        auth::PrincipalPtr principal;
+        (void)m_sessions->look(id, principal);
+        int told = 0;
+        const Call watch = m_sessions->whenOver(principal, [&] { ++told; });
+        m_sessions->closeAllOf(u"somebody"_s);
+        QCOMPARE(told, 0);
+        m_sessions->closeAllOf(principal->owner);
+        QCOMPARE(told, 1);
+    }
+
     void anExpiredTokenIsRenewedOnceForAllWhoWait()
     {
         const QByteArray id = m_sessions->open(arrivalOf(u"alice"_s, -1));
