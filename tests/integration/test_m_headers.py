@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Contract §12 M1 to M5: the headers and credentials a remote MCP server is shown (§7.7, §8)."""
+import json
 import unittest
 
 from bridge import fixture
@@ -67,6 +68,30 @@ class AllHeaders(RemoteCase):
     def test_the_token_is_in_no_log(self):
         self.bridge.call("argv")
         self.assertNotIn(SECRET, self.bridge.log())
+
+
+class OperatorsHeaders(RemoteCase):
+    upstream = fixture("probe")
+    env = {"MCP_REMOTE_SERVER_FORWARD_HEADERS": "*, Cookie", "MCP_REMOTE_HEADER_X_TENANT": "acme"}
+
+    def test_callers_do_not_say_what_the_operator_and_proxies_say(self):
+        given = {"x-tenant": "other", "X-Auth-Request-User": "root", "X-Remote-User": "root",
+                 "Forwarded": "for=1.2.3.4", "X-Real-IP": "1.2.3.4", "X-Custom": "yes"}
+        self.assertStatus(self.bridge.call("argv", headers=given), 200)
+        call = self.remote.seen(rpc="tools/call")[-1]
+        self.assertEqual(values(call, "X-TENANT"), ["acme"])
+        self.assertEqual(values(call, "X-Custom"), ["yes"])
+        for name in ("X-Auth-Request-User", "X-Remote-User", "Forwarded", "X-Real-IP"):
+            self.assertEqual(values(call, name), [], name)
+
+    def test_the_bridges_own_cookies_stay(self):
+        own = ("mcp-bridge=1; __Host-mcp-bridge=2; mcp-bridge-login=3; bridge-connect=4; "
+               "_oauth2_proxy=5; _oauth2_proxy_0=6; x-inxm-mcp-session=")
+        self.assertStatus(self.bridge.call("argv", headers={"Cookie": own + "; theme=dark"}), 200)
+        call = self.remote.seen(rpc="tools/call")[-1]
+        self.assertEqual(values(call, "Cookie"), ["theme=dark"])
+        self.assertStatus(self.bridge.call("argv", headers={"Cookie": own}), 200)
+        self.assertEqual(values(self.remote.seen(rpc="tools/call")[-1], "Cookie"), [])
 
 
 class ForwardedCredential(RemoteCase):
@@ -141,6 +166,19 @@ class GroupHeader(IdpCase):
                    "MCP_REMOTE_GROUP_HEADER": "X-Group",
                    "MCP_REMOTE_SERVER_FORWARD_HEADERS": "*, x-group"}
         super().setUpClass()
+
+    @classmethod
+    def idp_env(cls, idp):
+        partner = {"issuer": idp.issuer("partner"), "audience": "partner"}
+        return idp.env(AUTH_ISSUERS=json.dumps([partner]))
+
+    def test_another_issuers_group_is_not_told_as_ours(self):
+        other = self.idp.mint(realm="partner", sub="eve", aud="partner", groups=["crew"])
+        self.assertStatus(self.bridge.post("/tools/argv?group=crew", {}, headers=bearer(other)),
+                          200)
+        told = values(self.remote.seen(rpc="tools/call")[-1], "X-Group")
+        self.assertRegex(told[0], "^crew~[0-9a-f]{16}$")
+        self.assertEqual(self.told("crew"), ["crew"])
 
     def told(self, group=None, claimed=None, session=None):
         headers = bearer(self.idp.mint(sub="ada", groups=["crew", "ops"]))

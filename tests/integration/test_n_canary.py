@@ -297,7 +297,7 @@ class WithCredentials(Canary):
         return self.settings(self.credentials.new)
 
     def caller(self, name):
-        token_ = self.idp.mint(sub=name, email=f"{name}@example.com")
+        token_ = self.idp.mint(sub=name, email=f"{name}@example.com", email_verified=True)
         self.credentials.planted[token_.rpartition(".")[2]] = f"token of {name}"
         return {"Authorization": "Bearer " + token_}
 
