@@ -19,6 +19,16 @@ Error ambiguous(const QByteArray &header)
             "once."_s.arg(QLatin1StringView(header))};
 }
 
+/// Cookies of 4 KiB, of which a token that is not too long needs fewer.
+constexpr int kMostPieces = 16;
+
+Error tooLong(const QByteArray &cookie)
+{
+    return {ErrorCode::InvalidToken,
+            u"The token in the cookies %1_0, %1_1 and so on is too long."_s.arg(
+                QLatin1StringView(cookie))};
+}
+
 /// A field Authorization holds another bearer token than \a token.
 bool contradicts(const AuthRequest &request, const QByteArray &token)
 {
@@ -131,7 +141,21 @@ CookieStrategy::CookieStrategy(std::shared_ptr<TokenVerifier> verifier, const Au
 
 Result<QByteArray> CookieStrategy::tokenIn(const AuthRequest &request) const
 {
-    return request.cookie(m_cookie);
+    const QByteArray whole = request.cookie(m_cookie);
+    if (!whole.isEmpty())
+        return whole;
+    // oauth2-proxy cuts what is too large for one: NAME_0, NAME_1 and so on.
+    QByteArray joined;
+    for (int i = 0; i < kMostPieces; ++i) {
+        const QByteArray name = m_cookie + '_' + QByteArray::number(i);
+        const QByteArray piece = request.cookie(name);
+        if (piece.isEmpty())
+            return joined;
+        if (joined.size() + piece.size() > kMaxToken)
+            return tooLong(m_cookie);
+        joined += piece;
+    }
+    return tooLong(m_cookie);
 }
 
 } // namespace bridge::auth

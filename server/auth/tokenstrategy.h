@@ -51,7 +51,7 @@ private:
     QList<egress::Network> m_proxies; ///< who vouch for tokens that are not verified; may be none
 };
 
-/// In the cookie TOKEN_COOKIE_NAME.
+/// In the cookie TOKEN_COOKIE_NAME, or in pieces of it: TOKEN_COOKIE_NAME_0, _1 and so on.
 class CookieStrategy : public TokenStrategy
 {
 public:

@@ -71,6 +71,45 @@ class tst_Strategies : public QObject
     }
 
 private Q_SLOTS:
+    void aCookieThatWasCutIsPutTogether()
+    {
+        Authenticator byCookie = authenticator({u"cookie"_s});
+        const QByteArray whole = token(u"carol"_s);
+        const QByteArray first = whole.first(100);
+        const QByteArray second = whole.sliced(100, 50);
+        const QByteArray third = whole.sliced(150);
+        const auto field = [](const QByteArray &text) {
+            return std::pair<QByteArray, QByteArray>{"Cookie", text};
+        };
+        const Headers one{field("a=b; _oauth2_proxy_1=" + second + "; _oauth2_proxy_2=" + third
+                                + "; _oauth2_proxy_0=" + first)};
+        QCOMPARE(who(byCookie, request(one)), u"cookie:carol"_s);
+        const Headers several{field("_oauth2_proxy_0=" + first), field("_oauth2_proxy_1=" + second),
+                              field("_oauth2_proxy_2=" + third)};
+        QCOMPARE(who(byCookie, request(several)), u"cookie:carol"_s);
+        // The whole one goes before pieces that an older session left.
+        const Headers both{field("_oauth2_proxy_0=x; _oauth2_proxy=" + whole)};
+        QCOMPARE(who(byCookie, request(both)), u"cookie:carol"_s);
+        const Headers gap{field("_oauth2_proxy_0=" + first + "; _oauth2_proxy_2=" + third)};
+        QCOMPARE(who(byCookie, request(gap)), u"invalid_token"_s);
+        const Headers noBegin{field("_oauth2_proxy_1=" + second)};
+        QVERIFY(byCookie.findNow(request(noBegin)).principal->isAnonymous());
+    }
+
+    void piecesOfACookieAreBounded()
+    {
+        Authenticator byCookie = authenticator({u"cookie"_s});
+        for (const int size : {1, 20'000}) {
+            QByteArray text;
+            for (int i = 0; i < 40; ++i)
+                text +=
+                    "_oauth2_proxy_" + QByteArray::number(i) + '=' + QByteArray(size, 'x') + ';';
+            const Headers many{{"Cookie", text}};
+            const auto outcome = byCookie.findNow(request(many));
+            QVERIFY(outcome.error && outcome.error->message.contains(u"too long"));
+        }
+    }
+
     void init()
     {
         m_idp = FakeIssuer();
