@@ -5,4 +5,5 @@ bridge_module(NAME apikeys
         apikeyfile.cpp apikeyfile.h
         apikeystore.cpp apikeystore.h
         apikeystrategy.cpp apikeystrategy.h
+        apikeyuse.cpp apikeyuse.h
     LINK bridge::base bridge::async bridge::config bridge::crypto bridge::logging bridge::auth)

@@ -98,6 +98,7 @@ Result<Nothing> ApiKeyStore::load(const ApiKeyOptions &options)
         m_fixed.insert(digest, principalOf(digest));
     }
     take(keys);
+    m_use->setStore(options.file, ids());
     watch(options.file);
     return Nothing{};
 }
@@ -115,10 +116,21 @@ void ApiKeyStore::watch(const QString &file)
 void ApiKeyStore::onFileChanged()
 {
     if (auto keys = readApiKeys(m_watch->path()))
-        take(*keys);
+        applyFile(*keys);
     else
         qCWarning(logging::lcConfig).noquote()
             << keys.error().message << u"The API keys of before stay in force."_s;
+}
+
+void ApiKeyStore::applyFile(const QList<ApiKey> &keys)
+{
+    take(keys);
+    m_use->setStore(m_watch->path(), ids());
+}
+
+QSet<QByteArray> ApiKeyStore::ids() const
+{
+    return QSet<QByteArray>(m_keys.keyBegin(), m_keys.keyEnd());
 }
 
 void ApiKeyStore::take(const QList<ApiKey> &keys)
@@ -156,6 +168,7 @@ Result<PrincipalPtr> ApiKeyStore::find(QByteArrayView key) const
         return Error(ErrorCode::TokenExpired,
                      u"The API key %1 has expired. Ask whoever runs the bridge for a new "
                      "one."_s.arg(known->key.id));
+    m_use->note(known.key());
     return known->principal;
 }
 

@@ -6,6 +6,7 @@
 
 #include "common/config/filewatch.h"
 #include "server/auth/apikeyfile.h"
+#include "server/auth/apikeyuse.h"
 #include "server/auth/principal.h"
 
 #include <QtCore/QHash>
@@ -31,7 +32,11 @@ class ApiKeyStore : public QObject
 {
     Q_OBJECT
 public:
-    explicit ApiKeyStore(QObject *parent = nullptr) : QObject(parent) {}
+    explicit ApiKeyStore(QObject *parent = nullptr)
+        : QObject(parent)
+        , m_use(std::make_unique<ApiKeyUse>())
+    {
+    }
 
     /// Puts \a options into force, all or nothing. Reads the file: for start and reload.
     Result<Nothing> load(const ApiKeyOptions &options);
@@ -39,7 +44,8 @@ public:
     /// Whether there is any key, so that the header means something.
     bool isEmpty() const { return m_fixed.isEmpty() && m_keys.isEmpty(); }
 
-    /// Whose \a key it is. InvalidToken for one that is unknown, TokenExpired.
+    /// Whose \a key it is; remembers that it was used. InvalidToken for one that is unknown,
+    /// TokenExpired.
     Result<PrincipalPtr> find(QByteArrayView key) const;
 
 Q_SIGNALS:
@@ -54,11 +60,14 @@ private:
 
     void watch(const QString &file);
     void onFileChanged();
+    void applyFile(const QList<ApiKey> &keys);
     void take(const QList<ApiKey> &keys);
+    QSet<QByteArray> ids() const;
 
     QHash<QByteArray, PrincipalPtr> m_fixed; ///< by SHA-256
     QHash<QByteArray, Known> m_keys;         ///< by id
     std::unique_ptr<config::FileWatch> m_watch;
+    std::unique_ptr<ApiKeyUse> m_use;
     bool m_isLoaded = false;
 };
 

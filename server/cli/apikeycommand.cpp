@@ -5,6 +5,8 @@
 #include "common/config/suggest.h"
 #include "server/audit/auditlog.h"
 #include "server/auth/apikeyfile.h"
+#include "server/auth/apikeyuse.h"
+#include "server/auth/membership.h"
 
 #include <QtCore/QFileInfo>
 #include <QtCore/QJsonArray>
@@ -163,7 +165,22 @@ private:
         writeAudit(m_settings, audit::AuditEvent::Kind::KeyCreated, key.id);
         return CommandText{QString::fromLatin1(text) + u'\n',
                            u"This is key %1; it expires: %2. It cannot be shown again.\n"_s.arg(
-                               key.id, whenOf(key.expires))};
+                               key.id, whenOf(key.expires))
+                               + hint(key)};
+    }
+
+    /// What makes a new key useless is told before somebody wonders.
+    QString hint(const auth::ApiKey &key) const
+    {
+        const QStringList required = m_settings.list(u"BRIDGE_REQUIRED_GROUPS"_s);
+        auth::Principal holder;
+        holder.groups = key.groups;
+        holder.roles = key.roles;
+        if (required.isEmpty() || auth::isInAnyGroup(holder, required))
+            return {};
+        return u"It opens nothing: BRIDGE_REQUIRED_GROUPS lets in members of %1 only, and the key "
+               "is in none of them. Make another one with --group.\n"_s.arg(
+                   required.join(" or "_L1));
     }
 
     Result<CommandText> list() const
@@ -171,6 +188,7 @@ private:
         const auto keys = auth::readApiKeys(m_path);
         if (!keys)
             return flattened(keys.error());
+        const auto used = auth::ApiKeyUse::read(m_path);
         QJsonArray array;
         QString text;
         for (const auth::ApiKey &key : *keys) {
@@ -182,11 +200,13 @@ private:
                                {"scopes"_L1, QJsonArray::fromStringList(key.scopes)},
                                {"created"_L1, whenOf(key.created)},
                                {"expires"_L1, whenOf(key.expires)},
-                               {"expired"_L1, isExpired}};
+                               {"expired"_L1, isExpired},
+                               {"last_used"_L1, whenOf(used.value(key.id))}};
             array.append(object);
-            text += u"%1  %2 %3  groups: %4  roles: %5  scopes: %6  %7\n"_s.arg(
-                key.id, isExpired ? u"expired"_s : u"expires"_s, whenOf(key.expires),
-                key.groups.join(u','), key.roles.join(u','), key.scopes.join(u','), key.name);
+            text += u"%1  %2 %3  groups: %4  roles: %5  scopes: %6  last used: %7  "
+                    "%8\n"_s.arg(key.id, isExpired ? u"expired"_s : u"expires"_s,
+                                 whenOf(key.expires), key.groups.join(u','), key.roles.join(u','),
+                                 key.scopes.join(u','), whenOf(used.value(key.id)), key.name);
         }
         if (m_words.has(u"--json"_s))
             return CommandText{QString::fromUtf8(QJsonDocument(array).toJson()), {}};

@@ -8,6 +8,7 @@
 using namespace bridge;
 using namespace bridge::auth;
 using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
 
 using Headers = QList<std::pair<QByteArray, QByteArray>>;
 
@@ -274,6 +275,41 @@ private Q_SLOTS:
         QVERIFY2(message.contains(text), qPrintable(message));
         QVERIFY(message.startsWith(u"API_KEY_STORE"));
         QVERIFY(!message.contains(m_folder->path()));
+    }
+
+    void theLastUseIsWrittenNowAndThen()
+    {
+        const QByteArray key = made();
+        const QByteArray other = made();
+        const QString id = QString::fromLatin1(idOfKey(key));
+        ApiKeyUse use(nullptr, 50ms);
+        use.setStore(m_file, {idOfKey(key).toByteArray(), idOfKey(other).toByteArray()});
+        QVERIFY(ApiKeyUse::read(m_file).isEmpty());
+        const QDateTime before = QDateTime::currentDateTimeUtc().addMSecs(-1);
+        for (int i = 0; i < 1000; ++i)
+            use.note(idOfKey(key).toByteArray());
+        use.note("gone"); // was revoked meanwhile
+        QTRY_COMPARE(ApiKeyUse::read(m_file).size(), 1);
+        QVERIFY(ApiKeyUse::read(m_file).value(id) >= before);
+        QCOMPARE(QFile::permissions(m_file + u".used"_s)
+                     & (QFile::ReadGroup | QFile::ReadOther | QFile::WriteOther),
+                 QFile::Permissions());
+        // The other one's joins it.
+        use.note(idOfKey(other).toByteArray());
+        QTRY_COMPARE(ApiKeyUse::read(m_file).size(), 2);
+    }
+
+    void aStoreRemembersWhatWasUsedWhenItEnds()
+    {
+        const QByteArray key = made();
+        {
+            ApiKeyStore store;
+            QVERIFY(store.load(options()).ok());
+            QVERIFY(store.find(key));
+            QVERIFY(!store.find(QByteArray("mbk_000000000000_" + QByteArray(43, 'x'))));
+        }
+        QTRY_COMPARE(ApiKeyUse::read(m_file).keys(),
+                     QStringList{QString::fromLatin1(idOfKey(key))});
     }
 
     void aFileThatOthersCanWriteIsRefused()

@@ -135,6 +135,31 @@ private Q_SLOTS:
         QVERIFY(newKey() != newKey());
     }
 
+    void aKeyOfTheVaultIsKeptForTheEyesOfItsOwner()
+    {
+        const CommandText done =
+            run(&vaultCommand, {u"new-key"_s, u"--out"_s, path(u"vault-key"_s)});
+        QCOMPARE(done.exitCode, 0);
+        QVERIFY(done.text.isEmpty());
+        QFile file(path(u"vault-key"_s));
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const QByteArray key = file.readAll();
+        QCOMPARE(QByteArray::fromBase64(key.trimmed()).size(), 32);
+        QVERIFY(!done.note.contains(QString::fromLatin1(key.trimmed())));
+#ifdef Q_OS_UNIX
+        QCOMPARE(
+            int(file.permissions()
+                & ~(QFile::ReadUser | QFile::WriteUser | QFile::ReadOwner | QFile::WriteOwner)),
+            0);
+#endif
+        // A key that is there may be the only one to somebody's vault.
+        const CommandText again =
+            run(&vaultCommand, {u"new-key"_s, u"--out"_s, path(u"vault-key"_s)});
+        QCOMPARE(again.exitCode, 2);
+        file.seek(0);
+        QCOMPARE(file.readAll(), key);
+    }
+
     void aVaultIsSealedAnewWithTheFirstKey()
     {
         const QByteArray old = newKey();
@@ -148,6 +173,7 @@ private Q_SLOTS:
         const CommandText wrong = run(&vaultCommand, {u"rekey"_s});
         QVERIFY2(wrong.note.contains(u"holds no key that opens"), qPrintable(wrong.note));
         QVERIFY(put(u"keys"_s, QByteArray(fresh + ",\n" + old + '\n')));
+        QVERIFY(QFile::setPermissions(path(u"keys"_s), QFile::ReadOwner | QFile::WriteOwner));
         m_place.environment.remove(u"VAULT_KEY"_s);
         m_place.environment.insert(u"VAULT_KEY_FILE"_s, path(u"keys"_s));
         const CommandText done = run(&vaultCommand, {u"rekey"_s});
@@ -225,6 +251,40 @@ private Q_SLOTS:
         QVERIFY(store.load({{}, path(u"keys.json"_s)}).ok());
         QVERIFY(!store.find(key).ok());
         QCOMPARE(run(&apikeyNow, {u"list"_s}).note, u"There are no keys.\n"_s);
+    }
+
+    void aListTellsWhenAKeyWasUsedLast()
+    {
+        m_place.environment.insert(u"API_KEY_STORE"_s, path(u"keys.json"_s));
+        const auto entry = [this] {
+            return QJsonDocument::fromJson(run(&apikeyNow, {u"list"_s, u"--json"_s}).text.toUtf8())
+                .array()
+                .at(0)
+                .toObject();
+        };
+        QVERIFY(run(&apikeyNow, {u"create"_s}).text.startsWith(u"mbk_"));
+        QCOMPARE(entry()["last_used"_L1].toString(), u"never"_s);
+        QVERIFY(run(&apikeyNow, {u"list"_s}).text.contains(u"last used: never"));
+        put(u"keys.json.used"_s,
+            "{\"" + entry()["id"_L1].toString().toLatin1() + "\":\"2026-11-22T10:00:00.000Z\"}");
+        QCOMPARE(entry()["last_used"_L1].toString(), u"2026-11-22T10:00:00.000Z"_s);
+        put(u"keys.json.used"_s, "no JSON");
+        QCOMPARE(entry()["last_used"_L1].toString(), u"never"_s);
+    }
+
+    void aKeyThatOpensNothingIsToldOf()
+    {
+        m_place.environment.insert(u"API_KEY_STORE"_s, path(u"keys.json"_s));
+        m_place.environment.insert(u"BRIDGE_REQUIRED_GROUPS"_s, u"staff,/ops"_s);
+        const auto note = [this](const QStringList &more) {
+            return run(&apikeyNow, QStringList{u"create"_s} + more).note;
+        };
+        QVERIFY(note({}).contains(u"BRIDGE_REQUIRED_GROUPS"));
+        QVERIFY(note({u"--group=other"_s}).contains(u"--group"));
+        QVERIFY(!note({u"--group=ops"_s}).contains(u"BRIDGE_REQUIRED_GROUPS"));
+        QVERIFY(!note({u"--role=staff"_s}).contains(u"BRIDGE_REQUIRED_GROUPS"));
+        m_place.environment.remove(u"BRIDGE_REQUIRED_GROUPS"_s);
+        QVERIFY(!note({}).contains(u"BRIDGE_REQUIRED_GROUPS"));
     }
 
     void aKeyMayBeNamedInOneWord()
