@@ -75,8 +75,11 @@ void logReload(const ReloadReport &report, const QString &cause)
 
 void logRefusal(const Error &error, const QString &cause)
 {
-    const QString text =
-        error.problems.isEmpty() ? error.message : config::problemsText(error).trimmed();
+    // One line: line ends would stand in it as \\n.
+    QStringList parts{error.message};
+    for (const FieldProblem &problem : error.problems)
+        parts.append(problem.path + u": "_s + problem.message);
+    const QString text = parts.join(u' ');
     logging::event(logging::lcConfig(), logging::Level::Error,
                    QString(u"The configuration was not reloaded, nothing has changed. "_s + text),
                    {{u"cause"_s, cause}});

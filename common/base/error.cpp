@@ -100,7 +100,11 @@ int rpcCode(const Error &error)
 
 QString errorType(const Error &error)
 {
-    return QString::fromLatin1(row(error.code).type);
+    const QLatin1StringView type(row(error.code).type);
+    // Whoever answers with such a status says that the request is at fault.
+    const bool isTheirs = error.status >= 400 && error.status < 500;
+    return isTheirs && type == QLatin1StringView(kInternal) ? QString::fromLatin1(kValidation)
+                                                            : QString(type);
 }
 
 QJsonObject toJson(const Error &error, const QString &requestId)

@@ -272,7 +272,10 @@ QJsonObject showConfig()
     return operation(
         u"Administration"_s, u"The settings in force"_s,
         u"For administrators. Where each value comes from; secrets are masked."_s,
-        reply(u"`options`, and `families` of names that begin alike"_s, objectSchema()),
+        reply(
+            u"`options`, `families` of names that begin alike, and `issuers` with whether they can "
+            "be asked"_s,
+            objectSchema()),
         {401, 403});
 }
 

@@ -98,7 +98,12 @@ class Route(ReloadCase):
                           "file: mcpServers.three__"})
         self.assertEqual(self.names(), ["one"])
         self.assertEqual(self.call("one", "call_counter", session=session).status, 200)
-        self.assertIn("was not reloaded", self.bridge.log())
+        lines = [line for line in self.bridge.log().splitlines() if "was not reloaded" in line]
+        self.assertIn("mcpServers.two.comand: ", lines[-1])
+        self.assertNotIn("\\n", lines[-1])
+        # It is what was sent that is wrong, and not the bridge.
+        access = [line for line in self.bridge.log().splitlines() if "status=422" in line]
+        self.assertIn("error_type=validation_error", access[-1])
 
     def test_only_callers_on_this_machine_may(self):
         for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via", "x-forwarded-proto"):
