@@ -2,7 +2,10 @@
 #include "server/login/loginflow.h"
 
 #include "common/crypto/constanttime.h"
+#include "common/logging/categories.h"
+#include "common/logging/logger.h"
 #include "server/login/loginclaims.h"
+#include "server/login/providererror.h"
 
 #include <QtCore/QJsonDocument>
 #include <QtCore/QUrlQuery>
@@ -43,6 +46,15 @@ QUrl withQuery(QUrl url, const Form &form)
 bool isJwt(const QByteArray &token)
 {
     return token.count('.') == 2;
+}
+
+/// For the operator, who cannot see what his users see.
+void logFailure(const QString &what, const QString &error, int status = 0)
+{
+    logging::Fields fields{{u"provider_error"_s, loggedProviderError(error)}};
+    if (status != 0)
+        fields.append({u"provider_status"_s, status});
+    logging::event(logging::lcAuth(), logging::Level::Info, what, fields);
 }
 
 Error unavailable(const QString &why)
@@ -99,10 +111,12 @@ Task<LoginFlow::Ended> LoginFlow::finish(Callback callback, QByteArray cookie)
         co_return Error(ErrorCode::BadRequest,
                         u"This answer comes from another identity provider than the one that was "
                         "asked. Begin again at /oauth/login."_s);
-    if (!callback.error.isEmpty())
+    if (!callback.error.isEmpty()) {
+        logFailure(u"A login failed at the identity provider"_s, callback.error);
         co_return Error(ErrorCode::Forbidden,
                         u"The identity provider did not log you in. Begin again at /oauth/login, "
                         "or ask whoever runs it for access."_s);
+    }
     const Form form{{u"grant_type"_s, u"authorization_code"_s},
                     {u"code"_s, callback.code},
                     {u"redirect_uri"_s, login->redirectUri},
@@ -214,6 +228,10 @@ Task<Tokens> LoginFlow::redeem(Provider provider, Form form)
         [&](auto done) { return m_around.send(std::move(request), std::move(done)); });
     if (!response)
         co_return unavailable(u"The identity provider cannot be reached. Try again later."_s);
+    if (response->status != 200)
+        logFailure(u"The identity provider gave no token for a login"_s,
+                   QJsonDocument::fromJson(response->body).object()["error"_L1].toString(),
+                   response->status);
     co_return readTokenAnswer(response->status, response->body, QDateTime::currentDateTimeUtc());
 }
 
