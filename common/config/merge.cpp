@@ -9,6 +9,10 @@
 #include <QtCore/QFileInfo>
 #include <QtCore/QJsonArray>
 
+#ifdef Q_OS_UNIX
+#include <unistd.h>
+#endif
+
 using namespace Qt::StringLiterals;
 
 namespace bridge::config {
@@ -40,17 +44,23 @@ QString noSuchServer(const QString &name, const QStringList &known)
 }
 
 #ifdef Q_OS_UNIX
-bool isForOthersToo(const Assignment &assignment)
+/// As with keys of OpenSSH: a file of one's own has to be one's own. What somebody else gave, as
+/// containers are given secrets, is as he wants it.
+enum class Openness { Private, Foreign, Careless };
+Openness opennessOf(const Assignment &assignment)
 {
     const QFileInfo file(QDir(assignment.directory).absoluteFilePath(assignment.value.toString()));
     constexpr QFile::Permissions others = QFile::ReadGroup | QFile::WriteGroup | QFile::ExeGroup
                                           | QFile::ReadOther | QFile::WriteOther | QFile::ExeOther;
-    return bool(file.permissions() & others);
+    if (!(file.permissions() & others))
+        return Openness::Private;
+    return file.ownerId() == ::geteuid() ? Openness::Careless : Openness::Foreign;
 }
 #else
-bool isForOthersToo(const Assignment &)
+enum class Openness { Private, Foreign, Careless };
+Openness opennessOf(const Assignment &)
 {
-    return false; // access lists decide there
+    return Openness::Private; // access lists decide there
 }
 #endif
 
@@ -65,6 +75,11 @@ QStringList noticeLonely(const Settings &settings)
     if (given(u"VAULT_FILE"_s) && !given(u"VAULT_KEY"_s))
         notices.append(u"VAULT_FILE has no effect without VAULT_KEY: the vault is off. "
                        "`mcp-bridge vault new-key` prints a key."_s);
+    if (given(u"MCP_REMOTE_CLIENT_ID"_s) && !given(u"MCP_REMOTE_SERVER_OAUTH_ISSUER"_s))
+        notices.append(
+            u"MCP_REMOTE_CLIENT_ID has no effect without MCP_REMOTE_SERVER_OAUTH_ISSUER: "
+            "it is only shown to the authorization server it was registered at, and "
+            "users cannot connect accounts until that is named."_s);
     if (given(u"AUDIT_KEY"_s)) {
         static const QStringList noFile{u""_s, u"false"_s, u"off"_s, u"log"_s, u"true"_s, u"on"_s};
         if (noFile.contains(settings.text(u"AUDIT_LOG"_s).trimmed().toLower()))
@@ -99,6 +114,19 @@ Result<QJsonValue> Merge::valueOf(const Assignment &assignment) const
     return value;
 }
 
+void Merge::checkKeyFile(const Assignment &assignment)
+{
+    const Openness openness = opennessOf(assignment);
+    if (openness == Openness::Careless)
+        m_problems.append({assignment.where,
+                           u"names a file that others than its owner may open, and whoever reads "
+                           "the key reads what is kept for users. Run chmod 600 on it; if somebody "
+                           "may have read it, exchange the key (`mcp-bridge vault --help`)."_s});
+    else if (openness == Openness::Foreign)
+        m_notices.append(u"%1 names a file of another user that others may open too. Make sure "
+                         "that only the bridge can reach it."_s.arg(assignment.where));
+}
+
 void Merge::apply(const Layer &layer)
 {
     QHash<const Option *, std::pair<QString, QJsonValue>> seen;
@@ -109,9 +137,8 @@ void Merge::apply(const Layer &layer)
             m_problems.append({assignment.where, value.error().message});
             continue;
         }
-        if (assignment.secretFile && option.name == "VAULT_KEY"_L1 && isForOthersToo(assignment))
-            m_notices.append(u"%1 names a file that others than its owner may open. Take that from "
-                             "them: chmod 600."_s.arg(assignment.where));
+        if (assignment.secretFile && option.name == "VAULT_KEY"_L1)
+            checkKeyFile(assignment);
         if (option.ignored)
             m_notices.append(u"%1 has no effect. %2"_s.arg(assignment.where, option.help));
         // Two names of one setting must agree; the same flag twice is a habit of scripts. Of

@@ -20,6 +20,7 @@ public:
     const QStringList &notices() const { return m_notices; }
 
 private:
+    void checkKeyFile(const Assignment &assignment);
     Result<QJsonValue> valueOf(const Assignment &assignment) const;
 
     const OptionTable &m_table;

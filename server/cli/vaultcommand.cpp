@@ -6,6 +6,8 @@
 #include "server/credentials/processprivacy.h"
 #include "server/credentials/vault.h"
 
+#include <QtCore/QFile>
+
 using namespace Qt::StringLiterals;
 
 namespace bridge::cli {
@@ -14,7 +16,7 @@ namespace {
 
 QString help()
 {
-    return u"Usage: mcp-bridge vault new-key\n"
+    return u"Usage: mcp-bridge vault new-key [--out FILE]\n"
            "       mcp-bridge vault rekey [options]\n"
            "\n"
            "  new-key   prints a new key for VAULT_KEY or the file in VAULT_KEY_FILE\n"
@@ -23,9 +25,36 @@ QString help()
            "To exchange the key: put the new one in front of the old one, separated by a comma,\n"
            "restart the bridge, run rekey, then take the old key out.\n"
            "\n"
+           "  --out FILE          makes FILE, for the eyes of its owner only, and puts the key "
+           "there\n"
            "  --config FILE       settings of the bridge, which are used here as well\n"
            "  --vault-file PATH   the vault, instead of the one in VAULT_FILE\n"
            "  --no-env-file       do not read .env in the working directory\n"_s;
+}
+
+/// The file is new and its owner's alone before the key is in it.
+Result<CommandText> keepKey(const QByteArray &key, const QString &path)
+{
+    QFile file(path);
+    if (!file.open(QIODevice::WriteOnly | QIODevice::NewOnly, QFile::ReadOwner | QFile::WriteOwner))
+        return Error(ErrorCode::InvalidConfig,
+                     u"--out: the file cannot be made: %1. Name one that is not there yet, in a "
+                     "folder that is."_s.arg(file.errorString()));
+    if (file.write(key) != key.size() || !file.flush()) {
+        file.remove();
+        return Error(ErrorCode::InvalidConfig,
+                     u"--out: the file cannot be written: %1."_s.arg(file.errorString()));
+    }
+    return CommandText{{}, u"The key is in the file. Name it in VAULT_KEY_FILE.\n"_s};
+}
+
+Result<CommandText> newKey(const Words &words)
+{
+    const QByteArray key = crypto::randomBytes(crypto::kKeyBytes).toBase64() + '\n';
+    const QString path = words.option(u"--out"_s);
+    if (path.isEmpty())
+        return CommandText{QString::fromLatin1(key), {}};
+    return keepKey(key, path);
 }
 
 Result<CommandText> rekey(const Words &words, const CommandPlace &place)
@@ -56,14 +85,13 @@ Result<CommandText> rekey(const Words &words, const CommandPlace &place)
 
 Result<CommandText> vaultCommand(const QStringList &arguments, const CommandPlace &place)
 {
-    const auto words = readWords(u"vault"_s, arguments, {}, {}, {u"--vault-file"_s});
+    const auto words = readWords(u"vault"_s, arguments, {u"--out"_s}, {}, {u"--vault-file"_s});
     if (!words)
         return words.error();
     if (words->has(u"--help"_s) || words->has(u"-h"_s))
         return CommandText{help(), {}};
     if (words->plain == QStringList{u"new-key"_s})
-        return CommandText{
-            QString::fromLatin1(crypto::randomBytes(crypto::kKeyBytes).toBase64()) + u'\n', {}};
+        return newKey(*words);
     if (words->plain == QStringList{u"rekey"_s})
         return rekey(*words, place);
     return Error(ErrorCode::InvalidConfig,
