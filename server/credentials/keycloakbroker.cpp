@@ -53,10 +53,8 @@ egress::EgressRequest refreshPost(const BrokerSettings &settings, const Ask &ask
 
 Error brokerRefusal(const httpclient::Response &response, const Ask &ask)
 {
-    if (response.status >= 500 || response.status < 400)
-        return unusable(who());
-    if (response.status == 429)
-        return unreachable(who());
+    if (response.status >= 500 || response.status < 400 || response.status == 429)
+        return troubled(response.status, who());
     if (response.status == 401)
         return {ErrorCode::InvalidToken,
                 u"The identity provider does not accept the access token. Sign in again."_s};

@@ -10,6 +10,9 @@ namespace bridge::credentials {
 
 namespace {
 
+/// Failures are remembered for a second, see CredentialCache; seconds.
+constexpr int kRetryAfter = 2;
+
 QByteArray encoded(const QString &text)
 {
     return QUrl::toPercentEncoding(text, " ", "~").replace(' ', '+');
@@ -62,8 +65,10 @@ egress::EgressRequest clientPost(const QUrl &url, Form form, const ClientAuth &c
 
 Error unreachable(const QString &who)
 {
-    return {ErrorCode::IdpUnavailable,
-            u"%1 cannot be reached at the moment. Try again later."_s.arg(who)};
+    Error error(ErrorCode::IdpUnavailable,
+                u"%1 cannot be reached at the moment. Try again later."_s.arg(who));
+    error.extra["retry_after"_L1] = kRetryAfter;
+    return error;
 }
 
 Error unusable(const QString &who)
@@ -73,6 +78,12 @@ Error unusable(const QString &who)
         u"%1 answered in a way that makes no sense. Tell the operator of the bridge."_s.arg(who));
     error.status = 502;
     return error;
+}
+
+Error troubled(int status, const QString &who)
+{
+    const bool isPassing = status == 429 || (status >= 502 && status <= 504);
+    return isPassing ? unreachable(who) : unusable(who);
 }
 
 QString oauthError(const httpclient::Response &response)
@@ -87,10 +98,10 @@ Error tokenRefusal(const httpclient::Response &response, const QString &who)
 {
     const QString word = oauthError(response);
     const QString reason = word.isEmpty() ? QString::number(response.status) : word;
-    if (response.status >= 500 || response.status < 400)
-        return unusable(who);
-    if (response.status == 429 || word == "temporarily_unavailable"_L1)
+    if (word == "temporarily_unavailable"_L1)
         return unreachable(who);
+    if (response.status >= 500 || response.status < 400 || response.status == 429)
+        return troubled(response.status, who);
     if (word == "invalid_client"_L1 || word == "unsupported_grant_type"_L1) {
         Error error(ErrorCode::IdpUnavailable,
                     u"%1 does not accept the bridge itself (%2). Tell the operator to check its "
@@ -101,6 +112,12 @@ Error tokenRefusal(const httpclient::Response &response, const QString &who)
     if (word == "invalid_grant"_L1 || word == "invalid_token"_L1 || response.status == 401)
         return {ErrorCode::InvalidToken,
                 u"%1 does not accept the access token (%2). Sign in again."_s.arg(who, reason)};
+    // OpenID Connect Core §3.1.2.6; some answer so here too.
+    if (word == "interaction_required"_L1 || word == "login_required"_L1
+        || word == "consent_required"_L1)
+        return {ErrorCode::InvalidToken,
+                u"%1 wants you to sign in again or to confirm something before it gives a "
+                "credential (%2)."_s.arg(who, reason)};
     return {ErrorCode::NotConnected,
             u"%1 gives no credential for this caller (%2). Ask the operator whether the account "
             "may use this MCP server."_s.arg(who, reason)};

@@ -26,10 +26,12 @@ struct ClientAuth {
 egress::EgressRequest clientPost(const QUrl &url, Form form, const ClientAuth &client,
                                  egress::Trust trust, std::chrono::milliseconds timeout);
 
-/// IdpUnavailable, 503: \a who cannot be reached or is too slow.
+/// IdpUnavailable, 503: \a who cannot be reached or is too slow. Says when to try again.
 Error unreachable(const QString &who);
 /// IdpUnavailable, 502: \a who answered with what makes no sense.
 Error unusable(const QString &who);
+/// One of the two: \a who answered with \a status, which is nothing the caller could change.
+Error troubled(int status, const QString &who);
 
 /// `error` of a refusal when it is a plain word, else empty (RFC 6749 §5.2).
 QString oauthError(const httpclient::Response &response);

@@ -39,7 +39,7 @@ class Retrieved(FarCase):
     def test_a_failure_ends_with_neither_the_shared_nor_the_callers_token(self):
         """§7.7"""
         self.idp.mode("broker", "down")
-        self.assertError(self.bridge.call("argv", token=self.idp.mint(sub="eve")), 502,
+        self.assertError(self.bridge.call("argv", token=self.idp.mint(sub="eve")), 503,
                          "idp_unavailable")
         self.assertEqual(self.remote.seen(), [])
 
@@ -100,12 +100,13 @@ class UserKeys(FarCase):
     def test_only_the_users_own_key_is_shown(self):
         """L7"""
         self.idp.store_key("b@x.org", "mail", "key-of-b")
-        token = self.idp.mint(sub="b", email="b@x.org")
+        token = self.idp.mint(sub="b", email="b@x.org", email_verified=True)
         self.assertEqual(self.shown(token=token), ["Bearer key-of-b"])
         self.remote.forget()
         self.assertError(self.bridge.call("argv"), 401)  # nobody's key is nobody else's
         self.idp.mode("store", "down", status=500)
-        self.assertError(self.bridge.call("argv", token=self.idp.mint(sub="c", email="c@x.org")),
+        unknown = self.idp.mint(sub="c", email="c@x.org", email_verified=True)
+        self.assertError(self.bridge.call("argv", token=unknown),
                          502)
         self.assertEqual(self.remote.seen(), [])
 
