@@ -20,7 +20,7 @@ DOCUMENT = "/.well-known/oauth-protected-resource"
 @needs_idp
 class Addresses(IdpCase):
     def test_nobody_keeps_what_another_ones_request_said(self):
-        for path in (DOCUMENT, "/.well-known/agent-card.json", "/oauth/client-metadata.json"):
+        for path in (DOCUMENT, "/.well-known/agent-card.json"):
             with self.subTest(path):
                 answer = self.bridge.get(path)
                 self.assertEqual(answer.headers.get_all("Cache-Control"), ["no-store"])
@@ -197,7 +197,7 @@ class LeavingPeople(IdpCase):
         page, _ = browser.open(home + "/oauth/login")
         consent, _ = browser.open(page.headers["Location"])
         page, text = browser.open(consent.headers["Location"])
-        self.assertEqual(page.status, 302, text)
+        self.assertEqual(page.status, 303, text)
         cookies = browser.cookies[self.bridge.port]
         return {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
 
