@@ -133,7 +133,7 @@ class Limits(AuditCase):
     """429 with the same fields on each way in."""
     settings = {"limits": [{"name": "reading", "quota": "1/h", "tools": "read"},
                            {"name": "free", "quota": "9/h", "tools": "write"}]}
-    env = {"MAX_SESSIONS_PER_USER": "1"}
+    env = {"MAX_SESSIONS_PER_USER": "3"}
 
     def check(self, answer, status=429):
         self.assertEqual(answer.status, status, answer)
@@ -185,7 +185,8 @@ class Limits(AuditCase):
 
     def test_too_many_sessions_are_told_of(self):
         token = self.idp.mint(sub="fred")
-        self.bridge.start_session(token=token)
+        for _ in range(3):
+            self.bridge.start_session(token=token)
         refused = self.bridge.post("/session/start", token=token)
         self.assertEqual(refused.status, 429)
         line = self.line("rate_limited", request_id=refused.headers["X-Request-Id"])
@@ -197,6 +198,34 @@ class Limits(AuditCase):
         refused = self.bridge.get("/tools", token="no-token")
         self.line("refusal", request_id=refused.headers["X-Request-Id"])
         self.assertEqual(self.lines("tool_call"), [])
+
+
+@needs_idp
+class Exchanges(AuditCase):
+    """Tokens retrieved and logins that failed know their request as well."""
+    env = {"OAUTH_ENV": "GITHUB_TOKEN", "KEYCLOAK_PROVIDER_ALIAS": "github",
+           "OAUTH_CLIENT_ID": "bridge-client", "OAUTH_CLIENT_SECRET": "bridge-secret-0815",
+           "BRIDGE_PUBLIC_URL": "http://127.0.0.1:8000"}
+
+    def test_a_retrieved_token_tells_for_which_request(self):
+        self.idp.broker("github")
+        for number, ask in enumerate((
+                lambda token: self.bridge.post("/tools/read", {}, token=token),
+                lambda token: ModernClient(self.bridge).post(
+                    "tools/call", {"name": "one__read"}, headers=bearer(token)))):
+            answer = ask(self.idp.mint(sub=f"user-{number}"))
+            self.assertEqual(answer.status, 200, answer)
+            line = self.line("exchange", request_id=answer.headers["X-Request-Id"])
+            self.assertEqual((line["address"], line["target"], line["success"]),
+                             ("127.0.0.1", "one", True))
+
+    def test_a_failed_login_tells_which_request_it_was(self):
+        answer = self.bridge.get("/oauth/callback?code=x&state=made-up")
+        self.assertEqual(answer.status, 400, answer)
+        line = self.line("login", action="login_failed",
+                         request_id=answer.headers["X-Request-Id"])
+        self.assertEqual((line["address"], line["success"]), ("127.0.0.1", False))
+        self.assertNotIn("made-up", json.dumps(line))
 
 
 @needs_idp

@@ -14,30 +14,32 @@ TOOLS = "read_file,write_file,delete_file,query,read_files,deploy,search_all"
 
 
 class Page(unittest.TestCase):
-    def serve(self, settings):
+    def serve(self, settings, env=None):
         servers = {name: entry("counter", "--tools", TOOLS) for name in ("files", "web")}
-        bridge = Bridge(args=["--config", "{home}/config.json"], files={
+        bridge = Bridge(args=["--config", "{home}/config.json"], env=env or {}, files={
             "config.json": json.dumps({"mcpServers": servers, "bridge": settings})})
         bridge.start()
         self.addCleanup(bridge.directory.cleanup)
         self.addCleanup(bridge.stop)
         return bridge
 
-    def example(self, key, number):
+    def example(self, key, number, **env):
         inner = [one.get("bridge", one) for one in EXAMPLES]
-        return self.serve([one for one in inner if key in one][number])
+        return self.serve([one for one in inner if key in one][number], env)
 
-    def check(self, bridge, table):
+    def check(self, bridge, table, **how):
         for person, what, decision, rule in table:
             with self.subTest(person=person, what=what):
-                answer = bridge.post("/admin/policy/explain", {"principal": person, **what})
+                answer = bridge.post("/admin/policy/explain", {"principal": person, **what},
+                                     **how)
                 self.assertEqual(answer.status, 200, answer)
                 told = answer.json
                 self.assertEqual((told["decision"], told["rule"]), (decision, rule))
 
     def test_every_example_is_known_to_this_test(self):
         self.assertEqual([list(one) for one in EXAMPLES],
-                         [["mcpServers"], ["mcpServers", "bridge"], ["policy"], ["policy"], ["limits"]])
+                         [["mcpServers"], ["mcpServers", "bridge"], ["policy"], ["policy"],
+                          ["policy"], ["limits"]])
 
     def test_rules(self):
         alice = {"user_id": "alice", "groups": ["staff"]}
@@ -56,8 +58,24 @@ class Page(unittest.TestCase):
             ({"user_id": "bob"}, {"prompt": "any"}, "allow", 4)))
         self.assertEqual(bridge.get("/tools").json, [])
 
+    def test_issuers(self):
+        """Nobody asks the issuers, so there need be none."""
+        admin = "0123456789abcdef0123456789abcdef"
+        partner = "https://id.partner.example/realms/main"
+        bridge = self.example("policy", 1, OAUTH_ISSUER_URL="http://127.0.0.1:9/own",
+                              OAUTH_AUDIENCE="bridge", ADMIN_TOKEN=admin,
+                              AUTH_ISSUERS=json.dumps([{"issuer": partner}]))
+        theirs = {"user_id": "eve", "issuer": partner}
+        self.check(bridge, (
+            ({"user_id": "alice", "groups": ["staff"]}, {"tool": "write_file"}, "allow", 0),
+            ({**theirs, "groups": ["staff"]}, {"tool": "write_file"}, "deny", None),
+            ({**theirs, "groups": ["guests"]}, {"tool": "read_file"}, "allow", 1),
+            ({"user_id": "alice", "groups": ["guests"]}, {"tool": "read_file"}, "deny", None),
+            ({**theirs, "user_id": "5f0c1b9a"}, {"tool": "write_file"}, "allow", 2),
+            ({"user_id": "5f0c1b9a"}, {"tool": "write_file"}, "deny", None)), token=admin)
+
     def test_arguments(self):
-        self.check(self.example("policy", 1), tuple(
+        self.check(self.example("policy", 2), tuple(
             ({}, {"tool": tool, "arguments": arguments}, decision, rule)
             for tool, arguments, decision, rule in (
                 ("query", {"sql": " DROP table x", "limit": 5}, "deny", 0),
@@ -72,7 +90,7 @@ class Page(unittest.TestCase):
 
     def test_scopes(self):
         staff = {"user_id": "alice", "groups": ["staff"]}
-        self.check(self.example("policy", 2), (
+        self.check(self.example("policy", 3), (
             (staff, {"tool": "write_file"}, "insufficient_scope", 1),
             ({**staff, "scopes": ["files:write"]}, {"tool": "write_file"}, "allow", 1),
             ({"user_id": "bob"}, {"tool": "write_file"}, "deny", None),

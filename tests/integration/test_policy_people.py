@@ -232,8 +232,13 @@ class Admin(PeopleCase):
 class ProviderDown(PeopleCase):
     env = {"ADMIN_TOKEN": ADMIN}
 
+    @classmethod
+    def setUpClass(cls):
+        cls.idp = Idp().start()
+        cls.idp.mode("jwks", "down")
+        super().setUpClass()
+
     def test_a_token_that_cannot_be_checked_is_named(self):
-        self.idp.mode("jwks", "down")
         answer = self.bridge.post("/admin/policy/explain",
                                   {"token": self.mint("new"), "tool": "read"}, token=ADMIN)
         self.assertEqual((answer.status, answer.json["error"]), (503, "idp_unavailable"))
