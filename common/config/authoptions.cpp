@@ -132,10 +132,9 @@ QList<Option> issuers()
          .group = group,
          .help = u"Further issuers: an array of objects with issuer and, as needed, audience, "
                  "jwks_uri, introspection_endpoint, introspection (off unless it says opaque or "
-                 "always), client_id, client_secret, "
-                 "claims_preset, groups_claim, roles_claim, algorithms; admins and requiredGroups "
-                 "(true or false): whether its groups count for BRIDGE_ADMIN_GROUPS and "
-                 "BRIDGE_REQUIRED_GROUPS."_s},
+                 "always), client_id, client_secret, claims_preset, user_claim, groups_claim, "
+                 "roles_claim, algorithms; admins and requiredGroups (true or false): whether its "
+                 "groups count for BRIDGE_ADMIN_GROUPS and BRIDGE_REQUIRED_GROUPS."_s},
         {.name = u"OAUTH_JWKS_URL"_s,
          .flag = u"--oauth-jwks-url"_s,
          .type = OptionType::Url,

@@ -11,9 +11,6 @@ using namespace Qt::StringLiterals;
 
 namespace bridge::auth {
 
-namespace {
-
-/// Whoever has one IPv6 address has the 2^64 of its network.
 QByteArray networkOf(const QHostAddress &address)
 {
     bool isV4 = false;
@@ -23,8 +20,6 @@ QByteArray networkOf(const QHostAddress &address)
     const Q_IPV6ADDR v6 = address.toIPv6Address();
     return QByteArray(reinterpret_cast<const char *>(&v6), 8);
 }
-
-} // namespace
 
 BadTokens::Window *BadTokens::find(const QByteArray &network)
 {

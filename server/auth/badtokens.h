@@ -16,6 +16,9 @@
 
 namespace bridge::auth {
 
+/// What tells one client from another: whoever has one IPv6 address has the 2^64 of its network.
+QByteArray networkOf(const QHostAddress &address);
+
 class BadTokens
 {
 public:

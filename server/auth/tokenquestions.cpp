@@ -59,9 +59,10 @@ Call TokenVerifier::verify(const QByteArray &token, Via via, Handler<PrincipalPt
         const auto known = outcome ? remembered(digest, via) : std::nullopt;
         handler(known ? *known : outcome ? Verdict(brought(*outcome, via)) : outcome);
     };
-    Call waiting = m_flights[digest].join(land, [this, token, digest](Handler<PrincipalPtr> done) {
-        return begin(token, digest, std::move(done));
-    });
+    Call waiting =
+        m_flights[digest].join(land, [this, token, digest, from](Handler<PrincipalPtr> done) {
+            return begin(token, digest, from, std::move(done));
+        });
     return Call(
         [this, life, digest, from, hasLanded, share = std::make_shared<Call>(std::move(waiting))] {
             share->cancel();
@@ -81,7 +82,7 @@ void TokenVerifier::sweep(const QByteArray &digest)
 }
 
 Call TokenVerifier::begin(const QByteArray &token, const QByteArray &digest,
-                          Handler<PrincipalPtr> handler)
+                          const QHostAddress &from, Handler<PrincipalPtr> handler)
 {
     QList<Issuer *> asked;
     if (!looksLikeJwt(token)) {
@@ -89,13 +90,13 @@ Call TokenVerifier::begin(const QByteArray &token, const QByteArray &digest,
             if (one->options().introspect != Introspect::Never)
                 asked.append(one.get());
         }
-        return askIssuers(asked, token, digest, std::move(handler));
+        return askIssuers(asked, token, digest, from, std::move(handler));
     }
     auto found = candidate(token);
     if (!found)
         return failLater(std::move(handler), refuse(found.error(), digest));
     if (found->issuer->options().introspect == Introspect::Always)
-        return askIssuers({found->issuer}, token, digest, std::move(handler));
+        return askIssuers({found->issuer}, token, digest, from, std::move(handler));
     return askKeys(std::move(*found), token, digest).start(std::move(handler));
 }
 
@@ -122,7 +123,8 @@ Task<PrincipalPtr> TokenVerifier::askKeys(Candidate found, QByteArray token, QBy
 }
 
 Call TokenVerifier::askIssuers(const QList<Issuer *> &issuers, const QByteArray &token,
-                               const QByteArray &digest, Handler<PrincipalPtr> handler)
+                               const QByteArray &digest, const QHostAddress &from,
+                               Handler<PrincipalPtr> handler)
 {
     const auto ask = [issuers, fetch = m_fetch, token](Handler<Found> done) {
         return firstThatKnows(issuers, fetch, token).start(std::move(done));
@@ -136,7 +138,9 @@ Call TokenVerifier::askIssuers(const QList<Issuer *> &issuers, const QByteArray 
         else
             handler(refuse(found.error(), digest));
     };
-    return m_questions.enter<Found>(ask, judge, idpUnavailable());
+    const bool wasGood = m_known.find(digest);
+    return m_questions.enter<Found>(ask, judge, idpUnavailable(),
+                                    {from.isNull() ? QByteArray() : networkOf(from), wasGood});
 }
 
 TokenVerifier::Verdict TokenVerifier::judgeIntrospected(Issuer &issuer, QJsonObject claims,

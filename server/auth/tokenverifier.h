@@ -94,10 +94,12 @@ private:
     bool needsGroups(const Candidate &candidate) const;
     Result<Candidate> candidate(const QByteArray &token) const;
     bool isIntrospected() const;
-    Call begin(const QByteArray &token, const QByteArray &digest, Handler<PrincipalPtr> handler);
+    Call begin(const QByteArray &token, const QByteArray &digest, const QHostAddress &from,
+               Handler<PrincipalPtr> handler);
     Task<PrincipalPtr> askKeys(Candidate candidate, QByteArray token, QByteArray digest);
     Call askIssuers(const QList<Issuer *> &issuers, const QByteArray &token,
-                    const QByteArray &digest, Handler<PrincipalPtr> handler);
+                    const QByteArray &digest, const QHostAddress &from,
+                    Handler<PrincipalPtr> handler);
     Verdict judgeIntrospected(Issuer &issuer, QJsonObject claims, const QByteArray &token,
                               const QByteArray &digest);
     void sweep(const QByteArray &digest);

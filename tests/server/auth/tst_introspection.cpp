@@ -186,6 +186,40 @@ private Q_SLOTS:
         calls.clear();
     }
 
+    void anAddressHasItsShareAndTokensThatWereGoodGoFirst()
+    {
+        auto few = options();
+        few.maxQuestions = 4;
+        few.maxWaiting = 12;
+        few.introspectionLifetime = 1s;
+        TokenVerifier checker(few, m_idp.fetch(), m_idp.clock());
+        QVERIFY(verdict(checker, "regular").ok());
+        m_idp.now += 2s;
+        QVERIFY(!checker.verifyNow("regular"));
+        QStringList order;
+        std::vector<Call> calls;
+        const auto ask = [&](const QByteArray &token, const char *from) {
+            calls.push_back(checker.verify(
+                token, Via::Header,
+                [&order, token](const Result<PrincipalPtr> &found) {
+                    order.append((found ? u""_s : u"no "_s) + QString::fromLatin1(token));
+                },
+                QHostAddress(QString::fromLatin1(from))));
+        };
+        for (int i = 0; i < 6; ++i) // a quarter of 16 are his, whatever address of his network
+            ask("flood" + QByteArray::number(i), i % 2 == 0 ? "2001:db8::1" : "2001:db8::2");
+        ask("other", "192.0.2.1");
+        ask("regular", "2001:db8::1");
+        QTRY_COMPARE(order.size(), 8);
+        QCOMPARE(order.count(u"no flood4"_s) + order.count(u"no flood5"_s), 2);
+        QVERIFY(order.contains(u"other"_s));
+        QVERIFY(order.indexOf(u"regular"_s) < order.indexOf(u"other"_s));
+        calls.clear();
+        order.clear();
+        ask("later", "2001:db8::1"); // places are free again
+        QTRY_COMPARE(order, QStringList{u"later"_s});
+    }
+
     void anIssuerWithoutIntrospectionHasNoOpaqueTokens()
     {
         auto made = options();
