@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """/accounts: what a user does with the accounts he connected at remote MCP servers
 (resources/docs/credentials.md)."""
+import json
 import threading
 import time
 import unittest
 
-from bridge import wait_for
+from bridge import Bridge, run_once, wait_for
 from farcase import AccountCase, Browser
 from idp import needs_idp
 
@@ -237,6 +238,25 @@ class NotOffered(Case):
     def test_there_is_nothing_to_connect(self):
         answer = self.bridge.post("/accounts/default/connect", token=self.idp.mint(sub="bob"))
         self.assertError(answer, 404, "not_found")
+
+
+class Settings(unittest.TestCase):
+    """A client id belongs to the authorization server it was registered at."""
+
+    def test_a_client_of_no_issuer_is_refused_where_accounts_are_a_must(self):
+        far = {"url": "https://far.example/mcp", "auth": {"provider": "oauth", "clientId": "x"}}
+        config = {"mcpServers": {"far": far}}
+        status, text = run_once(args=["--config", "{home}/c.json"], server=(),
+                                files={"c.json": json.dumps(config)})
+        self.assertEqual(status, 2, text)
+        self.assertIn("MCP_REMOTE_SERVER_OAUTH_ISSUER", text)
+        self.assertIn("`issuer`", text)
+
+    def test_it_is_told_elsewhere(self):
+        with Bridge(server=(), env={"MCP_REMOTE_SERVER": "http://127.0.0.1:9/mcp",
+                                    "MCP_REMOTE_CLIENT_ID": "x"}) as bridge:
+            self.assertIn("MCP_REMOTE_CLIENT_ID has no effect without "
+                          "MCP_REMOTE_SERVER_OAUTH_ISSUER", bridge.log())
 
 
 if __name__ == "__main__":

@@ -204,7 +204,7 @@ void TestProviders::whatTheBrokerRefuses_data()
     QTest::newRow("500") << "500 Oops"_ba
                          << "{}"_ba << idp << 502;
     QTest::newRow("503") << "503 Down"_ba
-                         << "{}"_ba << idp << 502;
+                         << "{}"_ba << idp << 503;
     QTest::newRow("429") << "429 Slow down"_ba
                          << "{}"_ba << idp << 503;
     QTest::newRow("no token") << "200 OK"_ba

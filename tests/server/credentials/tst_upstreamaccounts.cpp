@@ -41,14 +41,14 @@ private Q_SLOTS:
     {
         QFETCH(QByteArray, secret);
         auto server = m_far->server();
-        server.auth.clientId = u"known"_s;
+        server.auth.clientId = u"fixed-id"_s;
         server.auth.clientSecret = secret;
         const auto outcome = ask(server);
         QCOMPARE(outcome->error().code, ErrorCode::NotConnected);
         QVERIFY(!outcome->error().extra.contains("authorization_url"_L1));
         QVERIFY(outcome->error().message.contains(u"`issuer`"_s));
         for (const auto &one : m_far->seen)
-            QVERIFY(!one.head.contains("known") && !one.body.contains("known"));
+            QVERIFY(!one.head.contains("fixed-id") && !one.body.contains("fixed-id"));
     }
 
     void aChangedClientMeansAnotherLogin()
