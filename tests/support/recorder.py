@@ -5,7 +5,7 @@ import os
 import urllib.request
 
 from bridge import ROOT, SLOW
-from nodejs import Scripts, Service
+from nodejs import NODE, Scripts, Service
 
 FOLDER = os.path.join(ROOT, "tests", "conformance")
 SCHEMAS = os.path.join(ROOT, "..", "shared", "data", "mcp-schema")
@@ -20,6 +20,9 @@ class Recorder:
         self.scripts = self.service = None
         if not os.path.isdir(SCHEMAS):
             print("     the schemas of MCP are not here: messages are not validated")
+            return
+        if not NODE:
+            print("     the npm clients are not installed: messages are not validated")
             return
         self.scripts = Scripts(FOLDER)
         self.service = Service(self.scripts.command("recorder.mjs", self.url, SCHEMAS))
