@@ -197,6 +197,8 @@ void IdentityRooms::buildGate(const config::Settings &settings)
         return m_dataAccess.placeholdersFor(principal, group);
     };
     m_sources->whenOver = [this](const auth::PrincipalPtr &who, std::function<void()> told) {
+        if (who->kind == auth::Principal::Kind::Service)
+            return m_apiKeys.whenRemoved(who->owner, std::move(told));
         return m_webSessions ? m_webSessions->whenOver(who, std::move(told)) : Call();
     };
     m_sources->credential = [this](upstream::Identity &identity,

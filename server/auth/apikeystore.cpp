@@ -172,4 +172,21 @@ Result<PrincipalPtr> ApiKeyStore::find(QByteArrayView key) const
     return known->principal;
 }
 
+Call ApiKeyStore::whenRemoved(const QString &owner, std::function<void()> told)
+{
+    auto watch = std::make_shared<QObject>();
+    // Not in the middle of taking the new keys; what is told may end the watch.
+    connect(
+        this, &ApiKeyStore::keysChanged, watch.get(),
+        [owner, told = std::move(told)](const QStringList &, const QStringList &removed) {
+            const auto isHis = [&owner](const QString &id) { return owner == u"key:"_s + id; };
+            if (std::none_of(removed.cbegin(), removed.cend(), isHis))
+                return;
+            const std::function<void()> last = told;
+            last();
+        },
+        Qt::QueuedConnection);
+    return Call([watch] { Q_UNUSED(watch) });
+}
+
 } // namespace bridge::auth

@@ -4,6 +4,7 @@
 // way of a request.
 #pragma once
 
+#include "common/async/call.h"
 #include "common/config/filewatch.h"
 #include "server/auth/apikeyfile.h"
 #include "server/auth/apikeyuse.h"
@@ -47,6 +48,9 @@ public:
     /// Whose \a key it is; remembers that it was used. InvalidToken for one that is unknown,
     /// TokenExpired.
     Result<PrincipalPtr> find(QByteArrayView key) const;
+
+    /// Runs \a told when the key of \a owner, as principals have it, is not in the file any more.
+    Call whenRemoved(const QString &owner, std::function<void()> told);
 
 Q_SIGNALS:
     /// The file has other keys than before: ids that came and went. Not for the first load().

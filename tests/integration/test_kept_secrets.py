@@ -8,6 +8,7 @@ import subprocess
 import unittest
 
 from bridge import PROGRAM, SLOW, Bridge, fixture, run_once, wait_for
+from mcpclient import SseClient
 
 KEY = base64.b64encode(b"k" * 32).decode()
 OTHER = base64.b64encode(b"o" * 32).decode()
@@ -46,6 +47,21 @@ class ApiKeys(unittest.TestCase):
 
     def tools(self, key):
         return self.bridge.get("/tools", headers={"X-API-Key": key})
+
+    def test_a_stream_ends_with_its_key(self):
+        key, ident = self.make("--name", "listener")
+        other, _ = self.make("--name", "other")
+        with self.bridge as bridge:
+            streams = []
+            for one in (key, other):
+                client = SseClient(bridge, headers={"X-API-Key": one})
+                self.addCleanup(client.close)
+                client.initialize()
+                streams.append(client)
+            self.assertEqual(command(bridge, "apikey", "revoke", ident)[0], 0)
+            self.assertIsNone(streams[0].next())
+            self.assertEqual(streams[1].request("ping")[0]["result"], {})
+            wait_for(lambda: "The caller's credential has ended" in bridge.log(), what="the log")
 
     def test_a_key_lets_in_from_its_making_until_its_end(self):
         early, early_id = self.make("--name", "early")
