@@ -62,6 +62,7 @@ AuditEvent eventOf(Kind kind, const auth::Origin &origin, const auth::Principal 
 Auditing::Auditing(std::unique_ptr<audit::AuditLog> log)
     : m_log(std::move(log))
     , m_limited([this](AuditEvent event) { m_log->write(std::move(event)); })
+    , m_strangers([this](AuditEvent event) { m_log->write(std::move(event)); })
 {
 }
 
@@ -122,6 +123,8 @@ void Auditing::follow(credentials::Broker &broker)
 
 void Auditing::tellIncident(const gate::Incident &incident)
 {
+    if (incident.error && httpStatus(*incident.error) == 429)
+        return; // there may be a flood of them, see tellTooMany()
     AuditEvent event;
     event.kind = incident.error ? Kind::Refusal : Kind::Admin;
     event.success = !incident.error;
@@ -132,7 +135,17 @@ void Auditing::tellIncident(const gate::Incident &incident)
         event.reason = codeName(incident.error->code);
     setOrigin(event, {incident.requestId, incident.peer});
     event.userAgent = QString::fromUtf8(incident.userAgent);
+    if (incident.error && (!incident.principal || incident.principal->isAnonymous()))
+        return tellStranger(std::move(event), incident.peer);
     m_log->write(std::move(event));
+}
+
+/// Anybody can be refused as often as he likes.
+void Auditing::tellStranger(AuditEvent event, const QHostAddress &address)
+{
+    const QString client = policy::limitKeyOf(*auth::anonymous(), address);
+    const QString key = QStringList{client, event.reason, event.action}.join(u'\n');
+    m_strangers.take(key, std::move(event));
 }
 
 void Auditing::tellLimit(const auth::Origin &origin, const auth::Principal &principal,
@@ -177,6 +190,8 @@ void Auditing::tellLogin(const QString &event, const auth::PrincipalPtr &who,
         written.owner = who->owner;
     setOrigin(written, {exchange.requestId(), exchange.request().peer});
     written.userAgent = QString::fromUtf8(exchange.request().header("user-agent"));
+    if (!written.success)
+        return tellStranger(std::move(written), exchange.request().peer);
     m_log->write(std::move(written));
 }
 

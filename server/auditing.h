@@ -35,6 +35,7 @@ public:
     void tellKeys(audit::AuditEvent::Kind kind, const QStringList &ids);
 
 private:
+    void tellStranger(audit::AuditEvent event, const QHostAddress &address);
     void tellIncident(const gate::Incident &incident);
     void tellLimit(const auth::Origin &origin, const auth::Principal &principal,
                    const policy::Action &action, const QString &limit);
@@ -42,6 +43,7 @@ private:
 
     std::unique_ptr<audit::AuditLog> m_log;
     audit::Damper m_limited;
+    audit::Damper m_strangers; ///< what people nobody knows were refused
     QSet<QString> m_toldOf; ///< requests under way that a limit has refused something
 };
 

@@ -201,6 +201,25 @@ class Limits(AuditCase):
 
 
 @needs_idp
+class BadTokens(AuditCase):
+    """Turned away at the gate, where a flood is made of the cheapest requests."""
+    env = {"AUTH_BAD_TOKENS_PER_MINUTE": "5"}
+
+    def test_a_flood_makes_one_line(self):
+        answers = [self.bridge.get("/tools", token=self.idp.mint(sub=str(n), how={
+            "key": "stranger"})) for n in range(60)]
+        limited = [answer for answer in answers if answer.status == 429]
+        self.assertGreater(len(limited), 40)
+        self.assertTrue(limited[0].headers["Retry-After"])
+        line = self.line("rate_limited", request_id=limited[0].headers["X-Request-Id"])
+        self.assertEqual((line["address"], line["action"]), ("127.0.0.1", "GET /tools"))
+        self.bridge.get("/admin/config", token=ADMIN)
+        self.line("admin_action")  # everything before it is written
+        self.assertEqual(len(self.lines("rate_limited")), 1)
+        self.assertLess(len(self.lines("refusal")), 20)
+
+
+@needs_idp
 class Exchanges(AuditCase):
     """Tokens retrieved and logins that failed know their request as well."""
     env = {"OAUTH_ENV": "GITHUB_TOKEN", "KEYCLOAK_PROVIDER_ALIAS": "github",
@@ -277,6 +296,32 @@ class Rotation(AuditCase):
         self.assertEqual(status, 1)
         self.assertIn("audit.jsonl: line 1 is wrong: a new chain begins here", out + note)
         self.assertEqual(self.verify("audit.jsonl")[0], 0)
+
+
+@needs_idp
+class Strangers(AuditCase):
+    env = {"BRIDGE_REQUIRED_GROUPS": "staff"}
+
+    def test_what_strangers_are_refused_again_and_again_is_counted(self):
+        bad = self.idp.mint(sub="alice", how={"key": "stranger"})
+        for _ in range(50):
+            self.assertEqual(self.bridge.get("/tools").status, 401)
+            self.assertEqual(self.bridge.get("/tools", token=bad).status, 401)
+        self.assertEqual(self.bridge.get("/admin/config").status, 401)
+        member = self.idp.mint(sub="bob", groups=["staff"])
+        for _ in range(2):
+            self.assertEqual(self.bridge.get("/admin/config", token=member).status, 403)
+        self.line("refusal", reason="forbidden")
+        wait_for(lambda: len(self.lines("refusal", reason="forbidden")) == 2, what="his name")
+        refused = self.lines("refusal", action="GET /tools")
+        self.assertEqual(sorted(line["reason"] for line in refused),
+                         ["invalid_token", "unauthorized"])
+        self.assertEqual(len(self.lines("refusal", action="GET /admin/config",
+                                        reason="unauthorized")), 1)
+        self.bridge.stop()
+        counted = [line for line in self.lines("refusal", action="GET /tools")
+                   if "repeated" in line]
+        self.assertEqual([line["repeated"] for line in counted], [49, 49])
 
 
 if __name__ == "__main__":
