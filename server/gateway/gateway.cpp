@@ -18,6 +18,13 @@ TableLimits withoutExpiry(TableLimits limits)
     return limits;
 }
 
+/// Streamable HTTP, HTTP+SSE and handles: a session is a session, however a client has it.
+GatewaySettings counting(GatewaySettings settings)
+{
+    settings.table.counted = std::make_shared<OwnerCount>();
+    return settings;
+}
+
 http::Route route(const QByteArray &method, const QString &pattern, http::RouteHandler run)
 {
     http::Route made;
@@ -34,7 +41,7 @@ http::Route route(const QByteArray &method, const QString &pattern, http::RouteH
 Gateway::Gateway(GatewaySettings settings, Backend backend, upstream::Registry *registry,
                  sessions::SessionManager *manager, QObject *parent)
     : QObject(parent)
-    , m_settings(std::move(settings))
+    , m_settings(counting(std::move(settings)))
     , m_backend(std::move(backend))
     , m_registry(registry)
     , m_views(m_settings.views)

@@ -16,6 +16,7 @@ constexpr int kHandleBytes = 24;
 
 HandleTable::HandleTable(TableLimits limits, Release release, QObject *parent)
     : QObject(parent)
+    , m_count(limits.counted ? limits.counted : std::make_shared<OwnerCount>())
     , m_release(std::move(release))
 {
     connect(&m_sweep, &QTimer::timeout, this, &HandleTable::sweep);
@@ -29,6 +30,7 @@ Result<QString> HandleTable::add(const ClientStatePtr &state)
     const QString id = randomToken(kHandleBytes);
     Handle handle{state, {}};
     handle.unused.start();
+    m_count->add(state->identity.owner);
     m_handles.insert(id, handle);
     return id;
 }
@@ -36,16 +38,14 @@ Result<QString> HandleTable::add(const ClientStatePtr &state)
 Result<Nothing> HandleTable::makeRoom(const QString &owner)
 {
     refreshBusy();
-    int owned = 0;
     auto oldest = m_handles.cend();
     for (auto it = m_handles.cbegin(); it != m_handles.cend(); ++it) {
         if (it->state->identity.owner != owner)
             continue;
-        ++owned;
         if (oldest == m_handles.cend() || it->unused.elapsed() > oldest->unused.elapsed())
             oldest = it;
     }
-    if (owned < m_limits.sessions.mostOf(owner) && count() < m_limits.sessions.total)
+    if (m_count->hasRoom(m_limits.sessions, owner))
         return Nothing{};
     if (oldest == m_handles.cend() || oldest->unused.elapsed() < m_limits.yieldAfter.count())
         return Error(ErrorCode::TooManyRequests,
@@ -94,8 +94,10 @@ void HandleTable::endAllAt(const QString &server)
 void HandleTable::remove(const QString &id)
 {
     const Handle handle = m_handles.take(id);
-    if (handle.state)
-        m_release(handle.state);
+    if (!handle.state)
+        return;
+    m_count->remove(handle.state->identity.owner);
+    m_release(handle.state);
 }
 
 void HandleTable::setLimits(const TableLimits &limits)

@@ -46,6 +46,7 @@ private:
     void sweep();
 
     TableLimits m_limits;
+    std::shared_ptr<OwnerCount> m_count;
     Release m_release;
     QHash<QString, Handle> m_handles;
     QTimer m_sweep;

@@ -6,7 +6,10 @@ using namespace std::chrono_literals;
 
 namespace bridge::gateway {
 
-SessionTable::SessionTable(TableLimits limits, QObject *parent) : QObject(parent), m_limits(limits)
+SessionTable::SessionTable(TableLimits limits, QObject *parent)
+    : QObject(parent)
+    , m_limits(limits)
+    , m_count(limits.counted ? limits.counted : std::make_shared<OwnerCount>())
 {
     connect(&m_sweep, &QTimer::timeout, this, &SessionTable::sweep);
     setLimits(m_limits);
@@ -19,10 +22,7 @@ SessionTable::~SessionTable()
 
 Result<Nothing> SessionTable::makeRoom(const QString &owner)
 {
-    const auto owned = std::count_if(m_sessions.cbegin(), m_sessions.cend(), [&](const auto &one) {
-        return one->state()->identity.owner == owner;
-    });
-    if (owned < m_limits.sessions.mostOf(owner) && count() < m_limits.sessions.total)
+    if (m_count->hasRoom(m_limits.sessions, owner))
         return Nothing{};
     const LegacySessionPtr idle = longestIdleOf(owner);
     if (!idle || idle->idleMs() < m_limits.yieldAfter.count())
@@ -45,7 +45,16 @@ LegacySessionPtr SessionTable::longestIdleOf(const QString &owner) const
 
 void SessionTable::add(const LegacySessionPtr &session)
 {
+    m_count->add(session->state()->identity.owner);
     m_sessions.insert(session->id(), session);
+}
+
+LegacySessionPtr SessionTable::take(const QString &id)
+{
+    LegacySessionPtr session = m_sessions.take(id);
+    if (session)
+        m_count->remove(session->state()->identity.owner);
+    return session;
 }
 
 LegacySessionPtr SessionTable::find(const QString &id, const QString &owner,
@@ -69,7 +78,7 @@ int SessionTable::openStreams(const QString &owner) const
 
 void SessionTable::remove(const QString &id)
 {
-    if (const LegacySessionPtr session = m_sessions.take(id))
+    if (const LegacySessionPtr session = take(id))
         session->end();
 }
 
@@ -94,7 +103,7 @@ void SessionTable::removeServer(const QString &server, const Error &reason)
     for (const LegacySessionPtr &session : all) {
         if (session->state()->server != server)
             continue;
-        m_sessions.remove(session->id());
+        take(session->id());
         session->end(reason);
     }
 }

@@ -14,6 +14,9 @@ struct TableLimits {
     /// At a cap the owner's longest idle session gives way to a new one, once it has been idle
     /// for this long: clients that end without DELETE do not lock themselves out.
     std::chrono::milliseconds yieldAfter{2'000};
+    /// What counts for the limits: the same for tables that have them together. Null = what is in
+    /// the table. Taken when a table is made, not with later limits.
+    std::shared_ptr<OwnerCount> counted;
 };
 
 class SessionTable : public QObject
@@ -41,9 +44,11 @@ public:
 
 private:
     void sweep();
+    LegacySessionPtr take(const QString &id);
     LegacySessionPtr longestIdleOf(const QString &owner) const;
 
     TableLimits m_limits;
+    std::shared_ptr<OwnerCount> m_count;
     QHash<QString, LegacySessionPtr> m_sessions;
     QTimer m_sweep;
 };

@@ -7,6 +7,7 @@ import unittest
 
 from bridge import Bridge, fixture, wait_for
 from idp import Idp, bearer
+from mcpclient import LegacyClient, ModernClient, SseClient
 
 INITIALIZE = {"jsonrpc": "2.0", "id": 1, "method": "initialize",
               "params": {"protocolVersion": "2025-06-18", "capabilities": {},
@@ -26,6 +27,29 @@ class Places(unittest.TestCase):
             self.assertEqual(
                 bridge.post("/mcp", INITIALIZE, headers={**MCP, **member}).status, 200)
             self.assertEqual(bridge.post("/session/start", {}, headers=member).status, 200)
+
+    def test_a_session_of_any_kind_counts(self):
+        """Those of clients, by any transport and as handles, are one count; those with MCP servers,
+        of REST and of clients alike, are another with the same limits."""
+        with Idp() as idp, Bridge(fixture("counter"), env=idp.env(
+                MAX_TOTAL_SESSIONS="6", MCP_SESSION_TOOLS="true")) as bridge:
+            sse = SseClient(bridge)
+            self.addCleanup(sse.close)
+            legacy = LegacyClient(bridge)
+            legacy.initialize()
+            modern = ModernClient(bridge)
+            handle = {"name": "bridge__start_session", "arguments": {}}
+            self.assertIn("result", modern.post("tools/call", handle).json)
+            refused = modern.post("tools/call", handle).json
+            self.assertIn("Too many sessions", refused["error"]["message"])
+            self.assertEqual(LegacyClient(bridge).raw(INITIALIZE).status, 429)
+            self.assertEqual(bridge.get("/sse").status, 429)
+            call = {"name": "call_counter", "arguments": {}}
+            self.assertIn("result", legacy.post("tools/call", call).json)
+            taken = [bridge.post("/session/start", {}).status for _ in range(3)]
+            self.assertEqual(taken, [200, 200, 429])
+            legacy.send("DELETE", None, legacy.fields())
+            wait_for(lambda: bridge.post("/session/start", {}).status == 200, what="room")
 
     def test_those_of_a_bridge_without_authentication_have_all_of_them(self):
         with Bridge(env={"MAX_TOTAL_SESSIONS": "4"}) as bridge:
