@@ -221,8 +221,10 @@ QList<Option> remoteLogin()
          .flag = u"--remote-client-id"_s,
          .type = OptionType::Text,
          .group = group,
-         .help = u"Client of the bridge at the authorization server of MCP_REMOTE_SERVER. Empty = "
-                 "the bridge's client metadata document, or a registration."_s},
+         .help =
+             u"Client of the bridge at the authorization server of MCP_REMOTE_SERVER. Empty = "
+             "the bridge's client metadata document, or a registration. It is shown to that server "
+             "only, so it needs MCP_REMOTE_SERVER_OAUTH_ISSUER."_s},
         {.name = u"MCP_REMOTE_CLIENT_SECRET"_s,
          .flag = {},
          .type = OptionType::Text,

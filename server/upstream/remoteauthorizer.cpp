@@ -45,8 +45,10 @@ Call RemoteAuthorizer::renew(const httpclient::Headers &sent, const httpclient::
         [last = m_last, rejected, handler = std::move(handler)](Result<HeldCredential> outcome) {
             if (!outcome)
                 return handler(outcome.error());
-            *last = *outcome;
-            handler(!outcome->token.isEmpty() && outcome->token != rejected);
+            const bool isOther = !outcome->token.isEmpty() && outcome->token != rejected;
+            // What nobody is going to send now must not be sent some time later.
+            *last = isOther ? *outcome : HeldCredential();
+            handler(isOther);
         });
 }
 

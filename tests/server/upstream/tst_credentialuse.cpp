@@ -193,6 +193,22 @@ private Q_SLOTS:
         QCOMPARE(server.seen.size(), 3);
     }
 
+    void aCredentialThatWasTakenAwayIsNotSentFromMemory()
+    {
+        RemoteAuthorizer authorizer(RemoteDefinition(), m_source);
+        m_source->next = m_source->token; // the server refuses it, and there is no other one
+        std::optional<bool> isOther;
+        const Call call =
+            authorizer.renew({{"Authorization", "Bearer first"}}, {},
+                             [&](const Result<bool> &outcome) { isOther = *outcome; });
+        QTRY_VERIFY(isOther);
+        QVERIFY(!*isOther);
+        m_source->known = false; // e.g. the user has disconnected his account
+        httpclient::Headers headers;
+        QVERIFY(!authorizer.apply(headers)); // has to ask
+        QVERIFY(headers.isEmpty());
+    }
+
     void whatTheSourceSaysBecomesTheError()
     {
         RawServer server;
