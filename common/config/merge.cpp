@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "common/config/merge.h"
 
+#include "common/config/openness.h"
 #include "common/config/suggest.h"
 #include "common/config/value.h"
 
@@ -8,10 +9,6 @@
 #include <QtCore/QFile>
 #include <QtCore/QFileInfo>
 #include <QtCore/QJsonArray>
-
-#ifdef Q_OS_UNIX
-#include <unistd.h>
-#endif
 
 using namespace Qt::StringLiterals;
 
@@ -42,27 +39,6 @@ QString noSuchServer(const QString &name, const QStringList &known)
     return u"names \"%1\", which is no server of mcpServers in the file.%2 There are: %3."_s.arg(
         name, didYouMean(name, known), known.join(", "_L1));
 }
-
-#ifdef Q_OS_UNIX
-/// As with keys of OpenSSH: a file of one's own has to be one's own. What somebody else gave, as
-/// containers are given secrets, is as he wants it.
-enum class Openness { Private, Foreign, Careless };
-Openness opennessOf(const Assignment &assignment)
-{
-    const QFileInfo file(QDir(assignment.directory).absoluteFilePath(assignment.value.toString()));
-    constexpr QFile::Permissions others = QFile::ReadGroup | QFile::WriteGroup | QFile::ExeGroup
-                                          | QFile::ReadOther | QFile::WriteOther | QFile::ExeOther;
-    if (!(file.permissions() & others))
-        return Openness::Private;
-    return file.ownerId() == ::geteuid() ? Openness::Careless : Openness::Foreign;
-}
-#else
-enum class Openness { Private, Foreign, Careless };
-Openness opennessOf(const Assignment &)
-{
-    return Openness::Private; // access lists decide there
-}
-#endif
 
 /// Settings that do nothing, as the one they belong to is missing.
 QStringList noticeLonely(const Settings &settings)
@@ -116,7 +92,8 @@ Result<QJsonValue> Merge::valueOf(const Assignment &assignment) const
 
 void Merge::checkKeyFile(const Assignment &assignment)
 {
-    const Openness openness = opennessOf(assignment);
+    const Openness openness =
+        opennessOf(QDir(assignment.directory).absoluteFilePath(assignment.value.toString()));
     if (openness == Openness::Careless)
         m_problems.append({assignment.where,
                            u"names a file that others than its owner may open, and whoever reads "
