@@ -93,7 +93,7 @@ private Q_SLOTS:
         QList<std::pair<QByteArray, QByteArray>> browser{right.first(), {"Cookie", "a=b"}};
         request.headers = &browser;
         QCOMPARE(authenticator.findNow(request).principal->strategy, u"cookie"_s);
-        browser.append({"Authorization", "Basic YTpi"}); // no page can do that
+        browser.emplaceBack("Authorization", "Basic YTpi"); // no page can do that
         QCOMPARE(authenticator.findNow(request).principal->strategy, u"bearer"_s);
         request.headers = &wrong;
         QCOMPARE(authenticator.findNow(request).error->code, ErrorCode::InvalidToken);
