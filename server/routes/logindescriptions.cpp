@@ -74,7 +74,9 @@ QJsonObject accountOperation(const QString &summary, const QString &description,
 QJsonObject page(const QString &description)
 {
     return {{"description"_L1, description},
-            {"content"_L1, QJsonObject{{"text/html"_L1, QJsonObject()}}}};
+            {"content"_L1,
+             QJsonObject{{"text/html"_L1,
+                          QJsonObject{{"schema"_L1, QJsonObject{{"type"_L1, u"string"_s}}}}}}}};
 }
 
 QJsonObject accountSchema()
