@@ -87,7 +87,7 @@ QList<Option> limitsOnConnectionsAndRequests()
          .group = group,
          .help = u"Memory for request bodies larger than 64 KiB while they arrive; beyond it 503. "
                  "One address, or IPv6 network of 64 bits, gets a quarter, unless it is in "
-                 "TRUSTED_PROXIES."_s},
+                 "TRUSTED_PROXIES or AUTH_TRUSTED_PROXIES."_s},
         {.name = u"MAX_CONNECTIONS"_s,
          .flag = u"--max-connections"_s,
          .type = OptionType::Integer,

@@ -33,8 +33,11 @@ BodyBudget::BodyBudget(const ServerLimits &limits)
 /// The address of a proxy is everybody's.
 bool BodyBudget::isProxy(const QHostAddress &peer) const
 {
+    bool isV4 = false;
+    const quint32 v4 = peer.toIPv4Address(&isV4); // also where a socket of both kinds says IPv6
+    const QHostAddress plain = isV4 ? QHostAddress(v4) : peer;
     return std::any_of(m_proxies.cbegin(), m_proxies.cend(),
-                       [&peer](const auto &network) { return peer.isInSubnet(network); });
+                       [&plain](const auto &network) { return plain.isInSubnet(network); });
 }
 
 bool BodyBudget::change(const QHostAddress &peer, qint64 before, qint64 now)
@@ -42,18 +45,24 @@ bool BodyBudget::change(const QHostAddress &peer, qint64 before, qint64 now)
     const qint64 growth = (now > kFree ? now : 0) - (before > kFree ? before : 0);
     if (m_total == 0 || growth == 0)
         return true;
-    const QHostAddress client = clientNetwork(peer);
-    qint64 &ofClient = m_byClient[client];
-    const bool fits =
-        growth < 0
-        || (m_used + growth <= m_total && (ofClient + growth <= m_perClient || isProxy(client)));
-    if (fits) {
-        m_used += growth;
-        ofClient += growth;
-    }
-    if (ofClient == 0)
+    if (growth > 0 && m_used + growth > m_total)
+        return false;
+    if (!isProxy(peer) && !changeShare(clientNetwork(peer), growth))
+        return false;
+    m_used += growth;
+    return true;
+}
+
+bool BodyBudget::changeShare(const QHostAddress &client, qint64 growth)
+{
+    const qint64 share = m_byClient.value(client) + growth;
+    if (growth > 0 && share > m_perClient)
+        return false;
+    if (share == 0)
         m_byClient.remove(client);
-    return fits;
+    else
+        m_byClient.insert(client, share);
+    return true;
 }
 
 } // namespace bridge::http

@@ -32,6 +32,7 @@ public:
 
 private:
     bool isProxy(const QHostAddress &peer) const;
+    bool changeShare(const QHostAddress &client, qint64 growth);
 
     qint64 m_total; ///< 0 = no limit
     qint64 m_perClient;

@@ -37,6 +37,30 @@ class Bodies(BridgeCase):
             self.assertTrue(read_all(peer).startswith(b"HTTP/1.1 413"))
 
 
+class UnfinishedBodies(unittest.TestCase):
+    """One address gets a quarter of MAX_BUFFERED_BODY_BYTES, but room for one body."""
+    limits = {"MAX_REQUEST_BODY_BYTES": "200000", "MAX_BUFFERED_BODY_BYTES": "400000"}
+
+    def beside_another(self, **env):
+        """The status of a body that comes while another of the same address is unfinished."""
+        body = b'{"name":"' + b"x" * 150000 + b'"}'
+        message = (b"POST /tools/hello HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                   b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+        with Bridge(env={**self.limits, **env}) as bridge, bridge.connect() as other:
+            other.sendall(message[:-1])
+            bridge.raw(message)  # when this was read, so was the other's
+            return bridge.raw(message).split(b" ")[1]
+
+    def test_another_of_the_same_address_is_503(self):
+        self.assertEqual(self.beside_another(), b"503")
+
+    def test_a_proxy_has_all_the_room(self):
+        self.assertEqual(self.beside_another(TRUSTED_PROXIES="127.0.0.0/8"), b"200")
+
+    def test_a_proxy_that_vouches_for_callers_has_all_the_room(self):
+        self.assertEqual(self.beside_another(AUTH_TRUSTED_PROXIES="127.0.0.1"), b"200")
+
+
 class ChildCap(unittest.TestCase):
     def test_calls_beyond_the_cap_of_children_are_503(self):
         """O2"""
