@@ -61,7 +61,9 @@ public:
                               "see it."_s);
         readRate(place, object, limit);
         readPer(place + u".per"_s, object["per"_L1], limit);
-        QJsonObject rule{{"effect"_L1, u"allow"_s}};
+        // In doubt a call counts, as with rules that deny: no other issuer's names, nor a URI that
+        // takes a detour, are a way around a limit.
+        QJsonObject rule{{"effect"_L1, u"deny"_s}};
         for (const QString &key : about) {
             if (object.contains(key))
                 rule.insert(key, object[key]);

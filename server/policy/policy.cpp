@@ -89,8 +89,8 @@ Decision Policy::find(const auth::Principal &principal, const Action &action,
         QString condition = rule.mismatch(principal, action);
         if (condition.isEmpty() && rule.hasArguments()) {
             if (action.arguments)
-                condition = rule.argumentMismatch(*action.arguments);
-            else if (!rule.allows())
+                condition = rule.argumentMismatch(principal, *action.arguments);
+            else if (!rule.allows(principal))
                 condition = u"arguments"_s; // others may be allowed
         }
         if (!condition.isEmpty()) {
@@ -99,7 +99,7 @@ Decision Policy::find(const auth::Principal &principal, const Action &action,
             continue;
         }
         decision.rule = int(i);
-        if (!rule.allows()) {
+        if (!rule.allows(principal)) {
             decision.outcome = Decision::Outcome::Hidden;
         } else if (action.isCall && !has(principal.scopes, rule.requiredScopes())) {
             decision.outcome = Decision::Outcome::ScopeNeeded;
@@ -119,11 +119,12 @@ Decision Policy::decide(const auth::Principal &principal, const Action &action) 
 
 bool Policy::showsServer(const auth::Principal &principal, const QString &server) const
 {
+    const auth::Principal &caller = known(principal);
     for (const Rule &rule : m_rules) {
-        const Rule::Reach reach = rule.reach(known(principal), server);
+        const Rule::Reach reach = rule.reach(caller, server);
         if (reach == Rule::Reach::Nothing)
             continue;
-        if (rule.allows())
+        if (rule.allows(caller))
             return true;
         if (reach == Rule::Reach::Everything)
             return false;
@@ -169,6 +170,9 @@ QJsonObject Policy::explain(const auth::Principal &principal, const Action &acti
     if (decision.outcome == Decision::Outcome::ScopeNeeded) {
         reason = u"The first rule that is about it asks for scopes the caller lacks."_s;
         told.insert("scope"_L1, decision.scopes.join(u' '));
+    } else if (decision.isHidden() && m_rules[decision.rule].asksForScopes()) {
+        reason = u"The first rule that is about it asks for scopes, and those of the caller's "
+                 "issuer count only where a rule names it in issuers."_s;
     }
     told.insert("reason"_L1, reason);
     return told;

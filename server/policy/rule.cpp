@@ -71,12 +71,11 @@ Rule Rule::read(Reading &reading, const QString &place, const QJsonValue &value,
     rule.m_tools = globs(u"tools"_s);
     rule.m_prompts = globs(u"prompts"_s);
     rule.m_resources = globs(u"resources"_s);
-    rule.m_who =
-        Who::read(reading, place, object, known, rule.m_allows ? Purpose::Allow : Purpose::Deny);
-    rule.readHints(reading, place + u".annotations"_s, object["annotations"_L1]);
-    rule.readArguments(reading, place + u".arguments"_s, object["arguments"_L1]);
     const QString scopePlace = place + u".requireScope"_s;
     rule.m_requiredScopes = readScopes(reading, scopePlace, object["requireScope"_L1]);
+    rule.m_who = Who::read(reading, place, object, known, !rule.m_allows || rule.asksForScopes());
+    rule.readHints(reading, place + u".annotations"_s, object["annotations"_L1]);
+    rule.readArguments(reading, place + u".arguments"_s, object["arguments"_L1]);
     if (!rule.m_requiredScopes.isEmpty() && !rule.m_allows)
         reading.problem(scopePlace, u"belongs to rules that allow: who has the scope may."_s);
     const bool isOfTools = !rule.m_hints.isEmpty() || rule.hasArguments();
@@ -116,7 +115,7 @@ void Rule::readArguments(Reading &reading, const QString &place, const QJsonValu
             ArgumentTest::read(reading, QString(place + u'.' + it.key()), it.key(), it.value()));
 }
 
-bool Rule::isAbout(const Action &action) const
+bool Rule::isAbout(const Action &action, Purpose purpose) const
 {
     const bool isOfTools = !m_hints.isEmpty() || hasArguments();
     if (!isOfTools && !m_tools && !m_prompts && !m_resources)
@@ -129,12 +128,12 @@ bool Rule::isAbout(const Action &action) const
     case Action::Kind::Resource:
         break;
     }
-    return m_resources && fitsUri(action.name);
+    return m_resources && fitsUri(action.name, purpose);
 }
 
-bool Rule::fitsUri(const QString &uri) const
+bool Rule::fitsUri(const QString &uri, Purpose purpose) const
 {
-    if (m_allows)
+    if (purpose == Purpose::Allow)
         return m_resources->matches(uri) && !climbs(uri);
     return m_resources->matches(uri) || m_resources->matches(resolvedPath(uri));
 }
@@ -150,7 +149,7 @@ QString Rule::mismatch(const auth::Principal &principal, const Action &action) c
 {
     if (m_servers && !m_servers->matches(action.server))
         return u"servers"_s;
-    if (!isAbout(action)) {
+    if (!isAbout(action, purposeFor(principal))) {
         switch (action.kind) {
         case Action::Kind::Tool:
             return u"tools"_s;
@@ -174,9 +173,9 @@ Rule::Reach Rule::reach(const auth::Principal &principal, const QString &server)
     return isNarrow ? Reach::Some : Reach::Everything;
 }
 
-QString Rule::argumentMismatch(const QJsonObject &arguments) const
+QString Rule::argumentMismatch(const auth::Principal &principal, const QJsonObject &arguments) const
 {
-    const Purpose purpose = m_allows ? Purpose::Allow : Purpose::Deny;
+    const Purpose purpose = purposeFor(principal);
     for (const ArgumentTest &test : m_arguments) {
         if (!test.holds(arguments, purpose))
             return test.pointer();

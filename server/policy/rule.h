@@ -16,7 +16,13 @@ public:
                      const KnownNames &known);
 
     const QString &name() const { return m_name; }
-    bool allows() const { return m_allows; }
+    /// Whether it can let \a principal do something. One that asks for scopes cannot where they
+    /// come of an issuer that it does not mean: no token of his would do.
+    bool allows(const auth::Principal &principal) const
+    {
+        return m_allows && (m_requiredScopes.isEmpty() || m_who.goesByNamesOf(principal));
+    }
+    bool asksForScopes() const { return !m_requiredScopes.isEmpty(); }
     bool hasArguments() const { return !m_arguments.isEmpty(); }
     const QStringList &requiredScopes() const { return m_requiredScopes; }
 
@@ -26,8 +32,9 @@ public:
     /// How much of what \a server has it is about, as far as it is about \a principal.
     enum class Reach { Nothing, Some, Everything };
     Reach reach(const auth::Principal &principal, const QString &server) const;
-    /// The pointer of the first test of arguments that does not hold; empty when all do.
-    QString argumentMismatch(const QJsonObject &arguments) const;
+    /// The pointer of the first test of arguments that does not hold for \a principal; empty when
+    /// all do.
+    QString argumentMismatch(const auth::Principal &principal, const QJsonObject &arguments) const;
 
 private:
     using Globs = std::optional<config::GlobList>;
@@ -38,8 +45,12 @@ private:
 
     void readHints(Reading &reading, const QString &place, const QJsonValue &value);
     void readArguments(Reading &reading, const QString &place, const QJsonValue &value);
-    bool isAbout(const Action &action) const;
-    bool fitsUri(const QString &uri) const;
+    Purpose purposeFor(const auth::Principal &principal) const
+    {
+        return allows(principal) ? Purpose::Allow : Purpose::Deny;
+    }
+    bool isAbout(const Action &action, Purpose purpose) const;
+    bool fitsUri(const QString &uri, Purpose purpose) const;
     bool fitsHints(const QJsonObject *annotations) const;
 
     QString m_name;

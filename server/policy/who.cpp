@@ -74,10 +74,10 @@ QStringList othersAmong(const QStringList &users)
 } // namespace
 
 Who Who::read(Reading &reading, const QString &place, const QJsonObject &object,
-              const KnownNames &known, Purpose purpose)
+              const KnownNames &known, bool restricts)
 {
     Who who;
-    who.m_purpose = purpose;
+    who.m_restricts = restricts;
     const auto globs = [&](const QString &key) {
         return reading.globs(place + u'.' + key, object[key]);
     };
@@ -92,7 +92,6 @@ Who Who::read(Reading &reading, const QString &place, const QJsonObject &object,
     who.m_roles = globs(u"roles"_s);
     who.m_scopes = globs(u"scopes"_s);
     who.m_clients = globs(u"clients"_s);
-    who.m_needsScopes = purpose == Purpose::Allow && object.contains("requireScope"_L1);
     const QString issuers = place + u".issuers"_s;
     who.m_issuers = reading.texts(issuers, object["issuers"_L1]);
     const QStringList named = who.m_issuers.value_or(QStringList());
@@ -142,12 +141,10 @@ QString Who::mismatch(const auth::Principal &principal) const
     if (m_issuers && !m_issuers->contains(kAll)
         && (principal.issuer.isEmpty() || !m_issuers->contains(principal.issuer)))
         return u"issuers"_s;
-    const bool isBound = m_issuers || principal.isOfMainIssuer;
-    const QString found = mismatch(principal, isBound, isBound || m_purpose == Purpose::Deny);
-    if (isBound)
+    const bool isBound = goesByNamesOf(principal);
+    const QString found = mismatch(principal, isBound, isBound || m_restricts);
+    if (isBound || found.isEmpty())
         return found;
-    if (found.isEmpty())
-        return m_needsScopes ? u"issuers"_s : QString();
     return mismatch(principal, true, true) == found ? found : u"issuers"_s;
 }
 

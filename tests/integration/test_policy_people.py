@@ -253,8 +253,7 @@ class Issuers(PeopleCase):
         {"effect": "allow", "tools": "write", "groups": "staff"},
         {"effect": "allow", "tools": "admin_*", "users": "alice"},
         {"effect": "allow", "tools": "build", "roles": "staff"}]},
-        "limits": [{"name": "staff", "quota": "1/h", "per": [], "groups": "staff",
-                    "tools": "read"}]}
+        "limits": [{"name": "staff", "quota": "1/h", "groups": "staff", "tools": "read"}]}
 
     @classmethod
     def setUpClass(cls):
@@ -272,12 +271,13 @@ class Issuers(PeopleCase):
         for tool in ("write", "admin_reset", "build"):
             self.assertEqual(self.bridge.post("/tools/" + tool, {}, token=other).status, 404)
 
-    def test_callers_of_another_issuer_use_up_no_limit_of_a_group(self):
+    def test_callers_of_another_issuer_escape_no_limit_of_a_group(self):
         other = self.idp.mint(realm="two", sub="eve", aud="two", groups=["staff"])
-        for _ in range(2):
+        for status in (200, 429):
             answer = self.bridge.post("/tools/read", {}, token=other)
-            self.assertEqual((answer.status, answer.headers["RateLimit"]), (200, None))
-        own = self.mint("bob", groups=["staff"])
+            self.assertEqual((answer.status, answer.headers["RateLimit-Policy"]),
+                             (status, '"staff";q=1;w=3600'))
+        own = self.mint("eve", groups=["staff"])
         self.assertEqual(self.bridge.post("/tools/read", {}, token=own).status, 200)
 
     def test_explanations_know_whose_names_they_are(self):
@@ -298,6 +298,40 @@ class Issuers(PeopleCase):
             "tool": "write", "principal": {"user_id": "x", "issuer": "https://nobody"}},
             token=ADMIN)
         self.assertEqual((bad.status, bad.json["errors"][0]["path"]), (400, "/principal/issuer"))
+
+
+@needs_idp
+class ScopesOfIssuers(PeopleCase):
+    """What needs a scope is not open to those whose scopes do not count."""
+    settings = {"policy": {"default": "allow", "rules": [
+        {"effect": "allow", "tools": "write", "requireScope": "files:write"},
+        {"effect": "allow", "servers": "two", "requireScope": "files:write"}]}}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.idp = Idp().start()
+        cls.env = {"ADMIN_TOKEN": ADMIN, "AUTH_ISSUERS": json.dumps([
+            {"issuer": cls.idp.issuer("two"), "audience": "two"}])}
+        super().setUpClass()
+
+    def test_no_rule_is_escaped_by_coming_from_another_issuer(self):
+        scope = "openid files:write"
+        own = self.mint(scope=scope)
+        self.assertEqual(self.bridge.post("/tools/write", {}, token=own).status, 200)
+        self.assertEqual(self.bridge.post("/tools/write", {}, token=self.mint()).status, 403)
+        for claims in ({}, {"scope": scope}):
+            other = self.idp.mint(realm="two", sub="eve", aud="two", **claims)
+            self.assertEqual(self.names(other), ["admin_reset", "build", "read"])
+            self.assertEqual(self.bridge.post("/tools/write", {}, token=other).status, 404)
+            refused = last(ModernClient(self.bridge).post(
+                "tools/call", {"name": "one__write", "arguments": {}}, headers=bearer(other)))
+            self.assertNotIn("result", refused)
+            servers = [server["name"] for server in self.bridge.get(
+                "/servers", token=other).json["servers"]]
+            self.assertEqual(servers, ["one"])
+            told = explained(self.bridge, ADMIN, tool="write", token=other)
+            self.assertEqual((told["decision"], told["rule"], told["listed"]), ("deny", 0, False))
+            self.assertIn("issuers", told["reason"])
 
 
 @needs_idp

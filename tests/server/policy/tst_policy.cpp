@@ -182,6 +182,59 @@ private Q_SLOTS:
         QVERIFY(!allows(single("{\"effect\":\"deny\",\"scopes\":\"files:write\"}"), other, call));
     }
 
+    void rulesThatAskForScopesHoldWhicheverIssuerTheCallerComesFrom_data()
+    {
+        QTest::addColumn<QByteArray>("members");
+        QTest::addColumn<bool>("applies");
+        QTest::newRow("all") << ""_ba << true;
+        QTest::newRow("groups") << ",'groups':'ops'"_ba << true;
+        QTest::newRow("everybody") << ",'users':'*'"_ba << true;
+        QTest::newRow("arguments") << ",'arguments':{'/p':{'glob':'/data/*'}}"_ba << true;
+        // Neither is he the one meant, nor does the rule mean his issuer.
+        QTest::newRow("people") << ",'users':'alice'"_ba << false;
+        QTest::newRow("issuers") << ",'issuers':'https://idp'"_ba << false;
+    }
+    void rulesThatAskForScopesHoldWhicheverIssuerTheCallerComesFrom()
+    {
+        QFETCH(QByteArray, members);
+        QFETCH(bool, applies);
+        const Policy policy = policyOf("{'default':'allow','rules':[{'effect':'allow',"
+                                       "'tools':'write','requireScope':'files:write'"
+                                       + members + "}]}");
+        auth::Principal other = partner(u"alice"_s);
+        other.groups = {u"ops"_s};
+        other.scopes = {u"files:write"_s}; // of an issuer the rule does not name
+        const QJsonObject climbing = parsed("{'p':'/data/../etc'}");
+        Action call = tool(u"write"_s);
+        call.isCall = true;
+        call.arguments = &climbing;
+        QCOMPARE(policy.decide(other, call).isHidden(), applies);
+        QVERIFY(allows(policy, other, tool(u"read"_s)));
+        const Action listed = tool(u"write"_s);
+        QCOMPARE(policy.decide(other, listed).isHidden(), applies && !members.contains("'/p'"));
+        if (applies) {
+            const QJsonObject told = policy.explain(other, call);
+            QCOMPARE(told["decision"_L1].toString(), u"deny"_s);
+            QVERIFY(told["reason"_L1].toString().contains(u"issuer"_s));
+        }
+    }
+
+    void hidesServersOfWhichOnlyScopesOfOthersOpenSomething()
+    {
+        const Policy policy = policyOf("{'default':'allow','rules':[{'effect':'allow','servers':"
+                                       "'files','requireScope':'files:read'}]}");
+        QVERIFY(policy.showsServer(user(u"alice"_s), u"files"_s));
+        QVERIFY(!policy.showsServer(partner(u"alice"_s), u"files"_s));
+        QVERIFY(policy.showsServer(partner(u"alice"_s), u"memory"_s));
+    }
+
+    void resourcesThatNeedScopesAreFoundWhereTheirUrisLead()
+    {
+        const Policy policy = policyOf("{'default':'allow','rules':[{'effect':'allow','resources':"
+                                       "'file:///etc/*','requireScope':'files:read'}]}");
+        QVERIFY(!allows(policy, partner(u"eve"_s), resource(u"file:///data/../etc/x"_s)));
+    }
+
     void callersOfFurtherIssuersGoByTheirWholeNames()
     {
         auth::Principal other = partner(u"alice"_s);

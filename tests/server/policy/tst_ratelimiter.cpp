@@ -250,16 +250,41 @@ private Q_SLOTS:
         QCOMPARE(bad.error().problems.first().path, u"RATE_LIMIT_PER_USER"_s);
     }
 
-    void limitsOfGroupsMeanThoseOfTheOwnIssuer()
+    void noLimitIsEscapedByComingFromAnotherIssuer_data()
     {
-        RateLimiter limiter(limitsOf("[{'name':'ops','quota':'1/h','groups':'ops','per':[]}]"));
+        QTest::addColumn<QByteArray>("who");
+        QTest::addColumn<bool>("counts");
+        for (const char *who :
+             {"'groups':'ops'", "'roles':'trial'", "'scopes':'s'", "'clients':'ci'", "'users':'*'"})
+            QTest::newRow(who) << QByteArray(who) << true;
+        // Another one of that name is not the one meant, and issuers are whom the limit says.
+        for (const char *who : {"'users':'eve'", "'groups':'ops','issuers':'https://idp'"})
+            QTest::newRow(who) << QByteArray(who) << false;
+    }
+    void noLimitIsEscapedByComingFromAnotherIssuer()
+    {
+        QFETCH(QByteArray, who);
+        RateLimiter limits = limiter("[{'quota':'1/h'," + who + "}]");
         auth::Principal other = user(u"eve"_s);
+        other.owner = u"https://partner#eve"_s;
         other.issuer = u"https://partner"_s;
         other.isOfMainIssuer = false;
         other.groups = {u"ops"_s};
-        QVERIFY(limiter.take(other.owner, other, tool(u"x"_s)).headers.isEmpty());
-        other.isOfMainIssuer = true;
-        QVERIFY(!limiter.take(other.owner, other, tool(u"x"_s)).headers.isEmpty());
+        other.roles = {u"trial"_s};
+        other.scopes = {u"s"_s};
+        other.clientId = u"ci"_s;
+        QVERIFY(passes(limits, other, tool(u"x"_s)));
+        QTEST(!passes(limits, other, tool(u"x"_s)), "counts");
+    }
+
+    void noLimitIsEscapedByADetour()
+    {
+        RateLimiter limits = limiter("[{'quota':'1/h','resources':'file:///big/*'}]");
+        Action read = tool(u"file:///big/x"_s);
+        read.kind = Action::Kind::Resource;
+        QVERIFY(passes(limits, user(u"a"_s), read));
+        read.name = u"file:///small/../big/x"_s;
+        QVERIFY(!passes(limits, user(u"a"_s), read));
     }
 
     void claimsNobodyHasCheckedAreStrangersToLimits()
