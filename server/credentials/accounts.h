@@ -20,6 +20,8 @@ struct OAuthClient {
     QString id;
     QByteArray secret; ///< empty = a public client
     bool secretInForm = false;
+
+    bool operator==(const OAuthClient &) const = default;
 };
 
 /// Never logged.
@@ -37,6 +39,8 @@ struct Account {
     QUrl revocationEndpoint; ///< RFC 7009; empty = none
     QDateTime connected;     ///< when the user signed in
     bool isEnded = false;    ///< the authorization server does not renew it any more
+
+    bool operator==(const Account &) const = default;
 };
 
 using AccountPtr = std::shared_ptr<const Account>;

@@ -194,6 +194,8 @@ Task<Credential> UpstreamLogin::run(Self self, Ask ask)
         if (fresh.error().code == ErrorCode::InvalidToken)
             co_await ended(self, ask, account);
     }
+    if (const AccountPtr newer = account ? self->successorOf(*account, ask) : nullptr)
+        co_return credentialOf(*newer);
     // What was granted before is asked for again, or it would be lost.
     const QString granted = account && isStepUp ? account->scope : QString();
     const Result<PendingLogin> login = co_await prepare(self, ask, granted);
@@ -221,11 +223,7 @@ Task<Account> UpstreamLogin::renewed(Self self, Ask ask, Account account)
     if (!set)
         co_return set.error();
     if (!self->isStill(account, ask)) {
-        // Disconnected meanwhile: nobody is to have what came of it.
-        Account orphan = account;
-        orphan.access = set->access;
-        orphan.refresh = set->refresh;
-        self->revokeLater(orphan);
+        self->dropRenewal(account, *set, ask);
         co_return Error(ErrorCode::NotConnected, u"The account was disconnected."_s);
     }
     account.access = set->access;
@@ -241,10 +239,33 @@ Task<Account> UpstreamLogin::renewed(Self self, Ask ask, Account account)
     co_return account;
 }
 
+// The refresh token alone does not tell two logins apart: it may be the same, or none.
 bool UpstreamLogin::isStill(const Account &account, const Ask &ask) const
 {
     const auto known = m_book.findNow(ask.caller->owner, ask.server);
-    return !known || (*known && (*known)->refresh == account.refresh);
+    return !known || (*known && **known == account);
+}
+
+AccountPtr UpstreamLogin::successorOf(const Account &account, const Ask &ask) const
+{
+    const auto known = m_book.findNow(ask.caller->owner, ask.server);
+    const bool isOther = known && *known && **known != account;
+    return isOther && isFor(**known, ask.url, ask.auth) && isUsable(**known, ask) ? *known
+                                                                                  : nullptr;
+}
+
+void UpstreamLogin::dropRenewal(Account account, const TokenSet &renewed, const Ask &ask)
+{
+    const auto known = m_book.findNow(ask.caller->owner, ask.server);
+    // One refresh token stands for one grant, which would be gone with it.
+    const bool isShared =
+        known && *known
+        && ((*known)->refresh == account.refresh || (*known)->refresh == renewed.refresh);
+    if (isShared)
+        return;
+    account.access = renewed.access;
+    account.refresh = renewed.refresh;
+    revokeLater(account);
 }
 
 /// Remembers that \a account is of no use until the user has signed in again.

@@ -133,6 +133,10 @@ private:
     QUrl addressOf(const PendingLogin &login) const;
     /// \a account has neither been disconnected nor connected anew meanwhile.
     bool isStill(const Account &account, const Ask &ask) const;
+    /// What was connected in place of \a account meanwhile; null when that is of no use or nothing.
+    AccountPtr successorOf(const Account &account, const Ask &ask) const;
+    /// Withdraws what \a account, which is no longer there, was \a renewed with.
+    void dropRenewal(Account account, const TokenSet &renewed, const Ask &ask);
     void revokeLater(const Account &account);
     /// Runs \a task to its end, whoever waits.
     template <typename T>

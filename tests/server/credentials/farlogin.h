@@ -99,11 +99,14 @@ public:
     QByteArray tokenStatus = "200 OK";
     QByteArray revokeStatus = "200 OK";
     bool holdsTokens = false; ///< until answerHeld()
-    QList<Seen> held;
+    bool holdsResource = false;
+    QList<Seen> held, heldResources;
     void answerHeld()
     {
         for (const Seen &one : std::exchange(held, {}))
             one.answer(tokenStatus, "application/json", json(tokens));
+        for (const Seen &one : std::exchange(heldResources, {}))
+            one.answer("200 OK", "application/json", json(resource));
     }
     QHash<QString, QByteArray> kept;
     std::shared_ptr<UpstreamLogin> flow;
@@ -112,7 +115,10 @@ private:
     void serve(const Seen &one)
     {
         const QByteArray path = one.line().split(' ').value(1);
-        if (path == "/.well-known/oauth-protected-resource/mcp" && !resource.isEmpty())
+        const bool isResource = path == "/.well-known/oauth-protected-resource/mcp";
+        if (isResource && holdsResource)
+            heldResources.append(one);
+        else if (isResource && !resource.isEmpty())
             one.answer("200 OK", "application/json", json(resource));
         else if (path == "/.well-known/oauth-authorization-server")
             one.answer("200 OK", "application/json", json(metadata));

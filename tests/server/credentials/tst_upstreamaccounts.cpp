@@ -25,6 +25,17 @@ class TestUpstreamAccounts : public FarTest
         (void)QTest::qWaitFor([&] { return caught.outcome.has_value(); });
         return caught.outcome;
     }
+    /// A sign-in at the server that is there only to be finished.
+    std::optional<UpstreamLogin::Arrival> anotherLogin()
+    {
+        Caught<credentials::Invitation> invited;
+        invited.call = m_far->flow->invite(asked(), invited.handler());
+        if (!QTest::qWaitFor([&] { return invited.isOk(); }))
+            return std::nullopt;
+        const QMap<QString, QString> fields = items((*invited.outcome)->address);
+        const auto departure = m_far->flow->begin(fields.value(u"ticket"_s).toLatin1());
+        return departure ? std::optional(arrivalOf(*departure)) : std::nullopt;
+    }
 
 private Q_SLOTS:
     void init() { m_far = std::make_unique<Far>(); }
@@ -99,7 +110,8 @@ private Q_SLOTS:
         QVERIFY(finish(arrivalOf(*departure))->ok());
         for (const auto &one : std::as_const(other.seen)) {
             for (const QByteArray &secret : {"at-1"_ba, "rt-1"_ba, "dyn-1"_ba, "caller-token"_ba})
-                QVERIFY2(!one.head.contains(secret) && !one.body.contains(secret), one.head.constData());
+                QVERIFY2(!one.head.contains(secret) && !one.body.contains(secret),
+                         one.head.constData());
         }
         for (const auto &one : std::as_const(m_far->seen))
             QVERIFY(!one.head.contains("dyn-other") && !one.body.contains("dyn-other"));
@@ -190,6 +202,49 @@ private Q_SLOTS:
         QTRY_COMPARE(m_far->posts("/revoke").size(), 4);
         QCOMPARE(form(m_far->posts("/revoke")[2]).value(u"token"_s), u"rt-2"_s);
         QVERIFY(accounts().isEmpty());
+    }
+
+    void aLoginIsNotEndedForTheOneBeforeIt()
+    {
+        m_far->tokens.remove("refresh_token"_L1);
+        QVERIFY(connectAccount());
+        const auto second = anotherLogin();
+        QVERIFY(second);
+        upstream::Identity identity;
+        m_far->broker->attach(identity, alice(), m_far->server());
+        m_far->holdsResource = true;
+        Caught<upstream::HeldCredential> renewed;
+        renewed.call = identity.source->renew(
+            "at-1", {{"WWW-Authenticate", "Bearer error=\"invalid_token\""}}, renewed.handler());
+        QTRY_COMPARE(m_far->heldResources.size(), 1);
+        m_far->tokens["access_token"_L1] = u"at-2"_s;
+        QVERIFY(finish(*second)->ok());
+        m_far->holdsResource = false;
+        m_far->answerHeld();
+        QTRY_COMPARE(renewed.token(), "at-2"_ba);
+        QCOMPARE(accounts()[0].account->access, "at-2"_ba);
+        QVERIFY(!accounts()[0].account->isEnded);
+    }
+
+    // Some servers give a user the same refresh token at each sign-in.
+    void aRenewalDoesNotReplaceALoginThatCameMeanwhile()
+    {
+        QVERIFY(connectAccount());
+        m_far->now += 3'600'000;
+        const auto second = anotherLogin();
+        QVERIFY(second);
+        m_far->holdsTokens = true;
+        Caught<Credential> caught;
+        caught.call = m_far->broker->credentialFor(alice(), m_far->server(), caught.handler());
+        QTRY_COMPARE(m_far->held.size(), 1);
+        m_far->holdsTokens = false;
+        m_far->tokens["access_token"_L1] = u"at-3"_s;
+        QVERIFY(finish(*second)->ok());
+        m_far->tokens["access_token"_L1] = u"at-2"_s;
+        m_far->answerHeld();
+        QTRY_COMPARE(caught.token(), "at-3"_ba);
+        QCOMPARE(accounts()[0].account->access, "at-3"_ba);
+        QVERIFY(m_far->posts("/revoke").isEmpty()); // it is the token of the login that stays
     }
 };
 
