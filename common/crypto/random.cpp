@@ -3,6 +3,7 @@
 
 #include <QtCore/QtGlobal>
 
+#include <openssl/crypto.h>
 #include <openssl/rand.h>
 
 namespace bridge::crypto {
@@ -19,6 +20,11 @@ QByteArray randomToken(qsizetype count)
 {
     return randomBytes(count).toBase64(QByteArray::Base64UrlEncoding
                                        | QByteArray::OmitTrailingEquals);
+}
+
+void forgetThread()
+{
+    OPENSSL_thread_stop();
 }
 
 } // namespace bridge::crypto

@@ -3,6 +3,7 @@
 
 #include "common/async/later.h"
 #include "common/config/settings.h"
+#include "common/crypto/random.h"
 
 #include <QtCore/QFileInfo>
 
@@ -40,7 +41,10 @@ Vault::Vault(int maxPending) : m_worker(new QObject), m_maxPending(maxPending)
 {
     m_thread.setObjectName(u"vault"_s);
     m_worker->moveToThread(&m_thread);
-    connect(&m_thread, &QThread::finished, m_worker, [this] { m_store.reset(); });
+    connect(&m_thread, &QThread::finished, m_worker, [this] {
+        m_store.reset();
+        crypto::forgetThread();
+    });
     connect(&m_thread, &QThread::finished, m_worker, &QObject::deleteLater);
     m_thread.start();
 }
