@@ -113,7 +113,7 @@ void Channel::refuse(const QByteArray &id, const Error &error)
     // A stream that carries the answers of many requests has failed for none of them.
     if (m_exchange && !m_standalone)
         note(*m_exchange, error);
-    if (isAboutTheCaller(error) && error.code != ErrorCode::TooManyRequests) {
+    if (wantsAnotherCredential(error)) {
         m_refusal = m_refusal.value_or(error);
         ++m_refused;
     }
@@ -171,8 +171,9 @@ void Channel::finish()
         return m_exchange->finish(http::Response::jsonBytes(200, errorMessage({}, cancelled)));
     }
     const QByteArray body = m_batch ? '[' + m_responses.join(',') + ']' : m_responses.constFirst();
-    // Tells clients that know how to get another token to do so. Of limits they are told by the
-    // body alone: many old ones forget a request whose answer has another status than 200.
+    // Tells clients that know how to get another token to do so. Of limits, and of one server they
+    // may not use, they are told by the body alone: many old ones forget a request whose answer has
+    // another status than 200. Who may use nothing never gets here.
     http::Response response = isRefusal() ? refusalOf(*m_exchange, *m_refusal, body)
                                           : http::Response::jsonBytes(200, body);
     m_responses.clear();

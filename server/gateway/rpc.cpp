@@ -72,19 +72,23 @@ void refuse(http::Exchange &exchange, const QByteArray &id, const Error &error)
     exchange.finish(std::move(response));
 }
 
-bool isAboutTheCaller(const Error &error)
+bool wantsAnotherCredential(const Error &error)
 {
     switch (error.code) {
     case ErrorCode::Unauthorized:
     case ErrorCode::InvalidToken:
     case ErrorCode::TokenExpired:
     case ErrorCode::InsufficientScope:
-    case ErrorCode::Forbidden:
-    case ErrorCode::TooManyRequests:
         return true;
     default:
         return false; // NotConnected too: its link goes to the client, see signin.h
     }
+}
+
+bool isAboutTheCaller(const Error &error)
+{
+    return wantsAnotherCredential(error) || error.code == ErrorCode::Forbidden
+           || error.code == ErrorCode::TooManyRequests;
 }
 
 http::Response refusalOf(const http::Exchange &exchange, const Error &given,

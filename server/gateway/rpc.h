@@ -29,7 +29,10 @@ QByteArray notificationMessage(const QString &method, const QByteArray &params);
 void note(http::Exchange &exchange, const Error &error);
 /// Answers with the status of \a error and the error message as body, and notes it.
 void refuse(http::Exchange &exchange, const QByteArray &id, const Error &error);
-/// Who calls is the trouble, or how often: what HTTP has a status for, whatever the revision.
+/// The caller could go on with another credential: what makes clients get one when HTTP says so,
+/// whatever the revision.
+bool wantsAnotherCredential(const Error &error);
+/// Who calls is the trouble, or how often: what HTTP has a status for.
 bool isAboutTheCaller(const Error &error);
 /// The answer to a request with such an \a error, with the fields that say what to do.
 http::Response refusalOf(const http::Exchange &exchange, const Error &error,

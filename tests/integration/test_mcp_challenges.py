@@ -174,6 +174,16 @@ class InASession(ChallengeCase):
         for path, _ in ENDPOINTS:
             answer = self.modern(path + "?group=other", self.mint()).post("tools/list")
             self.assertRefused(answer, 403, without=("error=",))
+            made = LegacyClient(self.bridge, path + "?group=other")
+            made.extra = bearer(self.mint())
+            self.assertRefused(made.post("initialize", {"protocolVersion": LEGACY[0],
+                                                        "capabilities": {}}),
+                               403, without=("error=",))
+            # A session has the group it was begun with, as long as he is in it.
+            token = self.mint(groups=["crew", "other"])
+            inside = self.legacy(path + "?group=other", token)
+            inside.extra = bearer(self.mint())
+            self.assertRefused(inside.post("tools/list"), 403, without=("error=",))
 
 
 @needs_idp
@@ -211,10 +221,11 @@ class WhenAServerIsAsked(ChallengeCase):
     """Refusals that come up only when a server is about to be asked."""
     env = {"AUTH_PROVIDER": "entra", "ENTRA_TENANT_ID": "test", "OAUTH_CLIENT_ID": "bridge",
            "OAUTH_CLIENT_SECRET": "a-secret", "OAUTH_TOKEN_EXCHANGE_SCOPE": "api://far/.default",
-           "OAUTH_ENV": "TOKEN"}
+           "OAUTH_ENV": "TOKEN", "MCP_IDENTIFIER_ENCODING": "legacy"}
     policy = {"default": "allow", "rules": []}
     servers = {"one": entry("counter", "--tools", "read"),
-               "his": {**entry("counter", "--tools", "read"), "env": {"WHO": "{user_id}"}}}
+               "his": {**entry("counter", "--tools", "read"), "env": {"WHO": "{user_id}"}},
+               "named": entry("counter", "--tools", "read", "{user_id}")}
 
     @classmethod
     def more_env(cls):
@@ -238,6 +249,20 @@ class WhenAServerIsAsked(ChallengeCase):
     def test_a_server_that_has_to_know_who_calls(self):
         for path in ("/servers/his/mcp", "/servers/one/mcp"):
             self.refuse(path, None, 401, without=("error=",))
+
+    def test_one_server_that_cannot_be_used_by_him(self):
+        """No other token would help, and the others serve him, so it is no answer of HTTP: clients
+        of the legacy era forget a request whose answer has another status than 200."""
+        modern, legacy = self.clients("/servers/named/mcp", self.mint(sub="-ada"))
+        params = {"name": "read", "arguments": {}}
+        for headers in ({}, STREAM_ONLY):
+            self.assertRefused(modern.post("tools/call", params, headers=headers), 403,
+                               without=("error=",))
+        for answer in (legacy.post("tools/call", params), legacy.post("tools/list")):
+            self.assertEqual(answer.status, 200)
+            self.assertIn("begins with", answer.json["error"]["message"])
+        told = legacy.post("tools/call", params, headers=STREAM_ONLY).messages()[-1]
+        self.assertIn("begins with", told["error"]["message"])
 
     def test_what_the_identity_provider_wants_of_him(self):
         claims = '{"access_token":{"polids":{"essential":true}}}'
