@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/auditing.h"
 
+#include "server/gate/access.h"
 #include "server/gate/visitor.h"
 
 using namespace Qt::StringLiterals;
@@ -45,6 +46,12 @@ QString targetOf(const policy::Action &action)
     return isTool ? QString(action.server + '/'_L1 + action.name) : action.server;
 }
 
+/// Who is refused as often as he likes, whatever he says of himself.
+QString clientAt(const QHostAddress &address)
+{
+    return policy::limitKeyOf(*auth::anonymous(), address);
+}
+
 AuditEvent eventOf(Kind kind, const auth::Origin &origin, const auth::Principal &principal,
                    const policy::Action &action)
 {
@@ -61,9 +68,16 @@ AuditEvent eventOf(Kind kind, const auth::Origin &origin, const auth::Principal 
 
 Auditing::Auditing(std::unique_ptr<audit::AuditLog> log)
     : m_log(std::move(log))
-    , m_limited([this](AuditEvent event) { m_log->write(std::move(event)); })
-    , m_strangers([this](AuditEvent event) { m_log->write(std::move(event)); })
+    , m_limited(writing())
+    , m_strangers(writing())
+    , m_adminRoutes(writing())
+    , m_failedLogins(writing())
 {
+}
+
+audit::Damper::Write Auditing::writing()
+{
+    return [this](AuditEvent event) { m_log->write(std::move(event)); };
 }
 
 void Auditing::follow(gate::Gate &gate)
@@ -100,6 +114,11 @@ void Auditing::follow(policy::Warden &warden)
 
 void Auditing::follow(http::Server &server)
 {
+    if (m_log->options().to == audit::AuditOptions::To::Nowhere)
+        return;
+    connect(&server, &http::Server::exchangeStarted, this, [this](const http::Exchange *exchange) {
+        ++m_underWay[exchange->requestId()].requests;
+    });
     connect(&server, &http::Server::exchangeFinished, this,
             [this](const http::ExchangeSummary &summary) { tellTooMany(summary); });
 }
@@ -135,34 +154,42 @@ void Auditing::tellIncident(const gate::Incident &incident)
         event.reason = codeName(incident.error->code);
     setOrigin(event, {incident.requestId, incident.peer});
     event.userAgent = QString::fromUtf8(incident.userAgent);
-    if (incident.error && (!incident.principal || incident.principal->isAnonymous()))
-        return tellStranger(std::move(event), incident.peer);
-    m_log->write(std::move(event));
-}
-
-/// Anybody can be refused as often as he likes.
-void Auditing::tellStranger(AuditEvent event, const QHostAddress &address)
-{
-    const QString client = policy::limitKeyOf(*auth::anonymous(), address);
-    const QString key = QStringList{client, event.reason, event.action}.join(u'\n');
-    m_strangers.take(key, std::move(event));
+    const bool isStranger = !incident.principal || incident.principal->isAnonymous();
+    if (!incident.error || !isStranger)
+        return m_log->write(std::move(event));
+    const bool isAdmin = gate::accessOf(incident.route) == gate::Access::Admin;
+    const QString key = QString(event.reason + '\n'_L1 + event.action);
+    (isAdmin ? m_adminRoutes : m_strangers).take(clientAt(incident.peer), key, std::move(event));
 }
 
 void Auditing::tellLimit(const auth::Origin &origin, const auth::Principal &principal,
                          const policy::Action &action, const QString &limit)
 {
-    if (!origin.requestId.isEmpty())
-        m_toldOf.insert(origin.requestId);
+    if (const auto request = m_underWay.find(origin.requestId); request != m_underWay.end())
+        request->isTold = true;
     AuditEvent event = eventOf(Kind::Limited, origin, principal, action);
     event.reason = limit;
-    m_limited.take(QString(policy::limitKeyOf(principal, origin.address) + '\n'_L1 + limit),
+    m_limited.take(clientAt(origin.address),
+                   QString(policy::limitKeyOf(principal, origin.address) + '\n'_L1 + limit),
                    std::move(event));
+}
+
+/// Whether a limit was told of as what refused the request of that id, which is over.
+bool Auditing::end(const QString &requestId)
+{
+    const auto request = m_underWay.find(requestId);
+    if (request == m_underWay.end())
+        return false;
+    const bool isTold = std::exchange(request->isTold, false);
+    if (--request->requests == 0)
+        m_underWay.erase(request);
+    return isTold;
 }
 
 /// Other limits than those of calls, such as those of sessions.
 void Auditing::tellTooMany(const http::ExchangeSummary &summary)
 {
-    const bool isTold = !m_toldOf.isEmpty() && m_toldOf.remove(summary.requestId);
+    const bool isTold = end(summary.requestId);
     if (isTold || summary.status != 429)
         return;
     AuditEvent event;
@@ -174,7 +201,8 @@ void Auditing::tellTooMany(const http::ExchangeSummary &summary)
     event.action = QString::fromLatin1(summary.method) + ' '_L1 + summary.fields.route;
     event.target = summary.fields.server;
     event.reason = codeName(ErrorCode::TooManyRequests);
-    m_limited.take(QString(policy::limitKeyOf(*who, summary.peer) + '\n'_L1 + summary.fields.route),
+    m_limited.take(clientAt(summary.peer),
+                   QString(policy::limitKeyOf(*who, summary.peer) + '\n'_L1 + summary.fields.route),
                    std::move(event));
 }
 
@@ -191,7 +219,7 @@ void Auditing::tellLogin(const QString &event, const auth::PrincipalPtr &who,
     setOrigin(written, {exchange.requestId(), exchange.request().peer});
     written.userAgent = QString::fromUtf8(exchange.request().header("user-agent"));
     if (!written.success)
-        return tellStranger(std::move(written), exchange.request().peer);
+        return m_failedLogins.take(clientAt(exchange.request().peer), event, std::move(written));
     m_log->write(std::move(written));
 }
 

@@ -35,16 +35,24 @@ public:
     void tellKeys(audit::AuditEvent::Kind kind, const QStringList &ids);
 
 private:
-    void tellStranger(audit::AuditEvent event, const QHostAddress &address);
     void tellIncident(const gate::Incident &incident);
     void tellLimit(const auth::Origin &origin, const auth::Principal &principal,
                    const policy::Action &action, const QString &limit);
+    bool end(const QString &requestId);
+    audit::Damper::Write writing();
     void tellTooMany(const http::ExchangeSummary &summary);
 
     std::unique_ptr<audit::AuditLog> m_log;
+    // What anybody can cause at will; apart, so that none of it hides what is worse.
     audit::Damper m_limited;
-    audit::Damper m_strangers; ///< what people nobody knows were refused
-    QSet<QString> m_toldOf; ///< requests under way that a limit has refused something
+    audit::Damper m_strangers;   ///< what people nobody knows were refused
+    audit::Damper m_adminRoutes; ///< what they were refused there
+    audit::Damper m_failedLogins;
+    struct UnderWay {
+        int requests = 0;    ///< clients choose the ids, so there may be several
+        bool isTold = false; ///< a limit has refused something
+    };
+    QHash<QString, UnderWay> m_underWay; ///< by request id
 };
 
 } // namespace bridge

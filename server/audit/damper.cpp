@@ -7,6 +7,12 @@ using namespace Qt::StringLiterals;
 
 namespace bridge::audit {
 
+namespace {
+
+constexpr qsizetype kOneIn = 4; ///< of what is free, one client may have one in so many
+
+} // namespace
+
 Damper::Damper(Write write, std::chrono::milliseconds window) : m_write(std::move(write))
 {
     m_timer.setSingleShot(true);
@@ -19,30 +25,43 @@ Damper::~Damper()
     flush();
 }
 
-void Damper::take(const QString &key, AuditEvent event)
+bool Damper::hasRoomFor(const QString &client) const
+{
+    const auto his = m_seen.constFind(client);
+    const qsizetype taken = his == m_seen.cend() ? 0 : his->size();
+    return kOneIn * taken < kMaxKeys - m_keys;
+}
+
+void Damper::take(const QString &client, const QString &key, AuditEvent event)
 {
     if (!m_timer.isActive())
         m_timer.start();
-    if (const auto known = m_seen.find(key); known != m_seen.end()) {
-        event.repeated = known->repeated + 1;
-        *known = std::move(event);
-        return;
+    if (const auto his = m_seen.find(client); his != m_seen.end()) {
+        if (const auto known = his->find(key); known != his->end()) {
+            event.repeated = known->repeated + 1;
+            *known = std::move(event);
+            return;
+        }
     }
-    if (m_seen.size() >= kMaxKeys) {
+    if (!hasRoomFor(client)) {
         ++m_others;
         m_other = std::move(event);
         return;
     }
-    m_seen.insert(key, event);
+    m_seen[client].insert(key, event);
+    ++m_keys;
     m_write(std::move(event));
 }
 
 void Damper::flush()
 {
     const auto seen = std::exchange(m_seen, {});
-    for (const AuditEvent &event : seen) {
-        if (event.repeated > 0)
-            m_write(event);
+    m_keys = 0;
+    for (const Seen &his : seen) {
+        for (const AuditEvent &event : his) {
+            if (event.repeated > 0)
+                m_write(event);
+        }
     }
     const qint64 others = std::exchange(m_others, 0);
     if (others == 0)

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the audit log tells of requests: which one, from where, and how floods are kept small."""
+import http.client
 import json
 import os
+import re
 import subprocess
 import unittest
 
 from bridge import PROGRAM, SLOW, Bridge, wait_for
+from client import Answer
 from idp import Idp, bearer, needs_idp
-from mcpclient import Events, LegacyClient, ModernClient
+from mcpclient import Events, LegacyClient, ModernClient, SseClient
 from reloading import entry
 
 ADMIN = "0123456789abcdef0123456789abcdef"
@@ -132,7 +135,8 @@ class Requests(AuditCase):
 class Limits(AuditCase):
     """429 with the same fields on each way in."""
     settings = {"limits": [{"name": "reading", "quota": "1/h", "tools": "read"},
-                           {"name": "free", "quota": "9/h", "tools": "write"}]}
+                           {"name": "free", "quota": "9/h", "tools": "write"},
+                           {"name": "prompting", "quota": "1/h", "prompts": "*"}]}
     env = {"MAX_SESSIONS_PER_USER": "3"}
 
     def check(self, answer, status=429):
@@ -192,6 +196,25 @@ class Limits(AuditCase):
         line = self.line("rate_limited", request_id=refused.headers["X-Request-Id"])
         self.assertEqual((line["action"], line["reason"], line["address"]),
                          ("POST /session/start", "too_many_requests", "127.0.0.1"))
+
+    def test_what_is_remembered_of_a_request_ends_with_it(self):
+        """On these streams a prompt is looked for after its request was answered."""
+        token = self.idp.mint(sub="hugo")
+        again = {"X-Request-Id": "hugos-own"}
+        self.assertEqual(self.bridge.post("/servers/two/prompts/greeting", {},
+                                          token=token).status, 200)
+        stream = SseClient(self.bridge, headers=bearer(token))
+        self.addCleanup(stream.close)
+        stream.initialize()
+        stream.headers.update(again)
+        refused, _ = stream.request("prompts/get", {"name": "two__greeting"})
+        self.assertGreater(refused["error"]["data"]["retry_after"], 3500)
+        self.line("rate_limited", reason="prompting", request_id="hugos-own")
+        while self.bridge.post("/servers/one/session/start", token=token).status == 200:
+            pass
+        refused = self.bridge.post("/session/start", token=token, headers=again)
+        self.assertEqual(refused.status, 429)
+        self.line("rate_limited", action="POST /session/start", request_id="hugos-own")
 
     def test_calls_are_not_told_of_unless_asked_for(self):
         self.bridge.post("/tools/write", {}, token=self.idp.mint(sub="gina"))
@@ -322,6 +345,46 @@ class Strangers(AuditCase):
         counted = [line for line in self.lines("refusal", action="GET /tools")
                    if "repeated" in line]
         self.assertEqual([line["repeated"] for line in counted], [49, 49])
+
+
+@needs_idp
+class Floods(AuditCase):
+    """Whoever is refused as often as he likes hides nothing, neither of others nor of his own."""
+    env = {"BRIDGE_REQUIRED_GROUPS": "staff", "OAUTH_CLIENT_ID": "bridge-client",
+           "OAUTH_CLIENT_SECRET": "bridge-secret-0815", "BRIDGE_PUBLIC_URL": "http://127.0.0.1:8000"}
+
+    def ask(self, method, path, address):
+        connection = http.client.HTTPConnection("127.0.0.1", self.bridge.port, timeout=20 * SLOW,
+                                                source_address=(address, 0))
+        try:
+            connection.request(method, path, headers={"Content-Length": "0"})
+            response = connection.getresponse()
+            return Answer(response, response.read())
+        finally:
+            connection.close()
+
+    def told(self, event, answer, address):
+        line = self.line(event, request_id=answer.headers["X-Request-Id"])
+        self.assertEqual((line["address"], line["success"]), (address, False))
+
+    def test_a_flood_from_one_address_keeps_nothing_out(self):
+        env = {**self.bridge.env, "AUDIT_LOG": ""}
+        done = subprocess.run([PROGRAM, "routes", *self.bridge.command[1:]], env=env,
+                              cwd=self.bridge.home, capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        routes = [line.split() for line in done.stdout.splitlines() if line.endswith(" member")]
+        self.assertGreater(len(routes), 60)
+        for method, pattern, _ in routes:
+            answer = self.ask("GET" if method == "*" else method,
+                              re.sub(r"\{\w+\}", "one", pattern), "127.0.0.2")
+            self.assertEqual(answer.status, 401, (method, pattern))
+        self.told("login", self.ask("GET", "/oauth/callback?code=x&state=y", "127.0.0.2"),
+                  "127.0.0.2")
+        self.told("refusal", self.ask("GET", "/admin/config", "127.0.0.2"), "127.0.0.2")
+        for number in range(3, 10):
+            self.told("refusal", self.ask("GET", "/tools", f"127.0.0.{number}"),
+                      f"127.0.0.{number}")
+        self.assertLess(len(self.lines("refusal", address="127.0.0.2")), 35)
 
 
 if __name__ == "__main__":
