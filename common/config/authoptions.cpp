@@ -249,8 +249,9 @@ QList<Option> verification()
          .maximum = 1000,
          .group = group,
          .help = u"Different bad tokens of one address that are checked within a minute; further "
-                 "new ones are answered with 429, while tokens that were good before go on "
-                 "working. Behind a proxy name it in TRUSTED_PROXIES, so that the addresses of its "
+                 "new ones are answered with 429, while tokens that were good before, and JWTs "
+                 "signed by a key that is known, go on working. Behind a proxy name it in "
+                 "TRUSTED_PROXIES, so that the addresses of its "
                  "clients count. 0 = no limit."_s},
         {.name = u"OAUTH_VERIFY_ISSUER"_s,
          .flag = {},

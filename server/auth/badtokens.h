@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How many different bad tokens an address has shown of late. Each costs a signature check, a
-// question to the issuer or a fetch of its keys; whoever shows too many is not asked about for the
-// rest of a minute. Bounded: of many addresses the ones not heard of for longest are forgotten.
-// Main thread.
+// question to the issuer or a fetch of its keys; nobody else is asked about those of an address
+// that shows too many for the rest of a minute. Bounded: of many addresses the ones not heard of
+// for longest are forgotten. Main thread.
 #pragma once
 
 #include "server/auth/clock.h"

@@ -63,6 +63,11 @@ std::optional<JwksCache::Keys> JwksCache::candidatesNow(const QString &keyId,
     return Keys(found);
 }
 
+QList<KeyPtr> JwksCache::known(const QString &keyId, crypto::Algorithm algorithm) const
+{
+    return isUsable() ? m_set.candidates(keyId, algorithm) : QList<KeyPtr>();
+}
+
 Call JwksCache::candidates(const QString &keyId, crypto::Algorithm algorithm,
                            Handler<QList<KeyPtr>> handler)
 {

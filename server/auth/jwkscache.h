@@ -34,6 +34,8 @@ public:
     /// The keys a token may be signed with; an empty list means there is none, for sure. Nothing
     /// when it takes a fetch to tell. IdpUnavailable when that failed moments ago.
     std::optional<Keys> candidatesNow(const QString &keyId, crypto::Algorithm algorithm);
+    /// Those among the keys that are there, however old; asks nobody, and never makes anybody ask.
+    QList<KeyPtr> known(const QString &keyId, crypto::Algorithm algorithm) const;
     /// Fetches first.
     Call candidates(const QString &keyId, crypto::Algorithm algorithm,
                     Handler<QList<KeyPtr>> handler);

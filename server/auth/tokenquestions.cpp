@@ -17,6 +17,28 @@ struct Found {
     QJsonObject claims;
 };
 
+Error tryAgain(ErrorCode code, const QString &why)
+{
+    Error error(code, why);
+    error.extra.insert("retry_after"_L1, kIdpPauseSeconds);
+    return error;
+}
+
+Error tooManyQuestions()
+{
+    return tryAgain(ErrorCode::Overloaded,
+                    u"The identity provider is being asked about so many access tokens at the "
+                    "moment that yours was not checked. Try again in some seconds."_s);
+}
+
+Error tooManyOfOne()
+{
+    return tryAgain(ErrorCode::TooManyRequests,
+                    u"The identity provider is being asked about so many access tokens of your "
+                    "address at the moment that this one was not checked. Try again in some "
+                    "seconds."_s);
+}
+
 /// The first of \a issuers that knows \a token. One that cannot be asked may be the one, so those
 /// after it are not shown what may be a good token of his.
 Task<Found> firstThatKnows(QList<Issuer *> issuers, Fetch fetch, QByteArray token)
@@ -44,15 +66,13 @@ Call TokenVerifier::verify(const QByteArray &token, Via via, Handler<PrincipalPt
 {
     const QByteArray digest = crypto::sha256(token);
     const std::weak_ptr<bool> life = m_life;
-    const auto hasLanded = std::make_shared<bool>(false);
-    const auto land = [this, life, digest, via, from, hasLanded,
+    const auto land = [this, life, digest, via, from,
                        handler = std::move(handler)](const Result<PrincipalPtr> &outcome) {
         if (life.expired()) {
             handler(outcome);
             return;
         }
         sweep(digest);
-        *hasLanded = true;
         if (!outcome && outcome.error().code == ErrorCode::InvalidToken)
             m_bad.note(from, digest);
         // Who joined may have brought the token in another way than who began.
@@ -63,15 +83,11 @@ Call TokenVerifier::verify(const QByteArray &token, Via via, Handler<PrincipalPt
         m_flights[digest].join(land, [this, token, digest, from](Handler<PrincipalPtr> done) {
             return begin(token, digest, from, std::move(done));
         });
-    return Call(
-        [this, life, digest, from, hasLanded, share = std::make_shared<Call>(std::move(waiting))] {
-            share->cancel();
-            if (life.expired())
-                return;
+    return Call([this, life, digest, share = std::make_shared<Call>(std::move(waiting))] {
+        share->cancel();
+        if (!life.expired())
             sweep(digest);
-            if (!*hasLanded) // leaving early does not make it cheaper
-                m_bad.note(from, digest);
-        });
+    });
 }
 
 void TokenVerifier::sweep(const QByteArray &digest)
@@ -129,17 +145,19 @@ Call TokenVerifier::askIssuers(const QList<Issuer *> &issuers, const QByteArray 
     const auto ask = [issuers, fetch = m_fetch, token](Handler<Found> done) {
         return firstThatKnows(issuers, fetch, token).start(std::move(done));
     };
-    const auto judge = [this, token, digest,
+    const auto judge = [this, token, digest, from,
                         handler = std::move(handler)](const Result<Found> &found) {
-        if (found)
-            handler(judgeIntrospected(*found->issuer, found->claims, token, digest));
-        else if (found.error().code == ErrorCode::IdpUnavailable)
-            handler(found.error());
-        else
-            handler(refuse(found.error(), digest));
+        const Verdict verdict =
+            found ? judgeIntrospected(*found->issuer, found->claims, token, digest)
+            : found.error().code == ErrorCode::InvalidToken ? refuse(found.error(), digest)
+                                                            : found.error();
+        // Here and not where they wait for it: leaving early does not make it cheaper.
+        if (!verdict && verdict.error().code == ErrorCode::InvalidToken)
+            m_bad.note(from, digest);
+        handler(verdict);
     };
     const bool wasGood = m_known.find(digest);
-    return m_questions.enter<Found>(ask, judge, idpUnavailable(),
+    return m_questions.enter<Found>(ask, judge, {tooManyQuestions(), tooManyOfOne()},
                                     {from.isNull() ? QByteArray() : networkOf(from), wasGood});
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/auth/tokenstrategy.h"
 
+#include "common/logging/categories.h"
 #include "server/auth/clientaddress.h"
 #include "server/auth/proxystrategy.h"
 
@@ -18,6 +19,8 @@ Error ambiguous(const QByteArray &header)
             u"The header %1 comes more than once, so it is not clear which token counts. Send it "
             "once."_s.arg(QLatin1StringView(header))};
 }
+
+constexpr qsizetype kMostUndeclared = 16;
 
 /// Cookies of 4 KiB, of which a token that is not too long needs fewer.
 constexpr int kMostPieces = 16;
@@ -76,9 +79,27 @@ Strategy::Outcome TokenStrategy::findNow(const AuthRequest &request)
                                                clientAddress(request, m_forwarders));
     if (!verdict)
         return {Finding::Ask, nullptr, {}};
+    if (!*verdict && verdict->error().code == ErrorCode::TooManyRequests)
+        warnOfProxy(request);
     if (!*verdict)
         return {Finding::Known, nullptr, verdict->error()};
     return {Finding::Known, **verdict, {}};
+}
+
+/// Whose clients all pay for what one of them did. Anybody can write that field, so few are told
+/// of, and each once.
+void TokenStrategy::warnOfProxy(const AuthRequest &request)
+{
+    if (request.count("x-forwarded-for") == 0 || egress::isWithin(request.peer, m_forwarders)
+        || m_undeclared.size() >= kMostUndeclared || m_undeclared.contains(request.peer))
+        return;
+    m_undeclared.insert(request.peer);
+    qCWarning(logging::lcAuth).noquote()
+        << u"Requests of %1 carry X-Forwarded-For, as those of a proxy do, but neither "
+           "TRUSTED_PROXIES nor AUTH_TRUSTED_PROXIES names it. So all its clients count as one "
+           "address, and for the bad tokens of some new ones of all are answered with 429 "
+           "(AUTH_BAD_TOKENS_PER_MINUTE). Name it there if it is your proxy."_s.arg(
+               request.peer.toString());
 }
 
 Call TokenStrategy::find(const AuthRequest &request, Handler<PrincipalPtr> handler)

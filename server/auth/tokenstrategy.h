@@ -6,6 +6,8 @@
 #include "server/auth/authoptions.h"
 #include "server/auth/strategy.h"
 
+#include <QtCore/QSet>
+
 namespace bridge::auth {
 
 /// Verdicts of \a verifier, which several strategies share.
@@ -27,8 +29,11 @@ protected:
     virtual bool isVouched(const AuthRequest &request) const;
 
 private:
+    void warnOfProxy(const AuthRequest &request);
+
     std::shared_ptr<TokenVerifier> m_verifier;
     QList<egress::Network> m_forwarders; ///< who say where requests come from
+    QSet<QHostAddress> m_undeclared;     ///< who seem to be proxies too; the log told
     Via m_via;
 };
 

@@ -201,11 +201,23 @@ std::optional<Error> TokenVerifier::objectionTo(const QHostAddress &from, const 
                               : Result<std::optional<milliseconds>>(std::optional<milliseconds>());
     if (expiry && *expiry && **expiry + kLeeway <= m_clock.wall())
         return Error(ErrorCode::TokenExpired, u"The access token has expired. Get a new one."_s);
+    // Nor does it take anybody else to tell that a token is genuine when its key is there.
+    if (found
+        && signerAmong(found->issuer->keys().known(found->jwt.keyId, found->algorithm), *found))
+        return std::nullopt;
     Error error(ErrorCode::TooManyRequests,
                 u"Your address has sent too many access tokens that are not good, so this one is "
                 "not checked now. Try again in %1 seconds."_s.arg(pause->count()));
     error.extra.insert("retry_after"_L1, qint64(pause->count()));
     return error;
+}
+
+KeyPtr TokenVerifier::signerAmong(const QList<KeyPtr> &keys, const Candidate &found)
+{
+    const auto good = std::find_if(keys.begin(), keys.end(), [&](const KeyPtr &key) {
+        return key->key.verify(found.algorithm, found.jwt.signedText, found.jwt.signature);
+    });
+    return good == keys.end() ? nullptr : *good;
 }
 
 bool TokenVerifier::needsGroups(const Candidate &found) const
@@ -219,10 +231,8 @@ TokenVerifier::judge(const Candidate &found, const QList<KeyPtr> &keys, const QB
 {
     if (keys.isEmpty()) // not remembered: the key may be there in a moment
         return refusedAs(u"the issuer has no such key (kid)"_s);
-    const auto good = std::find_if(keys.begin(), keys.end(), [&](const KeyPtr &key) {
-        return key->key.verify(found.algorithm, found.jwt.signedText, found.jwt.signature);
-    });
-    if (good == keys.end())
+    const KeyPtr signer = signerAmong(keys, found);
+    if (!signer)
         return refuse(refusedAs(u"its signature is wrong"_s), digest);
     const IssuerOptions &options = found.issuer->options();
     if (const auto checked = checkClaims(found.jwt.claims, options, m_clock.wall()); !checked)
@@ -242,7 +252,7 @@ TokenVerifier::judge(const Candidate &found, const QList<KeyPtr> &keys, const QB
     }
     KnownToken known;
     known.issuer = found.issuer;
-    known.key = *good;
+    known.key = signer;
     known.wallEnd = timeClaim(found.jwt.claims, "exp"_L1)->value();
     known.steadyEnd = kNever;
     principal->isVerified = true;

@@ -31,7 +31,7 @@ struct VerifierOptions {
     qsizetype maxKnown = 10'000;  ///< tokens remembered
     qsizetype maxRefused = 4'000; ///< refused ones remembered
     size_t maxQuestions = 16;     ///< introspections under way
-    size_t maxWaiting = 64;       ///< and waiting; more are answered with IdpUnavailable
+    size_t maxWaiting = 64;       ///< and waiting; more are turned away, see Turnstile
     int maxBadTokens = 120;       ///< of one address within a minute; 0 = no limit
 };
 
@@ -47,10 +47,13 @@ public:
     /// What is known, or can be told without asking anybody: a token checked before costs a
     /// SHA-256 and a look-up. Nothing when verify() is needed. \a isVouched: when tokens are not
     /// verified, somebody trusted passed this one on. \a from: who shows it, where that counts;
-    /// TooManyRequests when he showed too many bad ones and this one was never good.
+    /// TooManyRequests when he showed too many bad ones, and this one was never good and is signed
+    /// by no key that is known.
     std::optional<Verdict> verifyNow(const QByteArray &token, Via via = Via::Header,
                                      bool isVouched = false, const QHostAddress &from = {});
-    /// After verifyNow() gave nothing. Errors: InvalidToken, TokenExpired, IdpUnavailable.
+    /// After verifyNow() gave nothing. Errors: InvalidToken, TokenExpired, IdpUnavailable;
+    /// Overloaded or TooManyRequests when it was not asked about; Forbidden when the groups of its
+    /// user are not to be had.
     Call verify(const QByteArray &token, Via via, Handler<PrincipalPtr> handler,
                 const QHostAddress &from = {});
     Call verify(const QByteArray &token, Handler<PrincipalPtr> handler)
@@ -78,6 +81,7 @@ private:
         crypto::Algorithm algorithm{};
     };
 
+    static KeyPtr signerAmong(const QList<KeyPtr> &keys, const Candidate &candidate);
     static PrincipalPtr brought(const PrincipalPtr &principal, Via via);
     std::optional<Verdict> remembered(const QByteArray &digest, Via via);
     std::optional<Verdict> judgeNow(const QByteArray &token, const QByteArray &digest, Via via,

@@ -29,8 +29,9 @@ class Floods(IdpCase):
         self.assertError(turned[-1], 429, "too_many_requests")
         self.assertLessEqual(int(turned[-1].headers["Retry-After"]), 60)
         self.assertGreaterEqual(int(turned[-1].headers["Retry-After"]), 1)
-        # Good ones go on, old ones at the same address and new ones at another.
+        # Good ones go on, old and new ones, at the same address and at another.
         self.assertStatus(self.who(good, "198.51.100.1"), 200)
+        self.assertStatus(self.who(self.idp.mint(sub="carol"), "198.51.100.1"), 200)
         self.assertStatus(self.who(self.idp.mint(sub="bob"), "198.51.100.2"), 200)
         self.assertEqual(self.bridge.log().count("198.51.100.1 showed 20 different bad tokens"), 1)
 
@@ -40,6 +41,25 @@ class Floods(IdpCase):
         self.assertEqual(len(self.idp.seen("introspect")), 20)
         self.assertEqual({answer.status for answer in turned[20:]}, {429})
         self.assertStatus(self.who(self.idp.opaque(sub="carol"), "198.51.100.10"), 200)
+        self.assertStatus(self.who(self.idp.opaque(sub="dave"), "198.51.100.9"), 429)
+
+
+@needs_idp
+class Undeclared(IdpCase):
+    """A proxy that nobody named: its clients are one address."""
+    env = {"AUTH_BAD_TOKENS_PER_MINUTE": "5", "OAUTH_CLIENT_ID": "bridge",
+           "OAUTH_CLIENT_SECRET": "secret-of-the-bridge"}
+
+    def test_good_tokens_go_on_and_the_operator_is_told_once(self):
+        def get(token, client):
+            return self.bridge.get("/oauth/userinfo", token=token,
+                                   headers={"X-Forwarded-For": client})
+        self.assertStatus(get(self.idp.mint(sub="alice"), "198.51.100.1"), 200)
+        turned = [get(f"made-up-{i}", "198.51.100.66").status for i in range(8)]
+        self.assertEqual(turned, [401] * 5 + [429] * 3)
+        for who in ("bob", "carol"):
+            self.assertStatus(get(self.idp.mint(sub=who), "198.51.100.2"), 200)
+        self.assertEqual(self.bridge.log().count("127.0.0.1 carry X-Forwarded-For"), 1)
 
 
 if __name__ == "__main__":

@@ -50,6 +50,13 @@ class tst_BadTokens : public QObject
         return *outcome ? ErrorCode::Cancelled : outcome->error().code; // Cancelled = it is good
     }
 
+    /// Asks about \a token and does not wait for the answer.
+    void leave(TokenVerifier &verifier, const QByteArray &token) const
+    {
+        const Call call = verifier.verify(
+            token, Via::Header, [](const Result<PrincipalPtr> &) { QFAIL("gone"); }, m_mallory);
+    }
+
 private Q_SLOTS:
     void init()
     {
@@ -77,9 +84,9 @@ private Q_SLOTS:
             token(m_key, u"carol"_s, {{"exp"_L1, m_idp.seconds() - 900}, {"iat"_L1, 1}});
         QCOMPARE(codeOf(checker, old, m_mallory), ErrorCode::TokenExpired);
         m_idp.now += 59s;
-        QCOMPARE(codeOf(checker, token(m_key, u"dave"_s), m_mallory), ErrorCode::TooManyRequests);
+        QCOMPARE(codeOf(checker, forged(5), m_mallory), ErrorCode::TooManyRequests);
         m_idp.now += 1s;
-        QCOMPARE(codeOf(checker, token(m_key, u"dave"_s), m_mallory), ErrorCode::Cancelled);
+        QCOMPARE(codeOf(checker, forged(6), m_mallory), ErrorCode::InvalidToken);
     }
 
     void theSameBadTokenCountsOnce()
@@ -103,6 +110,28 @@ private Q_SLOTS:
                             m_mallory),
                      ErrorCode::TokenExpired);
         QCOMPARE(codeOf(checker, token(m_key, u"bob"_s), m_mallory), ErrorCode::Cancelled);
+    }
+
+    void aGoodTokenOfAKnownKeyIsTakenWhateverItsAddressDid()
+    {
+        QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"203.0.113.7 showed 2 "_s));
+        m_idp.introspected = QJsonObject{{"active"_L1, false}};
+        TokenVerifier checker(options(2, Introspect::Opaque), m_idp.fetch(), m_idp.clock());
+        QCOMPARE(codeOf(checker, token(m_key, u"bob"_s), m_bob), ErrorCode::Cancelled); // has keys
+        for (int i = 0; i < 2; ++i)
+            QCOMPARE(codeOf(checker, "opaque" + QByteArray::number(i), m_mallory),
+                     ErrorCode::InvalidToken);
+        QCOMPARE(codeOf(checker, "opaque3", m_mallory), ErrorCode::TooManyRequests);
+        const auto asked = m_idp.seen.size();
+        QCOMPARE(codeOf(checker, token(m_key, u"alice"_s), m_mallory), ErrorCode::Cancelled);
+        QCOMPARE(codeOf(checker, forged(1), m_mallory), ErrorCode::TooManyRequests);
+        const SigningKey unknown = SigningKey::forAlgorithm(u"ES256"_s, u"other"_s);
+        QCOMPARE(codeOf(checker, token(unknown, u"eve"_s), m_mallory), ErrorCode::TooManyRequests);
+        QCOMPARE(m_idp.seen.size(), asked); // all without asking anybody
+        // A new key is looked for all the same when somebody else comes with it.
+        m_idp.keys.append(unknown);
+        QCOMPARE(codeOf(checker, token(unknown, u"carol"_s), m_bob), ErrorCode::Cancelled);
+        QCOMPARE(codeOf(checker, token(unknown, u"dave"_s), m_mallory), ErrorCode::Cancelled);
     }
 
     void introspectionIsAskedNoMoreAboutAFlood()
@@ -135,16 +164,41 @@ private Q_SLOTS:
         QCOMPARE(codeOf(checker, "bad3", m_mallory), ErrorCode::TooManyRequests);
     }
 
-    void leavingBeforeTheAnswerCounts()
+    void leavingBeforeTheAnswerIsNoWayAroundTheLimit()
     {
         QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"203.0.113.7 showed 2 "_s));
+        m_idp.introspected = QJsonObject{{"active"_L1, false}};
         TokenVerifier checker(options(2, Introspect::Opaque), m_idp.fetch(), m_idp.clock());
-        for (int i = 0; i < 2; ++i) {
-            const Call call = checker.verify(
-                "opaque" + QByteArray::number(i), Via::Header,
-                [](const Result<PrincipalPtr> &) { QFAIL("gone"); }, m_mallory);
-        }
+        for (int i = 0; i < 2; ++i)
+            leave(checker, "opaque" + QByteArray::number(i));
+        QTRY_VERIFY(checker.verifyNow("opaque3", Via::Header, false, m_mallory));
         QCOMPARE(codeOf(checker, "opaque3", m_mallory), ErrorCode::TooManyRequests);
+        QCOMPARE(m_idp.asked("/introspect"_L1), 2);
+    }
+
+    void leavingWhileTheIssuerIsSilentOrTheQueueFullIsNoBadToken()
+    {
+        m_idp.status = 500;
+        VerifierOptions few = options(1, Introspect::Opaque);
+        few.maxQuestions = 1;
+        few.maxWaiting = 1;
+        TokenVerifier checker(few, m_idp.fetch(), m_idp.clock());
+        for (int i = 0; i < 5; ++i)
+            leave(checker, "opaque" + QByteArray::number(i));
+        QCOMPARE(codeOf(checker, "opaque5", m_mallory), ErrorCode::IdpUnavailable);
+        QCOMPARE(codeOf(checker, "opaque6", m_mallory), ErrorCode::IdpUnavailable);
+        m_idp.status = 200;
+        QCOMPARE(codeOf(checker, token(m_key, u"alice"_s), m_mallory), ErrorCode::Cancelled);
+    }
+
+    void aVerifierThatGoesAwayAsksNoMore()
+    {
+        m_idp.introspected = QJsonObject{{"active"_L1, false}};
+        {
+            TokenVerifier checker(options(2, Introspect::Opaque), m_idp.fetch(), m_idp.clock());
+            leave(checker, "opaque");
+        }
+        QTest::qWait(0);
     }
 
     void anIssuerThatCannotBeAskedIsNobodysFault()

@@ -96,6 +96,37 @@ private Q_SLOTS:
         QVERIFY(byCookie.findNow(request(noBegin)).principal->isAnonymous());
     }
 
+    void aProxyThatIsNotNamedIsToldOfWhenItsClientsPayForOneAnother()
+    {
+        m_idp = FakeIssuer();
+        m_idp.keys = {m_key};
+        m_options = AuthOptions();
+        m_options.verifier = m_idp.verifierOptions();
+        m_options.verifier.maxBadTokens = 1;
+        m_options.forwarders = *egress::networksFrom({u"10.0.0.0/8"_s});
+        Authenticator bearer = authenticator({u"bearer"_s});
+        const SigningKey wrong = SigningKey::forAlgorithm(u"EdDSA"_s);
+        int number = 0;
+        const auto bad = [&](const char *peer) {
+            const QByteArray text = wrong.token(u"EdDSA"_s, m_idp.claims({{"sub"_L1, ++number}}));
+            const Headers headers{{"Authorization", "Bearer " + text},
+                                  {"X-Forwarded-For", "198.51.100.1"}};
+            return who(bearer, request(headers, peer));
+        };
+        QTest::failOnWarning(QRegularExpression(u".*"_s)); // each is said once
+        QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"192.0.2.1 showed 1 "_s));
+        QCOMPARE(bad("192.0.2.1"), u"invalid_token"_s);
+        QTest::ignoreMessage(
+            QtWarningMsg,
+            QRegularExpression(u"192.0.2.1 carry X-Forwarded-For.*neither TRUSTED_PROXIES nor "
+                               "AUTH_TRUSTED_PROXIES names it"_s));
+        QCOMPARE(bad("192.0.2.1"), u"too_many_requests"_s);
+        QCOMPARE(bad("192.0.2.1"), u"too_many_requests"_s);
+        QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"198.51.100.1 showed 1 "_s));
+        QCOMPARE(bad("10.0.0.1"), u"invalid_token"_s);
+        QCOMPARE(bad("10.0.0.1"), u"too_many_requests"_s);
+    }
+
     void piecesOfACookieAreBounded()
     {
         Authenticator byCookie = authenticator({u"cookie"_s});
