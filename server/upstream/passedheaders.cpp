@@ -14,60 +14,132 @@ namespace {
 using httpclient::Header;
 using httpclient::Headers;
 
-bool isOneOf(const QByteArray &lowerName, std::initializer_list<const char *> names)
+bool isOneOf(const QByteArray &name, std::initializer_list<const char *> names)
 {
-    return std::any_of(names.begin(), names.end(),
-                       [&](const char *name) { return lowerName == name; });
+    return std::any_of(names.begin(), names.end(), [&](const char *one) { return name == one; });
 }
 
-bool beginsLike(const QByteArray &lowerName, std::initializer_list<const char *> beginnings)
+bool beginsLike(const QByteArray &name, std::initializer_list<const char *> beginnings)
 {
     return std::any_of(beginnings.begin(), beginnings.end(),
-                       [&](const char *beginning) { return lowerName.startsWith(beginning); });
+                       [&](const char *beginning) { return name.startsWith(beginning); });
+}
+
+/// In lower case, and with `-` for `_`: programs that get headers as variables (RFC 3875 §4.1.18)
+/// do not know them apart.
+QByteArray folded(QByteArray name)
+{
+    return name.toLower().replace('_', '-');
 }
 
 /// Of the connection (RFC 9110 §7.6.1) or of the protocol the bridge speaks itself.
-bool isNeverForwarded(const QByteArray &lowerName)
+bool isNeverForwarded(const QByteArray &name)
 {
-    return lowerName.startsWith("mcp-")
-           || isOneOf(lowerName, {"content-length", "connection", "host", "keep-alive",
-                                  "proxy-authenticate", "proxy-authorization", "te", "trailer",
-                                  "transfer-encoding", "upgrade", "accept", "accept-encoding",
-                                  "content-type", "content-encoding", "expect", "last-event-id"});
+    return name.startsWith("mcp-")
+           || isOneOf(name, {"content-length", "connection", "host", "keep-alive",
+                             "proxy-authenticate", "proxy-authorization", "te", "trailer",
+                             "transfer-encoding", "upgrade", "accept", "accept-encoding",
+                             "content-type", "content-encoding", "expect", "last-event-id"});
 }
 
 /// Said by the bridge or its operator, so nobody else may.
-bool isOwn(const QByteArray &lowerName, const RemoteDefinition &remote)
+bool isOwn(const QByteArray &name, const RemoteDefinition &remote)
 {
-    return (!remote.groupHeader.isEmpty() && lowerName == remote.groupHeader.toLower())
-           || !httpclient::headerValue(remote.headers, lowerName).isNull();
+    return (!remote.groupHeader.isEmpty() && name == folded(remote.groupHeader))
+           || std::any_of(remote.headers.cbegin(), remote.headers.cend(),
+                          [&name](const Header &own) { return name == folded(own.first); });
 }
 
-/// By which proxies tell servers who calls and from where; a caller could tell anything.
-bool isProxys(const QByteArray &lowerName)
+/// \a name is about what \a word says: the word alone, several of it, or with something added
+/// as of `x-user`: `x-user-id`, `x-users`, `x-userid`, but not `x-userland`.
+bool isAbout(const QByteArray &name, QByteArrayView word)
 {
-    return beginsLike(lowerName, {"x-forwarded",  "x-auth-",       "x-authenticated",
-                                  "x-remote-",    "remote-",       "x-webauth-",
-                                  "x-original-",  "x-client-",     "x-ssl-",
-                                  "ssl-",         "x-user",        "x-email",
-                                  "x-group",      "x-role",        "x-scope",
-                                  "x-token-",     "x-vouch-",      "x-envoy-",
-                                  "x-amzn-oidc-", "x-goog-",       "x-ms-",
-                                  "cf-",          "x-http-method", "x-method-override",
-                                  "x-real-",      "x-consumer-",   "x-credential-",
-                                  "x-pomerium-",  "x-authentik-",  "x-cluster-client-"})
-           || isOneOf(lowerName, {"forwarded", "via", "true-client-ip", "fastly-client-ip",
-                                  "client-ip", "client-cert", "client-cert-chain", "x-host",
-                                  "x-rewrite-url", "x-access-token", "x-id-token", "x-jwt",
-                                  "x-auth", "x-username", "x-login", "x-subject", "x-sub"});
+    if (!name.startsWith(word))
+        return false;
+    const QByteArray rest = name.sliced(word.size());
+    return rest.startsWith('-') || rest.startsWith("s-")
+           || isOneOf(rest, {"", "s", "id", "ids", "name", "names", "mail", "email", "info",
+                             "group", "groups", "role", "roles"});
+}
+
+/// Who calls, in the words proxies and servers have for it.
+bool isWho(const QByteArray &name)
+{
+    constexpr QByteArrayView words[] = {"x-user", "x-email", "x-group", "x-role", "x-scope"};
+    return std::any_of(std::begin(words), std::end(words),
+                       [&](QByteArrayView word) { return isAbout(name, word); });
+}
+
+/// What programs tell of themselves in names that begin like those of proxies.
+bool isPrograms(const QByteArray &name)
+{
+    return isOneOf(name, {"x-user-agent", "x-client-name", "x-client-version", "x-client-info",
+                          "x-client-data", "x-client-request-id", "x-client-trace-id",
+                          "x-client-type", "x-client-platform", "x-client-os", "x-client-language",
+                          "x-client-locale", "x-client-timezone"});
+}
+
+/// By which proxies tell servers who calls and from where; a caller could tell anything. What
+/// nobody but a proxy says goes by how it begins.
+bool isProxys(const QByteArray &name)
+{
+    return isWho(name)
+           || beginsLike(name, {"x-forwarded-",
+                                "x-auth-",
+                                "x-authenticated-",
+                                "x-remote-",
+                                "remote-",
+                                "x-webauth-",
+                                "x-original-",
+                                "x-client-",
+                                "x-ssl-",
+                                "ssl-",
+                                "x-token-",
+                                "x-vouch-",
+                                "x-envoy-",
+                                "x-amzn-oidc-",
+                                "x-goog-auth",
+                                "x-goog-iap-",
+                                "x-ms-token-",
+                                "x-ms-client-principal",
+                                "cf-",
+                                "x-real-",
+                                "x-consumer-",
+                                "x-pomerium-",
+                                "x-authentik-",
+                                "x-credential-",
+                                "x-cluster-client-"})
+           || isOneOf(name, {"forwarded",
+                             "x-forwarded",
+                             "via",
+                             "true-client-ip",
+                             "fastly-client-ip",
+                             "client-ip",
+                             "client-cert",
+                             "client-cert-chain",
+                             "x-host",
+                             "x-rewrite-url",
+                             "x-access-token",
+                             "x-id-token",
+                             "x-jwt",
+                             "x-auth",
+                             "x-authenticated",
+                             "x-login",
+                             "x-subject",
+                             "x-sub",
+                             "x-http-method",
+                             "x-http-method-override",
+                             "x-method-override"});
 }
 
 /// Not meant by `*`: they must be named.
-bool isDelicate(const QByteArray &lowerName, const RemoteDefinition &remote)
+bool isDelicate(const QByteArray &name, const RemoteDefinition &remote)
 {
-    return isProxys(lowerName) || lowerName == remote.authHeader.toLower()
-           || remote.privateHeaders.contains(QString::fromLatin1(lowerName))
-           || isOneOf(lowerName, {"cookie", "authorization", "x-api-key", "x-admin-token"});
+    const bool isPrivate =
+        std::any_of(remote.privateHeaders.cbegin(), remote.privateHeaders.cend(),
+                    [&name](const QString &own) { return name == folded(own.toLatin1()); });
+    return isPrivate || (isProxys(name) && !isPrograms(name)) || name == folded(remote.authHeader)
+           || isOneOf(name, {"cookie", "authorization", "x-api-key", "x-admin-token"});
 }
 
 /// One the bridge sets, or reads a token from: with its own name, with a part of a token that was
@@ -107,14 +179,15 @@ Headers passedHeaders(const RemoteDefinition &remote, const Headers &given)
     const bool isAll = remote.forward.contains("*"_L1);
     for (const Header &header : given) {
         const QByteArray lower = header.first.toLower();
-        if (isNeverForwarded(lower) || isOwn(lower, remote))
+        const QByteArray plain = folded(header.first);
+        if (isNeverForwarded(plain) || isOwn(plain, remote))
             continue;
         const auto named =
             std::find_if(remote.forward.begin(), remote.forward.end(), [&](const QString &name) {
                 return name.compare(QLatin1StringView(lower), Qt::CaseInsensitive) == 0;
             });
         const bool isNamed = named != remote.forward.end();
-        if (!isNamed && (!isAll || isDelicate(lower, remote)))
+        if (!isNamed && (!isAll || isDelicate(plain, remote)))
             continue;
         const bool isCookie = lower == "cookie";
         const QByteArray own = isCookie ? foreignCookies(header.second, remote) : header.second;

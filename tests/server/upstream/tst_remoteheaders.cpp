@@ -169,7 +169,7 @@ private Q_SLOTS:
             definitionWith({{u"MCP_REMOTE_SERVER_FORWARD_HEADERS"_s, forward}});
         definition.remote->headers = {{"X-Tenant", "acme"}};
         Identity caller;
-        caller.requestHeaders = {{"x-tenant", "other"}};
+        caller.requestHeaders = {{"x-tenant", "other"}, {"X_Tenant", "third"}};
         const httpclient::Headers sent = sentFor(caller, definition);
         QCOMPARE(sent, (httpclient::Headers{{"X-Tenant", "acme"}}));
     }
@@ -200,7 +200,30 @@ private Q_SLOTS:
                                  "Cf-Access-Jwt-Assertion",
                                  "X-Access-Token",
                                  "Via",
-                                 "X-HTTP-Method-Override"})
+                                 "X-HTTP-Method-Override",
+                                 "X-HTTP-Method",
+                                 "X-User",
+                                 "X-Users",
+                                 "X-UserId",
+                                 "X-User_Name",
+                                 "X-UserEmail",
+                                 "X-User-Agent-Id",
+                                 "X-Group-Ids",
+                                 "X-GroupName",
+                                 "X-Roles",
+                                 "X-Scopes",
+                                 "X-Email-Verified",
+                                 "X-Client-IP",
+                                 "X-Client-DN",
+                                 "X-Client-S-DN",
+                                 "X-Client-Verify",
+                                 "X-Client-Id",
+                                 "X-Forwarded",
+                                 "X_Forwarded_User",
+                                 "Remote_User",
+                                 "X-Auth_Request-Email",
+                                 "X-MS-Token-AAD-Access-Token",
+                                 "X-Goog-IAP-JWT-Assertion"})
             QTest::newRow(name) << QByteArray(name);
     }
     void headersThatSayWhoCallsMustBeNamed()
@@ -218,6 +241,32 @@ private Q_SLOTS:
             definitionWith({{u"MCP_REMOTE_SERVER_FORWARD_HEADERS"_s, QString::fromLatin1(header)}});
         sent = sentFor(caller, named);
         QCOMPARE(httpclient::headerValue(sent, header), "root"_ba);
+    }
+
+    void headersThatOnlyLookLikeThoseGoOn_data()
+    {
+        QTest::addColumn<QByteArray>("header");
+        for (const char *name : {"X-User-Agent",       "X-Userland",
+                                 "X-Usersnap-Version", "X-Grouping",
+                                 "X-Roleplay",         "X-Scoped-Search",
+                                 "X-Emailer",          "X-Client-Version",
+                                 "X-Client-Name",      "X-Client-Request-Id",
+                                 "X-Client-Info",      "X-Forwarder",
+                                 "X-HTTP-Methods",     "X-Authority",
+                                 "X-Goog-Api-Client",  "X-Goog-FieldMask",
+                                 "X-MS-Version",       "X-MS-Client-Request-Id",
+                                 "X-Remotely",         "Remotely",
+                                 "X-Realtime",         "Viaduct"})
+            QTest::newRow(name) << QByteArray(name);
+    }
+    void headersThatOnlyLookLikeThoseGoOn()
+    {
+        QFETCH(QByteArray, header);
+        Identity caller;
+        caller.requestHeaders = {{header, "yes"}};
+        const ServerDefinition everything =
+            definitionWith({{u"MCP_REMOTE_SERVER_FORWARD_HEADERS"_s, u"*"_s}});
+        QCOMPARE(httpclient::headerValue(sentFor(caller, everything), header), "yes"_ba);
     }
 
     void theBridgesOwnCookiesStay_data()
