@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The forms of tasks and the book of those that are held; the whole is
-// tests/integration/test_tasks.
+// tests/integration/test_tasks_*.
 #include "server/gateway/taskbook.h"
 #include "server/gateway/taskdrive.h"
 #include "server/gateway/taskforms.h"
