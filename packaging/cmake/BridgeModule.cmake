@@ -12,6 +12,12 @@ target_compile_definitions(bridge_flags INTERFACE
     QT_NO_CAST_FROM_BYTEARRAY QT_NO_FOREACH QT_NO_CONTEXTLESS_CONNECT QT_USE_QSTRINGBUILDER
     QT_DISABLE_DEPRECATED_BEFORE=0x060400 QT_DISABLE_DEPRECATED_UP_TO=0x060400
     QT_NO_KEYWORDS)
+# Plugins are shared libraries made of the same modules and the same precompiled header, so that
+# all is compiled alike. Debian 12's Qt asks for this by itself, Debian 13's does not.
+get_target_property(flags_of_qt Qt6::Core INTERFACE_COMPILE_OPTIONS)
+if(NOT WIN32 AND NOT flags_of_qt MATCHES "-fPIC")
+    target_compile_options(bridge_flags INTERFACE -fPIC)
+endif()
 
 # The precompiled header is compiled once, with the flags every module shares.
 if(BRIDGE_PCH)

@@ -160,10 +160,11 @@ Call UserApiKey::retrieve(Ask ask, Handler<Credential> handler)
     while (base.endsWith(u'/'))
         base.chop(1);
     egress::EgressRequest request;
-    request.url = QUrl::fromEncoded(base.toLatin1() + "/api/internal/connection-key/"
-                                        + QUrl::toPercentEncoding(ask.caller->email) + '/'
-                                        + QUrl::toPercentEncoding(ask.auth.connection),
-                                    QUrl::StrictMode);
+    // By name: fromEncoded() takes an array or, from Qt 6.7 on, a view; both take no builder.
+    const QByteArray address = base.toLatin1() + "/api/internal/connection-key/"
+                               + QUrl::toPercentEncoding(ask.caller->email) + '/'
+                               + QUrl::toPercentEncoding(ask.auth.connection);
+    request.url = QUrl::fromEncoded(address, QUrl::StrictMode);
     request.trust = egress::Trust::Configured;
     request.headers = {{"X-Service-ID", m_settings.serviceName.toUtf8()},
                        {"X-Internal-Secret", m_settings.keyStoreSecret},
