@@ -77,6 +77,8 @@ struct Error {
     QJsonValue rpcData{QJsonValue::Undefined};
     QJsonObject extra;            ///< further members of the error body, e.g. `result`
     QList<FieldProblem> problems; ///< validation findings, become `errors`
+    /// Further fields of the request's line in the log, for the operator; no answer shows them.
+    QJsonObject logged;
 
     Error() = default;
     Error(ErrorCode c, QString text) : code(c), message(std::move(text)) {}
