@@ -7,8 +7,11 @@
 #include "common/logging/categories.h"
 #include "common/logging/redaction.h"
 
+#include <QtCore/QCoreApplication>
 #include <QtCore/QFileInfo>
+#include <QtCore/QPointer>
 #include <QtCore/QRegularExpression>
+#include <QtCore/QThreadPool>
 
 using namespace Qt::StringLiterals;
 
@@ -97,6 +100,7 @@ Result<Nothing> ApiKeyStore::load(const ApiKeyOptions &options)
         const QByteArray digest = crypto::sha256(key);
         m_fixed.insert(digest, principalOf(digest));
     }
+    ++m_generation;
     take(keys);
     m_use->setStore(options.file, ids());
     watch(options.file);
@@ -110,21 +114,45 @@ void ApiKeyStore::watch(const QString &file)
     } else if (!m_watch || m_watch->path() != file) {
         m_watch = std::make_unique<config::FileWatch>(file);
         connect(m_watch.get(), &config::FileWatch::changed, this, &ApiKeyStore::onFileChanged);
+        if (!m_watch->isWatching())
+            qCWarning(logging::lcConfig)
+                << "The system watches no more files (fs.inotify.max_user_watches), so changes of "
+                   "API_KEY_STORE, revoked keys too, take effect at a reload or restart only.";
     }
 }
 
 void ApiKeyStore::onFileChanged()
 {
-    if (auto keys = readApiKeys(m_watch->path()))
-        applyFile(*keys);
-    else
-        qCWarning(logging::lcConfig).noquote()
-            << keys.error().message << u"The API keys of before stay in force."_s;
+    m_isStale = m_isReading;
+    if (!m_watch || std::exchange(m_isReading, true))
+        return;
+    // The application waits for the pool before it goes.
+    QThreadPool::globalInstance()->start(
+        [path = m_watch->path(), generation = m_generation, guard = QPointer(this)] {
+            const auto keys = std::make_shared<const Result<QList<ApiKey>>>(readApiKeys(path));
+            QMetaObject::invokeMethod(
+                QCoreApplication::instance(),
+                [guard, generation, keys] {
+                    if (guard)
+                        guard->onRead(generation, *keys);
+                },
+                Qt::QueuedConnection);
+        });
 }
 
-void ApiKeyStore::applyFile(const QList<ApiKey> &keys)
+void ApiKeyStore::onRead(quint64 generation, const Result<QList<ApiKey>> &keys)
 {
-    take(keys);
+    m_isReading = false;
+    if (m_isStale)
+        return onFileChanged();
+    if (generation != m_generation || !m_watch)
+        return;
+    if (!keys) {
+        qCWarning(logging::lcConfig).noquote()
+            << keys.error().message << u"The API keys of before stay in force."_s;
+        return;
+    }
+    take(*keys);
     m_use->setStore(m_watch->path(), ids());
 }
 

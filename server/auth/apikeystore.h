@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The API keys in force, from API_KEYS and API_KEY_STORE. The file is watched: what
-// `mcp-bridge apikey` does takes effect without a restart. Main thread; nothing here waits on the
-// way of a request.
+// The API keys in force, from API_KEYS and API_KEY_STORE. The file is watched, and read in another
+// thread when it has changed: what `mcp-bridge apikey` does takes effect without a restart, and
+// nobody waits for it. Requests go by the keys of before for so long, no more than
+// config::FileWatch::kPatience and the reading. Main thread.
 #pragma once
 
 #include "common/async/call.h"
@@ -64,7 +65,7 @@ private:
 
     void watch(const QString &file);
     void onFileChanged();
-    void applyFile(const QList<ApiKey> &keys);
+    void onRead(quint64 generation, const Result<QList<ApiKey>> &keys);
     void take(const QList<ApiKey> &keys);
     QSet<QByteArray> ids() const;
 
@@ -72,7 +73,10 @@ private:
     QHash<QByteArray, Known> m_keys;         ///< by id
     std::unique_ptr<config::FileWatch> m_watch;
     std::unique_ptr<ApiKeyUse> m_use;
+    quint64 m_generation = 0; ///< of load(); what an earlier one began to read is out of date
     bool m_isLoaded = false;
+    bool m_isReading = false; ///< in another thread
+    bool m_isStale = false;   ///< the file changed meanwhile
 };
 
 } // namespace bridge::auth

@@ -222,6 +222,46 @@ private Q_SLOTS:
         QVERIFY(store.isEmpty());
     }
 
+    void aChangedFileIsReadByAnotherThread()
+    {
+        const QByteArray first = made();
+        ApiKeyStore store;
+        QVERIFY(store.load(options()).ok());
+        // With one thread, what that read last is told of before the keys can be read.
+        const int threads = QThreadPool::globalInstance()->maxThreadCount();
+        QThreadPool::globalInstance()->setMaxThreadCount(1);
+        config::FileWatch watch(m_file); // looks after the store's does
+        std::optional<bool> isKnownAtOnce;
+        QByteArray second;
+        connect(&watch, &config::FileWatch::changed, this,
+                [&] { isKnownAtOnce = store.find(second).ok(); });
+        second = made();
+        QTRY_VERIFY(isKnownAtOnce);
+        QThreadPool::globalInstance()->setMaxThreadCount(threads);
+        QVERIFY(!*isKnownAtOnce);
+        QVERIFY(store.find(first));
+        QTRY_VERIFY(store.find(second));
+    }
+
+    void whatIsLoadedMeanwhileGoesBeforeWhatWasBeingRead()
+    {
+        const QByteArray first = made();
+        ApiKeyStore store;
+        QVERIFY(store.load(options()).ok());
+        config::FileWatch watch(m_file);
+        std::optional<bool> isGone;
+        connect(&watch, &config::FileWatch::changed, this, [&] {
+            // The store is reading by now.
+            isGone = writeApiKeys(m_file, {}).ok() && store.load(options()).ok();
+        });
+        const QByteArray second = made();
+        QTRY_VERIFY(isGone);
+        for (int i = 0; i < 50; ++i) {
+            QVERIFY(!store.find(first) && !store.find(second));
+            QTest::qWait(10);
+        }
+    }
+
     void aBrokenFileLeavesTheKeysInForce()
     {
         const QByteArray key = made();
