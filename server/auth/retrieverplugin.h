@@ -54,5 +54,5 @@ public:
 
 } // namespace bridge::auth
 
-#define BRIDGE_RETRIEVER_PLUGIN_IID "org.mcp-bridge.RetrieverPlugin/1"
+#define BRIDGE_RETRIEVER_PLUGIN_IID "org.mcp-bridge.RetrieverPlugin/2"
 Q_DECLARE_INTERFACE(bridge::auth::RetrieverPlugin, BRIDGE_RETRIEVER_PLUGIN_IID)

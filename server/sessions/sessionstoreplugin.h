@@ -22,5 +22,5 @@ public:
 
 } // namespace bridge::sessions
 
-#define BRIDGE_SESSION_STORE_PLUGIN_IID "org.mcp-bridge.SessionStorePlugin/1"
+#define BRIDGE_SESSION_STORE_PLUGIN_IID "org.mcp-bridge.SessionStorePlugin/2"
 Q_DECLARE_INTERFACE(bridge::sessions::SessionStorePlugin, BRIDGE_SESSION_STORE_PLUGIN_IID)

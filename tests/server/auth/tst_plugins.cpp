@@ -173,7 +173,7 @@ private Q_SLOTS:
         stranger.close();
         QCOMPARE(plugins::loadPlugins(m_folder.path(), kInterfaces)->size(), 1);
         const auto newer =
-            plugins::loadPlugins(m_folder.path(), {u"org.mcp-bridge.RetrieverPlugin/2"_s});
+            plugins::loadPlugins(m_folder.path(), {u"org.mcp-bridge.RetrieverPlugin/999"_s});
         QVERIFY(newer.error().message.contains("another version"_L1));
         copied(u"libtwo.so"_s);
         QVERIFY(plugins::loadPlugins(m_folder.path(), kInterfaces)
