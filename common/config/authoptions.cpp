@@ -130,11 +130,13 @@ QList<Option> issuers()
          .type = OptionType::Json,
          .values = {u"array"_s},
          .group = group,
-         .help = u"Further issuers: an array of objects with issuer and, as needed, audience, "
-                 "jwks_uri, introspection_endpoint, introspection (off unless it says opaque or "
-                 "always), client_id, client_secret, claims_preset, user_claim, groups_claim, "
-                 "roles_claim, algorithms; admins and requiredGroups (true or false): whether its "
-                 "groups count for BRIDGE_ADMIN_GROUPS and BRIDGE_REQUIRED_GROUPS."_s},
+         .help =
+             u"Further issuers: an array of objects with issuer and, as needed, audience, "
+             "jwks_uri, introspection_endpoint, introspection (off, opaque or always; unless it "
+             "says so opaque where introspection_endpoint is given, else off), client_id, "
+             "client_secret, claims_preset, user_claim, groups_claim, roles_claim, algorithms; "
+             "admins and requiredGroups (true or false): whether its "
+             "groups count for BRIDGE_ADMIN_GROUPS and BRIDGE_REQUIRED_GROUPS."_s},
         {.name = u"OAUTH_JWKS_URL"_s,
          .flag = u"--oauth-jwks-url"_s,
          .type = OptionType::Url,
@@ -199,7 +201,8 @@ QList<Option> verification()
          .defaultValue = u"false"_s,
          .group = group,
          .help = u"Take ID tokens like access tokens. They tell a client who has logged in, and "
-                 "pass through many hands; only for clients that cannot get anything else."_s},
+                 "pass through many hands; only where a provider issues nothing else (Dex), or a "
+                 "client cannot get anything else."_s},
         {.name = u"AUTH_ALGORITHMS"_s,
          .flag = u"--auth-algorithms"_s,
          .type = OptionType::List,

@@ -3,10 +3,9 @@
 
 #include "common/config/settings.h"
 #include "server/auth/issueroptions.h"
+#include "server/auth/ways.h"
 
 #include <QtCore/QStandardPaths>
-
-#include <algorithm>
 
 using namespace Qt::StringLiterals;
 
@@ -44,7 +43,14 @@ void readTokens(const config::Settings &settings, AuthOptions &options,
             u"AUTH_VERIFY_TOKENS is false: access tokens are believed without being verified, so "
             "anybody can pass for anyone, and whatever token somebody makes up opens this bridge, "
             "also where API keys or a proxy guard it."_s);
-    if (settings.text(u"AUTH_INTROSPECTION"_s) == "always"_L1 && !verifier.issuers.empty()
+    const QString mode = settings.text(u"AUTH_INTROSPECTION"_s);
+    if (mode == "opaque"_L1 && !verifier.issuers.empty()
+        && !settings.text(u"OAUTH_INTROSPECTION_URL"_s).isEmpty()
+        && verifier.issuers.front().introspect == Introspect::Never)
+        options.warnings.append(
+            u"OAUTH_INTROSPECTION_URL is not used, so tokens that are no JWT are refused: set "
+            "OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET as well."_s);
+    if (mode == "always"_L1 && !verifier.issuers.empty()
         && verifier.issuers.front().introspect != Introspect::Always)
         problems.append(
             {u"AUTH_INTROSPECTION"_s, u"needs OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET."_s});
@@ -133,20 +139,6 @@ void readStrategies(const config::Settings &settings, AuthOptions &options,
 
 } // namespace
 
-bool AuthOptions::knowsCallers() const
-{
-    return verifier.verify || trustProxyHeaders
-           || std::any_of(strategies.begin(), strategies.end(), [](const QString &name) {
-                  return name.startsWith("plugin:"_L1) && name != "plugin:*"_L1;
-              });
-}
-
-bool tellsCallersApart(const config::Settings &settings, const AuthOptions &options)
-{
-    return options.knowsCallers() || !settings.text(u"API_KEYS"_s).trimmed().isEmpty()
-           || !settings.text(u"API_KEY_STORE"_s).isEmpty();
-}
-
 Result<AuthOptions> authOptions(const config::Settings &settings)
 {
     AuthOptions options;
@@ -162,6 +154,7 @@ Result<AuthOptions> authOptions(const config::Settings &settings)
     if (options.allowUnsafeCert)
         options.warnings.append(u"AUTH_ALLOW_UNSAFE_CERT is true: the certificate of the identity "
                                 "provider is not checked."_s);
+    options.warnings += strategyWarnings(settings, options);
     if (problems.isEmpty())
         return options;
     Error error(ErrorCode::InvalidConfig, u"The settings for authentication are wrong."_s);

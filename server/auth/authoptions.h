@@ -42,12 +42,7 @@ struct AuthOptions {
     {
         return !adminToken.isEmpty() || !adminTokenPath.isEmpty() || !adminGroups.isEmpty();
     }
-    /// Somebody vouches for callers: an issuer, a proxy or a plugin.
-    bool knowsCallers() const;
 };
-
-/// Somebody vouches for callers, or they can have API keys.
-bool tellsCallersApart(const config::Settings &settings, const AuthOptions &options);
 
 /// Every problem is in Error::problems (InvalidConfig), `path` naming the setting.
 Result<AuthOptions> authOptions(const config::Settings &settings);

@@ -18,6 +18,30 @@ namespace {
 constexpr qsizetype kMostBytes = 1024 * 1024;
 constexpr qsizetype kMostGroups = 20'000; // Graph gives no more than 11,000
 
+const QString kNoGraphClient =
+    u"A token of %1 leaves out the groups of its user, because there are many, so he is answered "
+    "with 403. Set OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET (client_id and client_secret in "
+    "AUTH_ISSUERS) to a client that may ask Microsoft Graph for them, let the application assign "
+    "groups to tokens only where they are assigned to it, or set OAUTH_EXTRACT_GROUPS=false when "
+    "groups do not matter here."_s;
+const QString kNoGraph =
+    u"A token of %1 leaves out the groups of its user, and says that they are to be had elsewhere, "
+    "so he is answered with 403. If the issuer is Microsoft Entra ID, set "
+    "OAUTH_CLAIMS_PRESET=entra (claims_preset in AUTH_ISSUERS), and the bridge asks Microsoft "
+    "Graph for them. If groups stand in another claim, name it in OAUTH_GROUPS_CLAIM."_s;
+
+/// \a name is a claim that is not there and to be had elsewhere.
+bool isLeftOut(const QJsonObject &claims, const QString &name)
+{
+    if (claims.contains(name))
+        return false;
+    const QJsonValue has = claims["hasgroups"_L1];
+    return claims["_claim_names"_L1].toObject().contains(name)
+           || claims["_claim_sources"_L1].toObject().contains(name)
+           || (name == "groups"_L1
+               && (has.toBool() || has.toString().compare("true"_L1, Qt::CaseInsensitive) == 0));
+}
+
 Error unavailable(const QString &where, const QString &what)
 {
     qCWarning(logging::lcAuth).noquote()
@@ -158,14 +182,12 @@ Task<QStringList> askGraph(Issuer *issuer, Fetch fetch, QByteArray token)
 
 } // namespace
 
-bool leavesGroupsOut(const QJsonObject &claims)
+bool leavesGroupsOut(const QJsonObject &claims, const ClaimRules &rules)
 {
-    if (claims.contains("groups"_L1))
-        return false;
-    const QJsonValue has = claims["hasgroups"_L1];
-    return has.toBool() || has.toString().compare("true"_L1, Qt::CaseInsensitive) == 0
-           || claims["_claim_names"_L1].toObject().contains("groups"_L1)
-           || claims["_claim_sources"_L1].toObject().contains("groups"_L1);
+    const QStringList paths = rules.groups + rules.roles;
+    return std::any_of(paths.begin(), paths.end(), [&](const QString &path) {
+        return isLeftOut(claims, path) || isLeftOut(claims, path.section(u'.', 0, 0));
+    });
 }
 
 Call entraGroups(Issuer &issuer, const Fetch &fetch, const QByteArray &token,
@@ -174,8 +196,12 @@ Call entraGroups(Issuer &issuer, const Fetch &fetch, const QByteArray &token,
     return askGraph(&issuer, fetch, token).start(std::move(handler));
 }
 
-Error unknownGroups()
+Error unknownGroups(Issuer &issuer)
 {
+    if (issuer.isFirstToMissGroups())
+        qCWarning(logging::lcAuth).noquote()
+            << (issuer.options().graph.isEmpty() ? kNoGraph : kNoGraphClient)
+                   .arg(issuer.options().issuer);
     return {ErrorCode::Forbidden,
             u"You are in so many groups that your access token does not list them, and the bridge "
             "is not set up to ask Microsoft Graph for them. Tell whoever runs the bridge."_s};

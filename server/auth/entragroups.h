@@ -8,8 +8,9 @@
 
 namespace bridge::auth {
 
-/// The user has more groups than \a claims tell.
-bool leavesGroupsOut(const QJsonObject &claims);
+/// The user has more groups or roles than \a claims tell in the places that \a rules name: those
+/// are among the claims to be had elsewhere (OpenID Connect Core §5.6.2).
+bool leavesGroupsOut(const QJsonObject &claims, const ClaimRules &rules);
 
 /// All groups and directory roles of the user of \a token, which was verified and is one of
 /// \a issuer, whose `graph` is set. What the token says about where they are is not followed.
@@ -18,7 +19,8 @@ bool leavesGroupsOut(const QJsonObject &claims);
 Call entraGroups(Issuer &issuer, const Fetch &fetch, const QByteArray &token,
                  Handler<QStringList> handler);
 
-/// Why a user whose groups are not known is not let in when the bridge has no client to ask with.
-Error unknownGroups();
+/// Why a user of \a issuer whose groups are not known is not let in when the bridge has no client,
+/// or nobody, to ask. The log says once what to set.
+Error unknownGroups(Issuer &issuer);
 
 } // namespace bridge::auth

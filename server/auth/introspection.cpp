@@ -3,7 +3,6 @@
 
 #include "common/async/task.h"
 #include "common/json/scan.h"
-#include "common/logging/categories.h"
 #include "server/auth/clientauth.h"
 
 #include <QtCore/QJsonDocument>
@@ -16,37 +15,56 @@ namespace {
 
 constexpr qsizetype kMostBytes = 256 * 1024;
 
-Error noClearAnswer(const QString &host, const QString &what)
+/// \a what is wrong: a sentence.
+Error noClearAnswer(Issuer &issuer, const QString &what)
 {
-    qCWarning(logging::lcAuth).noquote() << "Introspection at" << host << "failed:" << what;
+    issuer.tellIntrospection(what);
     return idpUnavailable();
 }
 
-Result<QJsonObject> claimsFrom(const httpclient::Response &response, const QString &host,
-                               const QString &issuer)
+/// The bridge itself is not known there, or may not ask (RFC 7662 §2.3; some say so with 400).
+bool refusesUs(const httpclient::Response &response)
 {
     if (response.status == 401 || response.status == 403)
-        return noClearAnswer(host, u"the bridge's client id or secret is refused there"_s);
+        return true;
+    const QString error = QJsonDocument::fromJson(response.body).object()["error"_L1].toString();
+    return response.status >= 400 && response.status < 500
+           && (error == "invalid_client"_L1 || error == "unauthorized_client"_L1);
+}
+
+Result<QJsonObject> claimsFrom(Issuer &issuer, const httpclient::Response &response,
+                               const QString &host)
+{
+    if (refusesUs(response))
+        return noClearAnswer(
+            issuer, u"%1 refuses the bridge's client id or secret (status %2), so every token that "
+                    "has to be asked about is answered with 503. Check OAUTH_CLIENT_ID and "
+                    "OAUTH_CLIENT_SECRET, or client_id and client_secret in AUTH_ISSUERS, and that "
+                    "the client may introspect tokens."_s.arg(host)
+                        .arg(response.status));
     if (response.status != 200)
-        return noClearAnswer(host, u"status %1"_s.arg(response.status));
+        return noClearAnswer(issuer,
+                             u"%1 answered with status %2."_s.arg(host).arg(response.status));
     const QByteArray type = httpclient::headerValue(response.headers, "Content-Type").toLower();
     if (type.startsWith("application/token-introspection+jwt")
         || type.startsWith("application/jwt"))
-        return noClearAnswer(host,
-                             u"the answer is a signed JWT (RFC 9701), which is not taken. Let "
-                             "the provider answer the bridge's client in plain JSON, which "
-                             "it asks for"_s);
+        return noClearAnswer(
+            issuer, u"the answer of %1 is a signed JWT (RFC 9701), which is not taken. Let "
+                    "the provider answer the bridge's client in plain JSON, which it asks "
+                    "for."_s.arg(host));
     json::ScanLimits limits;
     limits.maxDepth = 32;
     if (!json::members(response.body, limits))
-        return noClearAnswer(host, u"the answer is no JSON object"_s);
+        return noClearAnswer(issuer, u"the answer of %1 is no JSON object."_s.arg(host));
     const QJsonObject json = QJsonDocument::fromJson(response.body).object();
     if (!json["active"_L1].isBool())
-        return noClearAnswer(host, u"the answer does not say whether the token is active"_s);
+        return noClearAnswer(
+            issuer, u"the answer of %1 does not say whether the token is active."_s.arg(host));
+    issuer.tellIntrospection(std::nullopt);
     if (!json["active"_L1].toBool())
         return Error(ErrorCode::InvalidToken,
                      u"The access token is not or no longer valid. Get a new one."_s);
-    if (json.contains("iss"_L1) && json["iss"_L1].toString() != issuer)
+    if (json.contains("iss"_L1) && json["iss"_L1].toString() != issuer.options().issuer)
         return Error(ErrorCode::InvalidToken, u"The access token is another issuer's."_s);
     return json;
 }
@@ -55,12 +73,13 @@ Result<QJsonObject> claimsFrom(const httpclient::Response &response, const QStri
 /// to be asked about it is the set-up that is wrong, not the token.
 Error noEndpoint(Issuer &issuer)
 {
-    if (issuer.isFirstToMissIntrospection())
-        qCWarning(logging::lcAuth).noquote()
-            << "The issuer" << issuer.options().issuer
-            << "names no introspection endpoint, so tokens that are no JWT "
-               "are refused. Set OAUTH_INTROSPECTION_URL.";
-    if (issuer.options().introspect == Introspect::Always)
+    const bool isAlways = issuer.options().introspect == Introspect::Always;
+    issuer.tellIntrospection(u"it names no introspection endpoint, so %1. Set "
+                             u"OAUTH_INTROSPECTION_URL, or introspection_endpoint in "
+                             "AUTH_ISSUERS."_s.arg(isAlways
+                                                       ? u"its tokens are answered with 503"_s
+                                                       : u"tokens that are no JWT are refused"_s));
+    if (isAlways)
         return idpUnavailable();
     return {ErrorCode::InvalidToken,
             u"The access token is no JSON Web Token, and others cannot be checked here."_s};
@@ -99,8 +118,8 @@ Task<QJsonObject> ask(Issuer *issuer, Fetch fetch, QByteArray token)
     };
     const auto response = co_await answer<httpclient::Response>(send);
     if (!response)
-        co_return noClearAnswer(url.host(), response.error().message);
-    co_return claimsFrom(*response, url.host(), options.issuer);
+        co_return noClearAnswer(*issuer, response.error().message);
+    co_return claimsFrom(*issuer, *response, url.host());
 }
 
 } // namespace

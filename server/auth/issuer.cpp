@@ -59,7 +59,7 @@ Issuer::Issuer(IssuerOptions options, Fetch fetch, JwksOptions jwks, Clock clock
     : m_options(std::move(options))
     , m_fetch(std::move(fetch))
     , m_clock(clock)
-    , m_health(m_options.issuer)
+    , m_health(m_options.issuer, m_options.introspect != Introspect::Never)
     , m_keys([this](Handler<QByteArray> done) { return loadKeys(std::move(done)); }, jwks,
              std::move(clock),
              [this](const auto &problem) { m_health.tell(IssuerHealth::Part::Keys, problem); })

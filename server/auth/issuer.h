@@ -60,8 +60,13 @@ public:
     const IssuerHealth &health() const { return m_health; }
     /// True once: the first to find that groups are left out and nobody can ask for them says so.
     bool isFirstToMissGroups() { return !std::exchange(m_missesGroups, true); }
-    /// True once: the first to find that the issuer names no introspection endpoint says so.
-    bool isFirstToMissIntrospection() { return !std::exchange(m_missesIntrospection, true); }
+    /// True once: the first to refuse an ID token says so.
+    bool isFirstIdToken() { return !std::exchange(m_hasIdTokens, true); }
+    /// How asking about a token went: what is wrong, a sentence without secrets, or nothing.
+    void tellIntrospection(const std::optional<QString> &problem)
+    {
+        m_health.tell(IssuerHealth::Part::Introspection, problem);
+    }
     /// How far a URL from \a metadata is to be trusted.
     static egress::Trust trustIn(const QUrl &url, const IssuerMetadata &metadata);
 
@@ -74,7 +79,7 @@ private:
     Fetch m_fetch;
     Clock m_clock;
     IssuerHealth m_health;
-    bool m_missesIntrospection = false;
+    bool m_hasIdTokens = false;
     bool m_missesGroups = false;
     std::optional<IssuerMetadata> m_metadata;
     std::optional<std::chrono::milliseconds> m_metadataAt;

@@ -105,9 +105,7 @@ public:
         issuer.introspectionEndpoint = url("introspection_endpoint"_L1);
         issuer.clientId = text("client_id"_L1);
         issuer.clientSecret = text("client_secret"_L1);
-        // Opaque tokens may be anybody's: only who is said to have some is shown them.
-        issuer.introspect =
-            modeFrom(has("introspection"_L1) ? text("introspection"_L1) : u"off"_s, issuer);
+        issuer.introspect = modeFrom(introspection(issuer), issuer);
         issuer.claims = claims(usual.claims);
         issuer.takesIdTokens = usual.takesIdTokens;
         issuer.algorithms =
@@ -188,6 +186,23 @@ private:
         return made;
     }
 
+    /// Opaque tokens may be anybody's: only who is said to have some is shown them, be it by where
+    /// to ask about them.
+    QString introspection(const IssuerOptions &issuer)
+    {
+        const bool isSaid = has("introspection"_L1);
+        const QString mode = isSaid                                   ? text("introspection"_L1)
+                             : issuer.introspectionEndpoint.isEmpty() ? u"off"_s
+                                                                      : u"opaque"_s;
+        if (mode != "off"_L1 && mode != "opaque"_L1 && mode != "always"_L1)
+            complain(u"introspection"_s, u"must be off, opaque or always."_s);
+        else if (mode != "off"_L1 && (issuer.clientId.isEmpty() || issuer.clientSecret.isEmpty()))
+            complain(isSaid ? u"introspection"_s : u"introspection_endpoint"_s,
+                     u"needs client_id and client_secret beside it: issuers tell nobody else about "
+                     "tokens."_s);
+        return mode;
+    }
+
     ClaimRules claims(const ClaimRules &usual)
     {
         ClaimRules rules = usual;
@@ -248,6 +263,10 @@ std::vector<IssuerOptions> issuersFrom(const config::Settings &settings,
         const QString preset = more[i].toObject()["claims_preset"_L1].toString(
             settings.text(u"OAUTH_CLAIMS_PRESET"_s));
         setGraph(issuer, preset, settings);
+        if (!settings.boolean(u"OAUTH_EXTRACT_GROUPS"_s)) {
+            issuer.claims.groups.clear();
+            issuer.claims.roles.clear();
+        }
         const bool isTwice = std::any_of(issuers.begin(), issuers.end(), [&](const auto &other) {
             return other.issuer == issuer.issuer;
         });

@@ -33,15 +33,22 @@ Result<QJsonObject> objectOf(QByteArrayView part, const QString &name)
     return QJsonDocument::fromJson(*bytes).object();
 }
 
+QString typeIn(const QJsonObject &header)
+{
+    QString type = header["typ"_L1].toString().toLower();
+    if (type.startsWith("application/"_L1))
+        type.remove(0, 12);
+    return type;
+}
+
 /// Tokens of other kinds must not pass for access tokens (RFC 8725 §3.11, RFC 9068 §2.1). Plain
 /// and ID tokens come from providers and proxies that know no better.
 bool isKnownType(const QJsonObject &header)
 {
     if (!header.contains("typ"_L1))
         return true;
-    const QString type = header["typ"_L1].toString().toLower();
-    return type == "jwt"_L1 || type == "at+jwt"_L1 || type == "application/at+jwt"_L1
-           || type == "application/jwt"_L1;
+    const QString type = typeIn(header);
+    return type == "jwt"_L1 || type == "at+jwt"_L1;
 }
 
 std::optional<Error> objectionTo(const QJsonObject &header)
@@ -91,6 +98,7 @@ Result<Jwt> parseJwt(QByteArrayView token)
     Jwt jwt;
     jwt.algorithm = (*header)["alg"_L1].toString();
     jwt.keyId = (*header)["kid"_L1].toString();
+    jwt.type = typeIn(*header);
     jwt.claims = *claims;
     jwt.signedText = token.first(second).toByteArray();
     jwt.signature = *signature;

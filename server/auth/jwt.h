@@ -17,6 +17,7 @@ constexpr qsizetype kMaxToken = 16 * 1024;
 struct Jwt {
     QString algorithm; ///< `alg` as written
     QString keyId;     ///< `kid`, empty when absent
+    QString type;      ///< `typ` in lower case, without `application/`; empty when absent
     QJsonObject claims;
     QByteArray signedText; ///< header and payload, as the signature covers them
     QByteArray signature;

@@ -39,33 +39,69 @@ bool says(const QJsonObject &claims, QLatin1StringView name, const QStringList &
     return words.contains(claims[name].toString().toLower());
 }
 
+/// Any spelling of Bearer (`BearerToken`), or that it is an access token.
+bool isBearerType(const QJsonValue &value)
+{
+    QString type = value.toString().toLower();
+    type.remove(u' ').remove(u'_').remove(u'-');
+    return type.startsWith("bearer"_L1) || type == "access"_L1 || type == "accesstoken"_L1
+           || type == "urn:ietf:params:oauth:tokentype:accesstoken"_L1;
+}
+
+const QStringList &accessWords()
+{
+    static const QStringList words{u"access"_s, u"access_token"_s};
+    return words;
+}
+
+const QStringList &idWords()
+{
+    static const QStringList words{u"id"_s, u"id_token"_s};
+    return words;
+}
+
 /// Made for the issuer itself, or to tell of a logout: tokens of Keycloak say so in `typ`, logout
 /// tokens by `events` (OpenID Connect Back-Channel Logout §2.4), Cognito and Hydra in `token_use`,
 /// answers of introspection in `token_type`, which names the way to use it (RFC 7662 §2.2).
 bool isOfOtherKind(const QJsonObject &claims)
 {
     static const QStringList kinds{u"refresh"_s, u"offline"_s, u"logout"_s};
-    static const QStringList access{u"bearer"_s, u"access"_s, u"access_token"_s,
-                                    u"urn:ietf:params:oauth:token-type:access_token"_s};
     if (says(claims, "typ"_L1, kinds) || claims.contains("events"_L1))
         return true;
-    const bool isId = says(claims, "token_use"_L1, {u"id"_s, u"id_token"_s});
-    return (claims.contains("token_use"_L1) && !isId && !says(claims, "token_use"_L1, access))
-           || (claims.contains("token_type"_L1) && !says(claims, "token_type"_L1, access));
+    return (claims.contains("token_use"_L1)
+            && !says(claims, "token_use"_L1, accessWords() + idWords()))
+           || (claims.contains("token_type"_L1) && !isBearerType(claims["token_type"_L1]));
 }
 
-/// Made to tell the client who has logged in (OpenID Connect Core §2): with claims access tokens do
-/// not have, or for the client alone and without a scope, from a login that sent a nonce.
-bool isIdToken(const QJsonObject &claims, const QString &clientId)
+/// It says outright that it is an access token: by the `typ` of RFC 9068 in its header, or as
+/// Keycloak, Cognito and others do.
+bool isAccessToken(const QJsonObject &claims, const QString &type)
 {
-    if (says(claims, "typ"_L1, {u"id"_s}) || says(claims, "token_use"_L1, {u"id"_s, u"id_token"_s}))
-        return true;
-    if (claims.contains("at_hash"_L1) || claims.contains("c_hash"_L1))
-        return true;
+    return type == "at+jwt"_L1 || says(claims, "token_use"_L1, accessWords())
+           || isBearerType(claims["typ"_L1]) || isBearerType(claims["token_type"_L1]);
+}
+
+/// What shows that it was made to tell the client who has logged in (OpenID Connect Core §2): it
+/// says so, or, where it does not say what it is, has claims access tokens do not have, or is for
+/// the client alone and without a scope, from a login that sent a nonce.
+QString idSign(const QJsonObject &claims, const QString &type, const QString &clientId)
+{
+    for (const auto name : {"typ"_L1, "token_use"_L1}) {
+        if (says(claims, name, idWords()))
+            return name;
+    }
+    if (isAccessToken(claims, type))
+        return {};
+    for (const auto name : {"at_hash"_L1, "c_hash"_L1}) {
+        if (claims.contains(name))
+            return name;
+    }
     const QJsonValue audience = claims["aud"_L1];
     const QJsonArray list = audience.isArray() ? audience.toArray() : QJsonArray{audience};
-    return claims.contains("nonce"_L1) && !claims.contains("scope"_L1) && !claims.contains("scp"_L1)
-           && !clientId.isEmpty() && list == QJsonArray{clientId};
+    const bool isForClient = claims.contains("nonce"_L1) && !claims.contains("scope"_L1)
+                             && !claims.contains("scp"_L1) && !clientId.isEmpty()
+                             && list == QJsonArray{clientId};
+    return isForClient ? u"nonce"_s : QString();
 }
 
 /// Good only together with a proof that its holder has a key (RFC 7800): DPoP (RFC 9449) and client
@@ -76,7 +112,8 @@ bool isBoundToKey(const QJsonObject &claims)
            || says(claims, "token_type"_L1, {u"dpop"_s});
 }
 
-std::optional<Error> objectionToKind(const QJsonObject &claims, const IssuerOptions &issuer)
+std::optional<Error> objectionToKind(const QJsonObject &claims, const QString &type,
+                                     const IssuerOptions &issuer)
 {
     if (issuer.takesOtherKinds)
         return std::nullopt;
@@ -84,8 +121,13 @@ std::optional<Error> objectionToKind(const QJsonObject &claims, const IssuerOpti
         return Error(ErrorCode::InvalidToken,
                      u"The access token is refused: it is bound to a key of its holder (DPoP or a "
                      "client certificate), which this bridge cannot check. Get a bearer token."_s);
-    if (isOfOtherKind(claims) || (!issuer.takesIdTokens && isIdToken(claims, issuer.clientId)))
-        return refused(u"it is an ID, refresh or logout token and no access token"_s);
+    if (isOfOtherKind(claims))
+        return refused(u"it is a refresh or logout token and no access token"_s);
+    if (!idTokenSign(claims, type, issuer).isEmpty())
+        return Error(ErrorCode::InvalidToken,
+                     u"The access token is refused: it is an ID token, which tells a client who "
+                     "has logged in. Send the access token that came with it; where a provider has "
+                     "no other (Dex), AUTH_ACCEPT_ID_TOKENS lets ID tokens in."_s);
     return std::nullopt;
 }
 
@@ -102,12 +144,19 @@ Result<std::optional<milliseconds>> timeClaim(const QJsonObject &claims, QLatin1
     return std::optional<milliseconds>(milliseconds(qint64(seconds * 1000)));
 }
 
-Result<Nothing> checkClaims(const QJsonObject &claims, const IssuerOptions &issuer,
-                            milliseconds now, bool needsExpiry)
+QString idTokenSign(const QJsonObject &claims, const QString &type, const IssuerOptions &issuer)
+{
+    if (issuer.takesOtherKinds || issuer.takesIdTokens)
+        return {};
+    return idSign(claims, type, issuer.clientId);
+}
+
+Result<Nothing> checkClaims(const QJsonObject &claims, const QString &type,
+                            const IssuerOptions &issuer, milliseconds now, bool needsExpiry)
 {
     if (claims.contains("iss"_L1) ? claims["iss"_L1].toString() != issuer.issuer : needsExpiry)
         return refused(u"it comes from another issuer"_s);
-    if (const auto objection = objectionToKind(claims, issuer))
+    if (const auto objection = objectionToKind(claims, type, issuer))
         return *objection;
     const auto expiry = timeClaim(claims, "exp"_L1);
     const auto notBefore = timeClaim(claims, "nbf"_L1);

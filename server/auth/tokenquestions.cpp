@@ -166,8 +166,10 @@ TokenVerifier::Verdict TokenVerifier::judgeIntrospected(Issuer &issuer, QJsonObj
                                                         const QByteArray &digest)
 {
     const IssuerOptions &options = issuer.options();
-    if (const auto checked = checkClaims(claims, options, m_clock.wall(), false); !checked)
+    if (const auto checked = check(issuer, claims, {}, false); !checked)
         return refuse(checked.error(), digest);
+    if (leavesGroupsOut(claims, options.claims))
+        return refuse(unknownGroups(issuer), digest);
     claims.remove("active"_L1);
     if (!claims.contains("preferred_username"_L1) && claims.contains("username"_L1))
         claims.insert("preferred_username"_L1, claims.value("username"_L1));

@@ -21,13 +21,6 @@ Error refusedAs(const QString &why)
     return {ErrorCode::InvalidToken, u"The access token is refused: %1. Get a new one."_s.arg(why)};
 }
 
-const QString kNoGraphClient =
-    u"A token of %1 leaves out the groups of its user, because there are many, so he is answered "
-    "with 403. Set OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET (client_id and client_secret in "
-    "AUTH_ISSUERS) to a client that may ask Microsoft Graph for them, let the application assign "
-    "groups to tokens only where they are assigned to it, or set OAUTH_EXTRACT_GROUPS=false when "
-    "groups do not matter here."_s;
-
 QString strategyOf(Via via)
 {
     return via == Via::Cookie ? u"cookie"_s : u"bearer"_s;
@@ -222,7 +215,23 @@ KeyPtr TokenVerifier::signerAmong(const QList<KeyPtr> &keys, const Candidate &fo
 
 bool TokenVerifier::needsGroups(const Candidate &found) const
 {
-    return !found.issuer->options().graph.isEmpty() && leavesGroupsOut(found.jwt.claims);
+    return leavesGroupsOut(found.jwt.claims, found.issuer->options().claims);
+}
+
+/// Whoever runs the bridge wonders why no token is good: once in the log, not for each request.
+Result<Nothing> TokenVerifier::check(Issuer &issuer, const QJsonObject &claims, const QString &type,
+                                     bool needsExpiry) const
+{
+    const IssuerOptions &options = issuer.options();
+    auto checked = checkClaims(claims, type, options, m_clock.wall(), needsExpiry);
+    const QString sign = checked ? QString() : idTokenSign(claims, type, options);
+    if (!sign.isEmpty() && issuer.isFirstIdToken())
+        qCWarning(logging::lcAuth).noquote()
+            << u"A token of %1 is refused for being an ID token, as its %2 shows, and so will "
+               "others be. Clients have to send access tokens. Where the provider issues nothing "
+               "but ID tokens, as Dex does, set AUTH_ACCEPT_ID_TOKENS=true."_s.arg(options.issuer,
+                                                                                   sign);
+    return checked;
 }
 
 std::optional<TokenVerifier::Verdict>
@@ -235,7 +244,7 @@ TokenVerifier::judge(const Candidate &found, const QList<KeyPtr> &keys, const QB
     if (!signer)
         return refuse(refusedAs(u"its signature is wrong"_s), digest);
     const IssuerOptions &options = found.issuer->options();
-    if (const auto checked = checkClaims(found.jwt.claims, options, m_clock.wall()); !checked)
+    if (const auto checked = check(*found.issuer, found.jwt.claims, found.jwt.type); !checked)
         return refuse(checked.error(), digest);
     auto principal = principalFrom(found.jwt.claims, options.issuer, options.claims);
     if (!principal)
@@ -244,11 +253,10 @@ TokenVerifier::judge(const Candidate &found, const QList<KeyPtr> &keys, const QB
         principal->groups += *groups;
         principal->groups.removeDuplicates();
     } else if (needsGroups(found)) {
-        if (!options.clientId.isEmpty() && !options.clientSecret.isEmpty())
+        if (!options.graph.isEmpty() && !options.clientId.isEmpty()
+            && !options.clientSecret.isEmpty())
             return std::nullopt;
-        if (found.issuer->isFirstToMissGroups())
-            qCWarning(logging::lcAuth).noquote() << kNoGraphClient.arg(options.issuer);
-        return refuse(unknownGroups(), digest);
+        return refuse(unknownGroups(*found.issuer), digest);
     }
     KnownToken known;
     known.issuer = found.issuer;

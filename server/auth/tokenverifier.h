@@ -95,6 +95,8 @@ private:
     std::optional<Verdict> judge(const Candidate &candidate, const QList<KeyPtr> &keys,
                                  const QByteArray &token, const QByteArray &digest, Via via,
                                  const QStringList *groups = nullptr);
+    Result<Nothing> check(Issuer &issuer, const QJsonObject &claims, const QString &type,
+                          bool needsExpiry = true) const;
     bool needsGroups(const Candidate &candidate) const;
     Result<Candidate> candidate(const QByteArray &token) const;
     bool isIntrospected() const;

@@ -198,7 +198,8 @@ class Introspection(IdpCase):
 
 @needs_idp
 class WrongSecret(IdpCase):
-    env = {"OAUTH_CLIENT_ID": "bridge", "OAUTH_CLIENT_SECRET": "wrong-secret-4711"}
+    env = {"OAUTH_CLIENT_ID": "bridge", "OAUTH_CLIENT_SECRET": "wrong-secret-4711",
+           "ADMIN_TOKEN": "admin-token-of-tests"}
 
     @classmethod
     def idp_env(cls, idp):
@@ -208,8 +209,13 @@ class WrongSecret(IdpCase):
     def test_the_log_says_what_to_do_and_keeps_the_secret(self):
         answer = self.bridge.get("/tools", headers=bearer(self.idp.opaque(sub="carol")))
         self.assertError(answer, 503, "idp_unavailable")
-        self.assertIn("client id or secret", self.bridge.log())
-        self.assertNotIn("wrong-secret-4711", self.bridge.log() + answer.text)
+        self.bridge.get("/tools", headers=bearer(self.idp.opaque(sub="dave")))
+        self.assertEqual(self.bridge.log().count("client id or secret"), 1)
+        state, = self.bridge.get("/admin/config", token="admin-token-of-tests").json["issuers"]
+        self.assertEqual(state["introspection"]["state"], "failing")
+        self.assertIn("OAUTH_CLIENT_SECRET", state["introspection"]["detail"])
+        self.assertNotIn("wrong-secret-4711",
+                         self.bridge.log() + answer.text + json.dumps(state))
 
 
 @needs_idp

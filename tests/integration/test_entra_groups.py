@@ -99,6 +99,21 @@ class Unresolved(EntraCase):
         self.assertEqual(self.bridge.log().count("OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET"), 1)
         self.assertEqual(self.idp.seen("graph"), [])
 
+    def test_where_groups_are_app_roles_nothing_is_missing(self):
+        env = {**self.idp_env(self.idp), "OAUTH_GROUPS_CLAIM": "roles"}
+        with Bridge(env=env) as bridge:
+            self.assertStatus(self.get("alice", bridge, roles=["staff-id"], **OVERAGE), 200)
+            self.assertError(self.get("eve", bridge, roles=["x"], **OVERAGE), 403, "forbidden")
+            self.assertNotIn("leaves out the groups", bridge.log())
+
+    def test_with_another_preset_nobody_passes_for_a_member_of_no_groups(self):
+        env = {**self.idp_env(self.idp), "OAUTH_CLAIMS_PRESET": "contract"}
+        del env["BRIDGE_REQUIRED_GROUPS"]
+        with Bridge(env=env) as bridge:
+            self.assertError(self.get("alice", bridge), 403, "forbidden")
+            self.assertStatus(self.get("alice", bridge, groups=["x"]), 200)
+            self.assertEqual(bridge.log().count("set OAUTH_CLAIMS_PRESET=entra"), 1)
+
     def test_where_groups_do_not_matter_nobody_asks(self):
         env = {**self.idp_env(self.idp), "OAUTH_EXTRACT_GROUPS": "false"}
         del env["BRIDGE_REQUIRED_GROUPS"]

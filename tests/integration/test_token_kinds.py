@@ -45,10 +45,16 @@ class Kinds(unittest.TestCase):
                                          (401, "invalid_token"))
                         self.assertEqual("bound to a key" in answer.detail,
                                          "cnf" in more or more.get("typ") == "DPoP")
+            after_login = {"nonce": "n", "aud": "bridge", "at_hash": "x"}
             for good in (idp.mint(sub="alice", token_use="access", typ="Bearer"),
+                         idp.mint(sub="alice", typ="Bearer", **after_login),
+                         idp.mint(sub="alice", how={"header": {"typ": "at+jwt"}}, **after_login),
+                         idp.opaque(sub="alice", token_type="BearerToken"),
                          idp.opaque(sub="alice", token_type="Bearer"), idp.opaque(sub="alice"),
                          idp.mint(sub="alice", nonce="n", aud="bridge", scope="openid")):
                 self.assertEqual(bridge.get("/tools", headers=bearer(good)).status, 200)
+            self.assertEqual(bridge.log().count("is refused for being an ID token"), 1)
+            self.assertIn("as Dex does, set AUTH_ACCEPT_ID_TOKENS=true", bridge.log())
             id_token = idp.mint(sub="alice", nonce="n", aud="bridge")
             with Bridge(env=idp.env(**CLIENT, AUTH_ACCEPT_ID_TOKENS="true")) as lenient:
                 self.assertEqual(lenient.get("/tools", headers=bearer(id_token)).status, 200)
@@ -70,6 +76,10 @@ class Opaque(unittest.TestCase):
                 return ["partner" in one["path"] for one in idp.seen("introspect")]
             with bridge() as running:
                 self.assertEqual(asked(running, "unknown", 401), [False])
+            asks = idp.issuer("partner") + "/protocol/openid-connect/token/introspect"
+            with bridge(introspection_endpoint=asks) as running:
+                self.assertEqual(asked(running, idp.opaque(realm="partner", sub="eve"), 200),
+                                 [False, True])
             with bridge(introspection="opaque") as running:
                 partners = idp.opaque(realm="partner", sub="eve")
                 self.assertEqual(asked(running, partners, 200), [False, True])

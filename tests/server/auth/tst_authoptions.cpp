@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "common/config/settings.h"
 #include "common/config/value.h"
-#include "server/auth/authoptions.h"
+#include "server/auth/ways.h"
 
 #include <QtTest/QTest>
 
@@ -53,7 +53,8 @@ private Q_SLOTS:
     {
         const AuthOptions options = optionsOf({});
         QVERIFY(!options.verifier.verify && options.verifier.issuers.empty());
-        QVERIFY(options.allowAnonymous && !options.knowsCallers() && !options.hasAdmins());
+        QVERIFY(options.allowAnonymous && !options.hasAdmins());
+        QVERIFY(!waysOf(settingsOf({}), options).any());
         QVERIFY(options.warnings.isEmpty());
         QVERIFY(options.strategies.contains(u"bearer"_s));
         QVERIFY(!options.strategies.contains(u"cookie"_s));
@@ -65,7 +66,7 @@ private Q_SLOTS:
         const AuthOptions options = optionsOf({{u"KEYCLOAK_URL"_s, u"https://sso.example/auth/"_s},
                                                {u"KEYCLOAK_REALM"_s, u"my realm"_s},
                                                {u"OAUTH_AUDIENCE"_s, u"bridge, other"_s}});
-        QVERIFY(options.verifier.verify && options.knowsCallers() && options.hasAdmins());
+        QVERIFY(options.verifier.verify && options.hasAdmins());
         const IssuerOptions &issuer = options.verifier.issuers.front();
         QCOMPARE(issuer.issuer, u"https://sso.example/auth/realms/my%20realm"_s);
         QCOMPARE(QString::fromLatin1(issuer.keycloakRealm.toEncoded()), issuer.issuer);
@@ -137,6 +138,49 @@ private Q_SLOTS:
         QCOMPARE(shy.verifier.issuers[1].introspect, Introspect::Never);
     }
 
+    void whereToAskAboutTokensSaysThatThereAreOpaqueOnes()
+    {
+        const auto entry = [](const QString &more) {
+            return Values{{u"AUTH_ISSUERS"_s, u"[{\"issuer\":\"https://two\"%1}]"_s.arg(more)}};
+        };
+        const auto modeOf = [&](const QString &more) {
+            const AuthOptions options = optionsOf(entry(more));
+            return options.verifier.issuers.empty() ? std::optional<Introspect>()
+                                                    : options.verifier.issuers[0].introspect;
+        };
+        const QString client = u",\"client_id\":\"i\",\"client_secret\":\"s\""_s;
+        const QString endpoint = u",\"introspection_endpoint\":\"https://two/ask\""_s;
+        QCOMPARE(modeOf(client), Introspect::Never);
+        QCOMPARE(modeOf(client + endpoint), Introspect::Opaque);
+        QCOMPARE(modeOf(client + endpoint + u",\"introspection\":\"off\""_s), Introspect::Never);
+        QCOMPARE(modeOf(client + endpoint + u",\"introspection\":\"always\""_s),
+                 Introspect::Always);
+        QCOMPARE(problemsOf(entry(endpoint)),
+                 QStringList{u"AUTH_ISSUERS[0].introspection_endpoint"_s});
+        QCOMPARE(problemsOf(entry(u",\"introspection\":\"opaque\""_s)),
+                 QStringList{u"AUTH_ISSUERS[0].introspection"_s});
+        QCOMPARE(problemsOf(entry(client + u",\"introspection\":\"yes\""_s)),
+                 QStringList{u"AUTH_ISSUERS[0].introspection"_s});
+        const AuthOptions first = optionsOf({{u"OAUTH_ISSUER_URL"_s, u"https://one"_s},
+                                             {u"OAUTH_AUDIENCE"_s, u"bridge"_s},
+                                             {u"OAUTH_INTROSPECTION_URL"_s, u"https://one/ask"_s}});
+        QCOMPARE(first.warnings.size(), 1);
+        QVERIFY(first.warnings[0].contains(u"OAUTH_CLIENT_SECRET"));
+    }
+
+    void groupsThatDoNotMatterAreReadFromNoIssuersTokens()
+    {
+        const auto claimsOf = [](const QString &extract) {
+            return optionsOf({{u"OAUTH_EXTRACT_GROUPS"_s, extract},
+                              {u"AUTH_ISSUERS"_s, u"[{\"issuer\":\"https://two\","
+                                                  "\"claims_preset\":\"entra\"}]"_s}})
+                .verifier.issuers[0]
+                .claims;
+        };
+        QVERIFY(!claimsOf(u"true"_s).groups.isEmpty());
+        QVERIFY(claimsOf(u"false"_s).groups.isEmpty() && claimsOf(u"false"_s).roles.isEmpty());
+    }
+
     void whoCanHaveAnApiKeyIsToldFromOthers()
     {
         const auto isApart = [](const Values &values) {
@@ -194,11 +238,57 @@ private Q_SLOTS:
         QCOMPARE(problems.count(u"AUTH_ALGORITHMS"_s), 2);
     }
 
+    void onlyWhatIsInForceTellsCallersApart_data()
+    {
+        QTest::addColumn<QString>("strategies");
+        QTest::addColumn<bool>("withIssuer");
+        QTest::addColumn<bool>("withKeys");
+        QTest::addColumn<bool>("isApart");
+        QTest::addColumn<QString>("warning");
+        const QString none;
+        QTest::newRow("issuer") << none << true << false << true << none;
+        QTest::newRow("keys") << none << false << true << true << none;
+        QTest::newRow("nothing") << none << false << false << false << none;
+        QTest::newRow("bearer") << u"bearer"_s << true << false << true << none;
+        QTest::newRow("bearer, open") << u"bearer,anonymous"_s << true << false << true << none;
+        QTest::newRow("open") << u"anonymous"_s << true << true << false << u"leaves out bearer"_s;
+        QTest::newRow("keys alone") << u"api-key"_s << true << true << true
+                                    << u"leaves out bearer"_s;
+        QTest::newRow("no keys") << u"api-key,anonymous"_s << false << false << false
+                                 << u"names api-key"_s;
+        QTest::newRow("no issuer") << u"bearer,api-key"_s << false << true << true
+                                   << u"names bearer"_s;
+        QTest::newRow("no client") << u"login,bearer"_s << true << false << true
+                                   << u"names login"_s;
+        QTest::newRow("login alone") << u"login"_s << true << false << false
+                                     << u"leaves out bearer"_s;
+        QTest::newRow("plugin") << u"plugin:x"_s << false << false << true << none;
+    }
+    void onlyWhatIsInForceTellsCallersApart()
+    {
+        QFETCH(QString, strategies);
+        QFETCH(bool, withIssuer);
+        QFETCH(bool, withKeys);
+        QFETCH(QString, warning);
+        Values values{{u"AUTH_STRATEGIES"_s, strategies}, {u"OAUTH_AUDIENCE"_s, u"bridge"_s}};
+        if (withIssuer)
+            values.append({u"OAUTH_ISSUER_URL"_s, u"https://one"_s});
+        if (withKeys)
+            values.append({u"API_KEYS"_s, u"abcdefghijklmnopqrstuvwxyz012345"_s});
+        const config::Settings settings = settingsOf(values);
+        const auto options = authOptions(settings);
+        QVERIFY(options);
+        QTEST(tellsCallersApart(settings, *options), "isApart");
+        QCOMPARE(options->warnings.isEmpty(), warning.isEmpty());
+        QVERIFY2(options->warnings.join(u' ').contains(warning),
+                 qPrintable(options->warnings.join(u' ')));
+    }
+
     void strategiesKeepTheGivenOrder()
     {
         const AuthOptions given = optionsOf({{u"AUTH_STRATEGIES"_s, u"bearer, cookie,plugin:x"_s}});
         QCOMPARE(given.strategies, QStringList({u"bearer"_s, u"cookie"_s, u"plugin:x"_s}));
-        QVERIFY(!given.allowAnonymous && given.knowsCallers());
+        QVERIFY(!given.allowAnonymous);
         const Values proxy{{u"AUTH_TRUST_PROXY_HEADERS"_s, u"true"_s},
                            {u"AUTH_TRUSTED_PROXIES"_s, u"127.0.0.1"_s},
                            {u"TOKEN_SOURCE"_s, u"cookie"_s}};

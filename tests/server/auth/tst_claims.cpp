@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Contract §7.4, K9.
 #include "server/auth/claims.h"
+#include "server/auth/entragroups.h"
 #include "server/auth/membership.h"
 
 #include <QtCore/QJsonArray>
@@ -213,6 +214,34 @@ private Q_SLOTS:
         QCOMPARE(isMember(principal, group, false), exact);
         QCOMPARE(isMember(principal, group, true), loose);
         QCOMPARE(isInAnyGroup(principal, {u"nobody"_s, group}), exact);
+    }
+
+    void groupsMayBeLeftOutOfTheClaimsThatAreRead()
+    {
+        const auto isLeftOut = [](const char *path, const QJsonObject &claims) {
+            ClaimRules rules;
+            rules.groups = {QString::fromLatin1(path)};
+            return leavesGroupsOut(claims, rules);
+        };
+        const auto names = [](const QString &name) {
+            return QJsonObject{{"_claim_names"_L1, QJsonObject{{name, "src1"_L1}}}};
+        };
+        QVERIFY(isLeftOut("groups", names(u"groups"_s)));
+        QVERIFY(isLeftOut("groups", {{"hasgroups"_L1, "True"_L1}}));
+        QVERIFY(isLeftOut("groups", {{"_claim_sources"_L1, names(u"x"_s)["_claim_names"_L1]},
+                                     {"hasgroups"_L1, true}}));
+        QVERIFY(isLeftOut("realm_access.roles", names(u"realm_access"_s)));
+        QVERIFY(isLeftOut("https://acme/groups", names(u"https://acme/groups"_s)));
+        QVERIFY(!isLeftOut("roles", names(u"groups"_s)));
+        QVERIFY(!isLeftOut("roles", {{"hasgroups"_L1, true}}));
+        QVERIFY(!isLeftOut("groups", names(u"address"_s)));
+        QJsonObject both = names(u"groups"_s);
+        both.insert("groups"_L1, QJsonArray());
+        QVERIFY(!isLeftOut("groups", both));
+        ClaimRules roles;
+        roles.roles = QStringList{u"groups"_s};
+        QVERIFY(leavesGroupsOut(names(u"groups"_s), roles));
+        QVERIFY(!leavesGroupsOut(names(u"groups"_s), {}));
     }
 };
 

@@ -262,12 +262,41 @@ private Q_SLOTS:
         QCOMPARE(verdict(checker, "rubbish").error().code, ErrorCode::InvalidToken);
     }
 
+    void howAskingWentIsToldOnceAndShown()
+    {
+        TokenVerifier checker(options(), m_idp.fetch(), m_idp.clock());
+        const auto shown = [&] {
+            return checker.primaryIssuer()->health().toJson()["introspection"_L1].toObject();
+        };
+        QCOMPARE(shown()["state"_L1].toString(), u"unknown"_s);
+        QTest::failOnWarning(QRegularExpression(u".*"_s));
+        QTest::ignoreMessage(QtWarningMsg,
+                             QRegularExpression(u"cannot be introspected: idp.example refuses the "
+                                                "bridge's client id or secret .status 400.*Check "
+                                                "OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET"_s));
+        m_idp.status = 400;
+        m_idp.body = R"({"error":"invalid_client","error_description":"s&cret"})";
+        for (const char *token : {"one", "two"})
+            QCOMPARE(verdict(checker, token).error().code, ErrorCode::IdpUnavailable);
+        QCOMPARE(shown()["state"_L1].toString(), u"failing"_s);
+        QVERIFY(shown()["detail"_L1].toString().contains(u"client id or secret"));
+        QVERIFY(!shown()["detail"_L1].toString().contains(u"s&cret"));
+        QVERIFY(!checker.primaryIssuer()->health().isTroubled()); // its keys are no worse for it
+        m_idp.status = 200;
+        m_idp.body = R"({"active":false})";
+        QCOMPARE(verdict(checker, "three").error().code, ErrorCode::InvalidToken);
+        QCOMPARE(shown(), (QJsonObject{{"state"_L1, "working"_L1}}));
+        TokenVerifier other(options(Introspect::Never), m_idp.fetch(), m_idp.clock());
+        QVERIFY(!other.primaryIssuer()->health().toJson().contains("introspection"_L1));
+    }
+
     void unclearAnswersAreNoFaultOfTheToken_data()
     {
         QTest::addColumn<int>("status");
         QTest::addColumn<QByteArray>("body");
         QTest::newRow("our secret is refused") << 401 << QByteArray("{}");
         QTest::newRow("our client may not ask") << 403 << QByteArray("{}");
+        QTest::newRow("bad request") << 400 << QByteArray("{\"error\":\"invalid_request\"}");
         QTest::newRow("server error") << 500 << QByteArray("{\"active\":true}");
         QTest::newRow("no JSON") << 200 << QByteArray("<html>");
         QTest::newRow("active is text") << 200 << QByteArray("{\"active\":\"true\"}");

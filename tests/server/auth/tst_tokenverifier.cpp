@@ -409,6 +409,19 @@ private Q_SLOTS:
             << QJsonObject{{"nonce"_L1, "x"_L1}, {"aud"_L1, "client"_L1}} << false;
         QTest::newRow("for the client alone, in a list")
             << QJsonObject{{"nonce"_L1, "x"_L1}, {"aud"_L1, QJsonArray{"client"_L1}}} << false;
+        // What a token says of itself goes before what it looks like.
+        const auto sure = [](const char *name, const char *claim, const QString &value) {
+            QTest::newRow(name) << QJsonObject{{"nonce"_L1, "x"_L1},
+                                               {"aud"_L1, "client"_L1},
+                                               {"at_hash"_L1, "x"_L1},
+                                               {QLatin1StringView(claim), value}}
+                                << true;
+        };
+        sure("Keycloak's, after a login", "typ", u"Bearer"_s);
+        sure("Cognito's, after a login", "token_use", u"access"_s);
+        sure("a bearer token, after a login", "token_type", u"BearerToken"_s);
+        QTest::newRow("two words of an ID token")
+            << QJsonObject{{"typ"_L1, "Bearer"_L1}, {"token_use"_L1, "id"_L1}} << false;
         QTest::newRow("for the client, with a scope")
             << QJsonObject{{"nonce"_L1, "x"_L1}, {"aud"_L1, "client"_L1}, {"scope"_L1, "a"_L1}}
             << true;
@@ -429,6 +442,56 @@ private Q_SLOTS:
         auto login = m_idp.verifierOptions();
         login.issuers.front().takesOtherKinds = true;
         QVERIFY(verdict(*verifier(login), token(m_old, claims)).ok());
+    }
+
+    void theTypeInTheHeaderSaysThatItIsAnAccessToken()
+    {
+        auto options = m_idp.verifierOptions();
+        options.issuers.front().clientId = u"client"_s;
+        const QJsonObject claims =
+            m_idp.claims({{"nonce"_L1, "x"_L1}, {"aud"_L1, "client"_L1}, {"at_hash"_L1, "x"_L1}});
+        for (const auto type : {"at+jwt"_L1, "application/AT+JWT"_L1})
+            QVERIFY(verdict(*verifier(options), m_old.token(u"ES256"_s, claims, {{"typ"_L1, type}}))
+                        .ok());
+        QVERIFY(!verdict(*verifier(options), m_old.token(u"ES256"_s, claims)).ok());
+    }
+
+    void anIdTokenIsToldOfOnceWithWhatHelps()
+    {
+        auto options = m_idp.verifierOptions();
+        options.issuers.front().clientId = u"client"_s;
+        const auto checker = verifier(options);
+        QTest::failOnWarning(QRegularExpression(u".*"_s));
+        QTest::ignoreMessage(
+            QtWarningMsg,
+            QRegularExpression(u"as its nonce shows.*Dex does, set AUTH_ACCEPT_ID_TOKENS=true"_s));
+        for (const auto who : {"alice"_L1, "bob"_L1}) {
+            const auto refused = verdict(
+                *checker,
+                token(m_old, {{"nonce"_L1, "x"_L1}, {"aud"_L1, "client"_L1}, {"sub"_L1, who}}));
+            QCOMPARE(refused.error().code, ErrorCode::InvalidToken);
+            QVERIFY(refused.error().message.contains(u"it is an ID token"));
+        }
+        QVERIFY(!verdict(*checker, token(m_old, {{"typ"_L1, "Refresh"_L1}})).ok());
+    }
+
+    void groupsThatAreElsewhereAreAskedForOrRefuseTheirUser()
+    {
+        const QJsonObject overage{{"_claim_names"_L1, QJsonObject{{"groups"_L1, "src1"_L1}}},
+                                  {"_claim_sources"_L1, QJsonObject{{"src1"_L1, QJsonObject()}}}};
+        auto options = m_idp.verifierOptions();
+        QTest::failOnWarning(QRegularExpression(u".*"_s));
+        QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"set OAUTH_CLAIMS_PRESET=entra"_s));
+        const auto usual = verifier(options);
+        QCOMPARE(verdict(*usual, token(m_old, overage)).error().code, ErrorCode::Forbidden);
+        QVERIFY(verdict(*usual, token(m_old, {{"groups"_L1, QJsonArray{"a"_L1}}})).ok());
+        // Where groups stand in other claims nothing is missing.
+        options.issuers.front().graph = QUrl(u"https://graph.example"_s);
+        options.issuers.front().claims.groups = QStringList{u"roles"_s};
+        QVERIFY(verdict(*verifier(options), token(m_old, overage)).ok());
+        options.issuers.front().claims = {};
+        QVERIFY(verdict(*verifier(options), token(m_old, overage)).ok());
+        QCOMPARE(m_idp.asked("token"_L1), 0);
     }
 
     void idTokensAreTakenWhereThatIsSaid()
