@@ -27,6 +27,20 @@ namespace {
 
 constexpr int kBadConfiguration = 2;
 
+const QString kRoutesHelp =
+    u"Usage: mcp-bridge routes [options]\n"
+    "\n"
+    "Lists every route with its method and who may use it:\n"
+    "\n"
+    "  public    everybody\n"
+    "  optional  everybody; shows each caller what he may know\n"
+    "  known     callers with a credential, also outside of BRIDGE_REQUIRED_GROUPS\n"
+    "  member    callers who may come in\n"
+    "  overseen  the same; administrators see what others have begun\n"
+    "  admin     administrators\n"
+    "\n"
+    "Options are those of the bridge (mcp-bridge --help), as they say which routes there are.\n"_s;
+
 void print(FILE *stream, const QString &text)
 {
     std::fputs(text.toUtf8().constData(), stream);
@@ -101,6 +115,10 @@ int printRoutes(const QStringList &arguments)
     Result<config::Loaded> loaded = read();
     if (!loaded)
         return fail(loaded.error());
+    if (loaded->help) {
+        print(stdout, kRoutesHelp);
+        return 0;
+    }
     Application application(std::move(*loaded), read);
     const Result<QString> routes = application.listRoutes();
     if (!routes)

@@ -2,7 +2,7 @@
 #include "server/startsummary.h"
 
 #include "server/application.h"
-#include "server/auth/apikeystore.h"
+#include "server/auth/ways.h"
 
 #include <QtNetwork/QHostAddress>
 
@@ -12,20 +12,27 @@ namespace bridge {
 
 namespace {
 
+/// What is in force, which need not be all that is configured.
 QString callers(const config::Settings &settings, const auth::AuthOptions &options)
 {
-    QStringList ways;
+    const auth::Ways in = auth::waysOf(settings, options);
+    const auth::VerifierOptions &verifier = options.verifier;
     QStringList issuers;
-    for (const auth::IssuerOptions &issuer : options.verifier.issuers)
+    for (const auth::IssuerOptions &issuer : verifier.issuers)
         issuers.append(issuer.issuer);
-    if (options.verifier.verify)
-        ways.append(u"access tokens of "_s + issuers.join(" and "_L1));
-    if (const auto keys = auth::apiKeyOptions(settings);
-        keys && (!keys->fixed.isEmpty() || !keys->file.isEmpty()))
+    QStringList ways;
+    const bool hasTokens = in.bearer || in.cookie;
+    if (hasTokens)
+        ways.append(verifier.verify ? u"access tokens of "_s + issuers.join(" and "_L1)
+                                    : u"access tokens that nobody verifies"_s);
+    if (in.login)
+        ways.append(hasTokens ? u"the login of people there"_s
+                              : u"the login of people at "_s + issuers.value(0));
+    if (in.apiKeys)
         ways.append(u"API keys"_s);
-    if (options.trustProxyHeaders)
+    if (in.proxy)
         ways.append(u"headers of a proxy"_s);
-    if (!settings.text(u"PLUGIN_DIR"_s).isEmpty())
+    if (in.plugins)
         ways.append(u"plugins, if there are any for it"_s);
     const bool admitsAll =
         allowsAnonymous(settings, options) && settings.list(u"BRIDGE_REQUIRED_GROUPS"_s).isEmpty();

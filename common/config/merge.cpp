@@ -48,6 +48,9 @@ QStringList noticeLonely(const Settings &settings)
         return settings.table().find(name) && settings.isSet(name)
                && !settings.text(name).trimmed().isEmpty();
     };
+    const auto lists = [&](const QString &name) {
+        return settings.table().find(name) && !settings.list(name).isEmpty();
+    };
     if (given(u"VAULT_FILE"_s) && !given(u"VAULT_KEY"_s))
         notices.append(u"VAULT_FILE has no effect without VAULT_KEY: the vault is off. "
                        "`mcp-bridge vault new-key` prints a key."_s);
@@ -68,6 +71,15 @@ QStringList noticeLonely(const Settings &settings)
     if (given(u"OAUTH_CLIENT_ID"_s) && !hasIssuer)
         notices.append(u"OAUTH_CLIENT_ID has no effect without an issuer: nobody can log in and "
                        "no token is verified. Set OAUTH_ISSUER_URL or AUTH_BASE_URL."_s);
+    if (lists(u"OAUTH_AUDIENCE"_s) && !hasIssuer)
+        notices.append(u"OAUTH_AUDIENCE has no effect without an issuer: no token is verified. Set "
+                       "OAUTH_ISSUER_URL or AUTH_BASE_URL."_s);
+    const bool hasProxy = settings.table().find(u"AUTH_TRUST_PROXY_HEADERS"_s)
+                          && settings.boolean(u"AUTH_TRUST_PROXY_HEADERS"_s);
+    if (lists(u"BRIDGE_ADMIN_GROUPS"_s) && !hasIssuer && !hasProxy)
+        notices.append(u"BRIDGE_ADMIN_GROUPS makes nobody an administrator: without an issuer or a "
+                       "proxy nothing tells who is in a group. Set OAUTH_ISSUER_URL, AUTH_BASE_URL "
+                       "or AUTH_TRUST_PROXY_HEADERS, or use ADMIN_TOKEN instead."_s);
     return notices;
 }
 

@@ -2,6 +2,7 @@
 #include "server/auth/proxystrategy.h"
 
 #include "common/async/later.h"
+#include "common/logging/categories.h"
 #include "server/auth/membership.h"
 #include "server/auth/tokenstrategy.h"
 
@@ -12,6 +13,8 @@ namespace bridge::auth {
 namespace {
 
 using Names = ProxyHeaderNames;
+
+constexpr qsizetype kMostStrangers = 16;
 
 /// As oauth2-proxy sends them when it is the reverse proxy itself.
 constexpr Names kForwarded{"x-forwarded-user", "x-forwarded-email",
@@ -100,10 +103,27 @@ QByteArray ProxyStrategy::tokenIn(const AuthRequest &request) const
     return bearerToken(token).value_or(token);
 }
 
+/// A proxy that was not listed, or by an address it does not come from, lets nobody in, and none of
+/// its users can tell why. Anybody can write these headers, so few are told of, and each once.
+void ProxyStrategy::warnOfStranger(const AuthRequest &request)
+{
+    const Names &names = namesOf(m_family);
+    if (request.count(names.user) + request.count(names.email) == 0
+        || m_strangers.size() >= kMostStrangers || m_strangers.contains(request.peer))
+        return;
+    m_strangers.insert(request.peer);
+    qCWarning(logging::lcAuth).noquote()
+        << u"The headers of %1 that say who is calling (%2) are ignored, because "
+           "AUTH_TRUSTED_PROXIES does not name this address. Name it there if it is your "
+           "proxy."_s.arg(request.peer.toString(), QString::fromLatin1(names.user));
+}
+
 Strategy::Outcome ProxyStrategy::findNow(const AuthRequest &request)
 {
-    if (!egress::isWithin(request.peer, m_proxies))
+    if (!egress::isWithin(request.peer, m_proxies)) {
+        warnOfStranger(request);
         return {};
+    }
     // Headers of the other family are the client's own: the proxy does not drop what it never sets.
     const Names &names = namesOf(m_family);
     Principal principal = principalOf(request, names);

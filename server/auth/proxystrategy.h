@@ -8,6 +8,8 @@
 #include "server/auth/authoptions.h"
 #include "server/auth/strategy.h"
 
+#include <QtCore/QSet>
+
 namespace bridge::auth {
 
 /// How the headers of one family are called.
@@ -29,7 +31,9 @@ public:
 
 private:
     QByteArray tokenIn(const AuthRequest &request) const;
+    void warnOfStranger(const AuthRequest &request);
 
+    QSet<QHostAddress> m_strangers; ///< who sent the headers without being listed, and was told of
     QList<egress::Network> m_proxies;
     QStringList m_adminGroups;
     ProxyHeaders m_family;

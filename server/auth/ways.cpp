@@ -37,6 +37,15 @@ QString missingFor(const QString &name, const Ways &ways)
     return isIdle ? u"an issuer (OAUTH_ISSUER_URL or AUTH_BASE_URL)"_s : QString();
 }
 
+/// So many addresses that those of strangers are among them.
+bool isWide(const egress::Network &network)
+{
+    constexpr int kWide4 = 8;
+    constexpr int kWide6 = 16;
+    const bool is4 = network.first.protocol() == QHostAddress::IPv4Protocol;
+    return network.second < (is4 ? kWide4 : kWide6);
+}
+
 } // namespace
 
 bool Ways::any() const
@@ -58,10 +67,10 @@ Ways waysOf(const config::Settings &settings, const AuthOptions &options)
     ways.apiKeys = uses("api-key"_L1)
                    && (isGiven(settings, u"API_KEYS"_s) || isGiven(settings, u"API_KEY_STORE"_s));
     // A proxy may vouch for the tokens it sends, too.
-    ways.proxy = options.trustProxyHeaders
-                 && (uses("proxy"_L1) || (!verifier.verify && uses("bearer"_L1)));
-    ways.plugins = namesPlugin(options)
-                   || (uses("plugin:*"_L1) && isGiven(settings, u"PLUGIN_DIR"_s));
+    ways.proxy =
+        options.trustProxyHeaders && (uses("proxy"_L1) || (!verifier.verify && uses("bearer"_L1)));
+    ways.plugins =
+        namesPlugin(options) || (uses("plugin:*"_L1) && isGiven(settings, u"PLUGIN_DIR"_s));
     ways.adminToken = uses("admin-token"_L1)
                       && (!options.adminToken.isEmpty() || !options.adminTokenPath.isEmpty());
     return ways;
@@ -109,15 +118,21 @@ QStringList strategyWarnings(const config::Settings &settings, const AuthOptions
         warnings.append(
             u"An issuer is configured, but AUTH_STRATEGIES leaves out bearer: nobody looks at "
             "access tokens, whether they are good or not%1. Name bearer there, or leave "
-            "AUTH_STRATEGIES empty."_s.arg(
-                options.allowAnonymous ? u", and who sends one is the anonymous caller"_s
-                                       : QString()));
+            "AUTH_STRATEGIES empty."_s.arg(options.allowAnonymous
+                                               ? u", and who sends one is the anonymous caller"_s
+                                               : QString()));
     const QStringList given = settings.list(u"AUTH_STRATEGIES"_s);
     for (const QString &name : given) {
         if (const QString missing = missingFor(name, ways); !missing.isEmpty())
-            warnings.append(u"AUTH_STRATEGIES names %1, which knows nobody: it takes %2."_s.arg(
-                name, missing));
+            warnings.append(
+                u"AUTH_STRATEGIES names %1, which knows nobody: it takes %2."_s.arg(name, missing));
     }
+    const bool isProxyWide =
+        std::any_of(options.trustedProxies.begin(), options.trustedProxies.end(), isWide);
+    if (ways.proxy && isProxyWide)
+        warnings.append(
+            u"AUTH_TRUSTED_PROXIES holds nearly all addresses there are: whoever calls from one of "
+            "them can say that he is anybody. Name those of your proxies only."_s);
     return warnings;
 }
 

@@ -5,7 +5,7 @@ import os
 import subprocess
 import unittest
 
-from bridge import Bridge, run_once
+from bridge import PROGRAM, Bridge, run_once
 
 
 class BadSettings(unittest.TestCase):
@@ -75,6 +75,71 @@ class BadSettings(unittest.TestCase):
             self.assertEqual(answer.status, 401)
             self.assertIn("Send an API key in the header X-API-Key; under /admin the admin token",
                           str(answer.json))
+
+    def test_only_ways_that_are_in_force_are_named(self):
+        key = "a-key-of-more-than-16-bytes"
+        issuer = {"OAUTH_ISSUER_URL": "https://idp.example", "OAUTH_AUDIENCE": "bridge"}
+        with Bridge(env={**issuer, "API_KEYS": key, "AUTH_STRATEGIES": "api-key",
+                         "ADMIN_TOKEN": "an admin token of good length"}) as bridge:
+            self.assertIn("Callers: told apart by API keys; nobody else is let in", bridge.log())
+            self.assertIn("AUTH_STRATEGIES leaves out bearer", bridge.log())
+            answer = bridge.get("/tools", token="x.y.z")
+            self.assertEqual(answer.status, 401)
+            self.assertIn("Send an API key in the header X-API-Key.", str(answer.json))
+        with Bridge(env={**issuer, "OAUTH_CLIENT_ID": "bridge", "API_KEYS": key}) as bridge:
+            self.assertIn("told apart by access tokens of https://idp.example, the login of people "
+                          "there, API keys; anybody else is let in", bridge.log())
+        with Bridge(env={**issuer, "OAUTH_CLIENT_ID": "bridge",
+                         "AUTH_STRATEGIES": "login"}) as bridge:
+            self.assertIn("told apart by the login of people at https://idp.example; nobody else",
+                          bridge.log())
+            self.assertIn("/oauth/login", str(bridge.get("/tools").json))
+            self.assertNotIn("X-API-Key", str(bridge.get("/tools").json))
+
+    def test_strategies_that_nothing_is_configured_for_are_told(self):
+        with Bridge(env={"OAUTH_ISSUER_URL": "https://idp.example",
+                         "AUTH_STRATEGIES": "bearer,login,api-key,anonymous"}) as bridge:
+            self.assertIn("AUTH_STRATEGIES names login", bridge.log())
+            self.assertIn("AUTH_STRATEGIES names api-key", bridge.log())
+            self.assertNotIn("AUTH_STRATEGIES names bearer", bridge.log())
+        for given in ("login", "api-key,bearer", "admin-token"):
+            self.assertRefused("AUTH_STRATEGIES: lets nobody in", env={"AUTH_STRATEGIES": given})
+        self.assertRefused("AUTH_STRATEGIES: lets nobody in", env={
+            "AUTH_STRATEGIES": "login", "OAUTH_ISSUER_URL": "https://idp.example"})
+
+    def test_settings_that_wait_for_an_issuer_are_told(self):
+        with Bridge(env={"BRIDGE_ADMIN_GROUPS": "ops", "OAUTH_AUDIENCE": "bridge"}) as bridge:
+            for text in ("BRIDGE_ADMIN_GROUPS makes nobody", "OAUTH_AUDIENCE has no effect"):
+                self.assertIn(text, bridge.log())
+        with Bridge(env={"BRIDGE_ADMIN_GROUPS": "ops", "AUTH_TRUST_PROXY_HEADERS": "true",
+                         "AUTH_TRUSTED_PROXIES": "127.0.0.1"}) as bridge:
+            self.assertNotIn("BRIDGE_ADMIN_GROUPS", bridge.log())
+
+    def test_proxies_that_are_not_the_ones_that_were_named_are_told(self):
+        env = {"AUTH_TRUST_PROXY_HEADERS": "true", "HOST": "0.0.0.0"}
+        with Bridge(env={**env, "AUTH_TRUSTED_PROXIES": "10.9.9.9"}) as bridge:
+            for _ in range(3):
+                answer = bridge.get("/tools", headers={"X-Forwarded-User": "alice"})
+                self.assertEqual(answer.status, 401)
+                self.assertIn("proxy", str(answer.json))
+                self.assertNotIn("access token", str(answer.json))
+            lines = [line for line in bridge.log().splitlines() if "AUTH_TRUSTED_PROXIES" in line]
+            self.assertEqual(len(lines), 1, lines)
+            self.assertIn("127.0.0.1", lines[0])
+            self.assertNotIn("alice", bridge.log())
+        for all_of_them in ("0.0.0.0/0", "10.0.0.1,::/0"):
+            with Bridge(env={**env, "AUTH_TRUSTED_PROXIES": all_of_them}) as bridge:
+                self.assertIn("AUTH_TRUSTED_PROXIES holds", bridge.log())
+        with Bridge(env={**env, "AUTH_TRUSTED_PROXIES": "10.0.0.0/8,fd00::/16"}) as bridge:
+            self.assertNotIn("AUTH_TRUSTED_PROXIES holds", bridge.log())
+
+    def test_routes_tells_what_its_list_means(self):
+        for option in ("--help", "-h"):
+            done = subprocess.run([PROGRAM, "routes", option], capture_output=True, text=True,
+                                  timeout=60)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("Usage: mcp-bridge routes", done.stdout)
+            self.assertNotIn("/tools", done.stdout)
 
     def test_a_key_file_that_others_can_open_is_refused(self):
         key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="

@@ -292,6 +292,60 @@ class Exposure(IdpCase):
             self.assertStatus(bridge.get("/tools"), 200)
             self.assertStatus(bridge.get("/tools", token="garbage"), 401)
 
+    def test_a_list_of_strategies_opens_no_address_that_others_can_reach(self):
+        for given in ("bearer,anonymous", "anonymous", "anonymous,bearer"):
+            env = {**self.idp.env(), "AUTH_STRATEGIES": given}
+            for how in ({"env": env, "args": self.args}, {"env": {**env, "HOST": "::"}},
+                        {"env": self.idp.env(), "args": ("--config", "config.json", *self.args),
+                         "server": (), "files": {"config.json": json.dumps({
+                             "mcpServers": {"a": {"command": "true"}},
+                             "bridge": {"AUTH_STRATEGIES": given.split(",")}})}}):
+                with self.subTest(given, how=str(how)[:40]):
+                    status, output = run_once(**how)
+                    self.assertEqual(status, 2, output)
+                    self.assertIn("AUTH_STRATEGIES: ", output)
+                    self.assertIn("--allow-anonymous", output)
+        # Nor does an issuer guard what nobody asks for its tokens.
+        status, output = run_once(env={"OAUTH_ISSUER_URL": "https://idp.example",
+                                       "AUTH_STRATEGIES": "api-key"}, args=self.args)
+        self.assertEqual(status, 2, output)
+        self.assertIn("HOST: 0.0.0.0 can be reached by others", output)
+        self.assertIn("AUTH_STRATEGIES", output)
+
+    def test_it_is_open_when_both_say_so(self):
+        env = {**self.idp.env(), "AUTH_STRATEGIES": "bearer,anonymous"}
+        with Bridge(env=env, args=(*self.args, "--allow-anonymous")) as bridge:
+            self.assertStatus(bridge.get("/tools"), 200)
+            self.assertStatus(bridge.get("/tools", token="x.y.z"), 401)
+            self.assertIn("anybody else is let in", bridge.log())
+            self.assertNotIn("leaves out bearer", bridge.log())
+
+    def test_a_reload_does_not_open_it_either(self):
+        config = {"mcpServers": {"a": {"command": "true"}}, "bridge": {}}
+        token = "an admin token of good length"
+        with Bridge(env={**self.idp.env(), "ADMIN_TOKEN": token}, server=(),
+                    args=("--config", "{home}/config.json", *self.args),
+                    files={"config.json": json.dumps(config)}) as bridge:
+            for strategies in (["bearer", "anonymous"], ["anonymous"]):
+                config["bridge"]["AUTH_STRATEGIES"] = strategies
+                with open(bridge.path("config.json"), "w") as file:
+                    json.dump(config, file)
+                answer = bridge.post("/admin/reload", {}, token=token)
+                self.assertNotEqual(answer.status, 200)
+                self.assertIn("AUTH_STRATEGIES", json.dumps(answer.json))
+                self.assertError(bridge.get("/tools"), 401, "unauthorized")
+
+    def test_tokens_nobody_looks_at_are_told(self):
+        with Bridge(env={**self.idp.env(), "AUTH_STRATEGIES": "anonymous"}) as bridge:
+            self.assertStatus(bridge.get("/tools", token="x.y.z"), 200)
+            self.assertIn("AUTH_STRATEGIES leaves out bearer", bridge.log())
+            self.assertIn("nothing tells them apart; anybody else is let in", bridge.log())
+        with Bridge(env={**self.idp.env(), "AUTH_STRATEGIES": "bearer,anonymous"}) as bridge:
+            self.assertStatus(bridge.get("/tools"), 200)
+            self.assertIn(f"access tokens of {self.idp.issuer()}; anybody else is let in",
+                          bridge.log())
+            self.assertNotIn("leaves out bearer", bridge.log())
+
     def test_an_admin_token_is_made_that_only_its_owner_can_read(self):
         path = self.bridge.path(".local/share/mcp-bridge/admin-token")
         self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
