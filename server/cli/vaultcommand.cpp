@@ -69,16 +69,19 @@ Result<CommandText> rekey(const Words &words, const CommandPlace &place)
     if (!options->has_value())
         return Error(ErrorCode::InvalidConfig,
                      u"VAULT_KEY is not set: there is no vault to seal anew."_s);
-    const auto store = credentials::VaultStore::open((*options)->file, (*options)->keys);
+    // A new vault would say that all is well, and keys of the real one would be thrown away.
+    const QString file = (*options)->file;
+    const auto store =
+        credentials::VaultStore::open(file, (*options)->keys, credentials::IfMissing::Fail);
     if (!store)
         return flattened(store.error());
     const Result<int> count = (*store)->rekey();
     if (!count)
         return count.error();
     return CommandText{{},
-                       u"%1 %2 sealed with the first key. Other keys can be taken out of "
+                       u"%1 %2 sealed with the first key in %3. Other keys can be taken out of "
                        "VAULT_KEY now.\n"_s.arg(*count)
-                           .arg(*count == 1 ? u"value is"_s : u"values are"_s)};
+                           .arg(*count == 1 ? u"value is"_s : u"values are"_s, file)};
 }
 
 } // namespace

@@ -23,11 +23,19 @@ Error badFile(const QString &reason)
     return badVaultSetting(u"VAULT_FILE"_s, reason);
 }
 
+Error noVault(const QString &path, const QString &why)
+{
+    return badFile(u"names %1, which is no vault. %2 Name the one the bridge uses, as it is set "
+                   "there or by --vault-file. Nothing was done."_s.arg(path, why));
+}
+
 /// SQLite makes its further files as readable as the first.
-Result<Nothing> makePrivate(const QString &path)
+Result<Nothing> makePrivate(const QString &path, IfMissing ifMissing)
 {
     constexpr QFile::Permissions owner = QFile::ReadOwner | QFile::WriteOwner;
     QFile file(path);
+    if (ifMissing == IfMissing::Fail && !QFile::exists(path))
+        return noVault(path, u"There is no such file, or its folder cannot be read."_s);
     if (!file.open(QIODevice::ReadWrite, owner) || !file.setPermissions(owner))
         return badFile(u"cannot be written: %1. Name a file in a folder that the bridge may write "
                        "to."_s.arg(file.errorString()));
@@ -44,7 +52,7 @@ Result<int> number(const QSqlDatabase &database, const QString &statement)
 }
 
 /// Whether the file is new or ours.
-Result<Nothing> recognise(const QSqlDatabase &database)
+Result<Nothing> recognise(const QSqlDatabase &database, IfMissing ifMissing)
 {
     const Result<int> id = number(database, u"PRAGMA application_id"_s);
     if (!id)
@@ -54,6 +62,8 @@ Result<Nothing> recognise(const QSqlDatabase &database)
         return tables.error();
     if (*id != kApplicationId && *tables > 0)
         return badFile(u"is no vault but the database of another program. It is left alone."_s);
+    if (*id != kApplicationId && ifMissing == IfMissing::Fail)
+        return noVault(database.databaseName(), u"It is empty."_s);
     const Result<int> version = number(database, u"PRAGMA user_version"_s);
     if (!version)
         return version.error();
@@ -84,7 +94,7 @@ Result<Nothing> makeTables(const QSqlDatabase &database)
     return Nothing{};
 }
 
-Result<Nothing> openAs(const QString &connection, const QString &file)
+Result<Nothing> openAs(const QString &connection, const QString &file, IfMissing ifMissing)
 {
     QSqlDatabase database = QSqlDatabase::addDatabase(u"QSQLITE"_s, connection);
     database.setDatabaseName(file);
@@ -92,7 +102,7 @@ Result<Nothing> openAs(const QString &connection, const QString &file)
     database.setConnectOptions(u"QSQLITE_BUSY_TIMEOUT=5000"_s);
     if (!database.open())
         return badFile(u"cannot be opened: %1."_s.arg(database.lastError().databaseText()));
-    const Result<Nothing> known = recognise(database);
+    const Result<Nothing> known = recognise(database, ifMissing);
     return known ? makeTables(database) : known;
 }
 
@@ -105,17 +115,17 @@ Error badVaultSetting(const QString &setting, const QString &reason)
     return error;
 }
 
-Result<QString> openVaultDatabase(const QString &file)
+Result<QString> openVaultDatabase(const QString &file, IfMissing ifMissing)
 {
     if (!QSqlDatabase::isDriverAvailable(u"QSQLITE"_s))
         return badVaultSetting(u"VAULT_KEY"_s,
                                u"has no effect: the vault needs Qt's SQLite driver, which is not "
                                "installed (Debian and Ubuntu: libqt6sql6-sqlite)."_s);
-    if (const auto made = makePrivate(file); !made)
+    if (const auto made = makePrivate(file, ifMissing); !made)
         return made.error();
     static std::atomic<int> count = 0;
     const QString connection = u"vault-%1"_s.arg(++count);
-    if (const auto opened = openAs(connection, file); !opened) {
+    if (const auto opened = openAs(connection, file, ifMissing); !opened) {
         closeVaultDatabase(connection);
         return opened.error();
     }

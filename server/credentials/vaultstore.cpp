@@ -3,7 +3,6 @@
 
 #include "common/crypto/aead.h"
 #include "common/logging/categories.h"
-#include "server/credentials/vaultdatabase.h"
 
 #include <QtSql/QSqlDatabase>
 #include <QtSql/QSqlError>
@@ -61,9 +60,10 @@ QSqlQuery VaultStore::query(const QString &text) const
     return query;
 }
 
-Result<std::unique_ptr<VaultStore>> VaultStore::open(const QString &file, VaultKeys keys)
+Result<std::unique_ptr<VaultStore>> VaultStore::open(const QString &file, VaultKeys keys,
+                                                     IfMissing ifMissing)
 {
-    const Result<QString> connection = openVaultDatabase(file);
+    const Result<QString> connection = openVaultDatabase(file, ifMissing);
     if (!connection)
         return connection.error();
     std::unique_ptr<VaultStore> store(new VaultStore(*connection, std::move(keys)));

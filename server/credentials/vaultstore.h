@@ -4,6 +4,7 @@
 // there in plain text. One thread: the one that opened it. Blocks.
 #pragma once
 
+#include "server/credentials/vaultdatabase.h"
 #include "server/credentials/vaultkeys.h"
 
 #include <QtCore/QDateTime>
@@ -28,7 +29,8 @@ class VaultStore
 public:
     /// Opens \a file, or makes it, readable by its owner only. InvalidConfig tells when it cannot
     /// be opened, is no vault, or when none of \a keys is one of its.
-    static Result<std::unique_ptr<VaultStore>> open(const QString &file, VaultKeys keys);
+    static Result<std::unique_ptr<VaultStore>> open(const QString &file, VaultKeys keys,
+                                                    IfMissing ifMissing = IfMissing::Make);
     ~VaultStore();
     VaultStore(const VaultStore &) = delete;
     VaultStore &operator=(const VaultStore &) = delete;

@@ -112,6 +112,10 @@ private Q_SLOTS:
         row("apikey create --expires 2020-01-01 --api-key-store k", u"a time to come"_s);
         row("apikey create --expires 0d --api-key-store k", u"a time to come"_s);
         row("apikey create --expires -5d --api-key-store k", u"a time to come"_s);
+        for (const char *span : {"2s", "30m", "999999d", "36501d", "876001h", "99999999999999999h"})
+            row(qPrintable(u"apikey create --expires %1 --api-key-store k"_s.arg(
+                    QLatin1StringView(span))),
+                u"days or hours from now (90d, 12h; at most 36500d)"_s);
         row("apikey create --group a,,b --api-key-store k", u"--group must name"_s);
         row("apikey create --name --api-key-store=k", QString());
     }
@@ -178,10 +182,27 @@ private Q_SLOTS:
         m_place.environment.insert(u"VAULT_KEY_FILE"_s, path(u"keys"_s));
         const CommandText done = run(&vaultCommand, {u"rekey"_s});
         QVERIFY2(done.note.startsWith(u"1 value is sealed"), qPrintable(done.note));
+        QVERIFY2(done.note.contains(path(u"v.db"_s)), qPrintable(done.note));
         const auto store =
             credentials::VaultStore::open(path(u"v.db"_s), {QByteArray::fromBase64(fresh)});
         QVERIFY(store.ok());
         QCOMPARE(**(*store)->get(name), "value"_ba);
+    }
+
+    void rekeyMakesNoVaultWhereThereIsNone()
+    {
+        m_place.environment.insert(u"VAULT_KEY"_s, QString::fromLatin1(newKey()));
+        m_place.environment.insert(u"VAULT_FILE"_s, path(u"v.db"_s));
+        const CommandText missing = run(&vaultCommand, {u"rekey"_s});
+        QCOMPARE(missing.exitCode, 2);
+        QVERIFY2(missing.note.contains(path(u"v.db"_s)), qPrintable(missing.note));
+        QVERIFY2(missing.note.contains(u"There is no such file"), qPrintable(missing.note));
+        QVERIFY(!QFile::exists(path(u"v.db"_s)));
+        QVERIFY(put(u"v.db"_s, {}));
+        const CommandText empty = run(&vaultCommand, {u"rekey"_s});
+        QCOMPARE(empty.exitCode, 2);
+        QVERIFY2(empty.note.contains(path(u"v.db"_s)), qPrintable(empty.note));
+        QCOMPARE(QFileInfo(path(u"v.db"_s)).size(), 0);
     }
 
     void aVaultKeyThatIsNoneIsNotRepeated()
@@ -214,6 +235,17 @@ private Q_SLOTS:
         QVERIFY(done.note.contains(u"line 1 is wrong: it is incomplete"));
         QVERIFY(put(u"c.log"_s, QByteArray(3 * 1024 * 1024, 'x')));
         QCOMPARE(run(&auditCommand, {u"verify"_s, u"c.log"_s}).exitCode, 1);
+    }
+
+    void aLogWithoutLinesIsNoSuccess()
+    {
+        writeLog(u"a.log"_s, 3);
+        QVERIFY(put(u"b.log"_s, {}));
+        const CommandText done = run(&auditCommand, {u"verify"_s, u"b.log"_s});
+        QCOMPARE(done.exitCode, 1);
+        QVERIFY2(done.note.contains(u"There are no lines to verify"), qPrintable(done.note));
+        // Right after it was rotated the newest file is empty.
+        QCOMPARE(run(&auditCommand, {u"verify"_s, u"a.log"_s, u"b.log"_s}).exitCode, 0);
     }
 
     void aKeyedLogNeedsItsKey()
