@@ -4,6 +4,7 @@
 #include "common/httpclient/requestbody.h"
 #include "common/httpclient/tls.h"
 
+#include <QtCore/QCoreApplication>
 #include <QtNetwork/QNetworkAccessManager>
 #include <QtNetwork/QNetworkRequest>
 
@@ -28,6 +29,15 @@ bool isAnswer(QNetworkReply::NetworkError error)
                && error <= QNetworkReply::UnknownContentError)
            || (error >= QNetworkReply::InternalServerError
                && error <= QNetworkReply::UnknownServerError);
+}
+
+/// Whether nothing listens where the proxy for a tunnel should be. Qt has an error for that, but
+/// hands on its text only.
+bool isAbsentProxy(const QNetworkReply &reply)
+{
+    return reply.error() == QNetworkReply::UnknownNetworkError
+           && reply.errorString()
+                  == QCoreApplication::translate("QHttpSocketEngine", "Proxy connection refused");
 }
 
 /// Makes \a out connect to \a address while the server is asked and checked for the URL's host.
@@ -57,6 +67,8 @@ QNetworkRequest prepared(const Request &request, const QSslConfiguration &tls,
                          const QNetworkProxy &proxy)
 {
     QNetworkRequest out(request.url);
+    // Else Qt says that it is a browser.
+    out.setRawHeader("User-Agent", userAgent());
     for (const Header &header : request.headers)
         out.setRawHeader(header.first, header.second);
     if (!request.address.isNull())
@@ -244,13 +256,18 @@ void Exchange::onTimeout()
                             "MCP_REMOTE_MAX_CONNECTIONS."_s.arg(who())));
     case Phase::Sending:
         return finish(Error(ErrorCode::UpstreamTimeout,
-                            u"%1 cannot be reached: no connection within the time "
-                            "limit."_s.arg(who())));
+                            u"%1 cannot be reached: no connection%2 within the time "
+                            "limit."_s.arg(who(), throughText(m_proxy))));
     case Phase::Head:
     case Phase::Body:
-        return finish(
-            Error(ErrorCode::UpstreamTimeout, u"%1 did not answer in time."_s.arg(who())));
+        return finish(tooSlow());
     }
+}
+
+Error Exchange::tooSlow() const
+{
+    return {ErrorCode::UpstreamTimeout,
+            u"%1 did not answer%2 in time."_s.arg(who(), throughText(m_proxy))};
 }
 
 /// A server never answers with this status, a proxy does (RFC 9110 §15.5.8).
@@ -270,6 +287,8 @@ std::optional<Error> Exchange::proxyError() const
         return Error(ErrorCode::UpstreamFailed, u"%1 cannot be reached: the proxy %2 %3"_s.arg(
                                                     who(), proxyLabel(m_proxy), why));
     };
+    const QString absent =
+        u"does not answer. Check %1, or list the host in NO_PROXY."_s.arg(variable);
     switch (m_reply->error()) {
     case QNetworkReply::ProxyAuthenticationRequiredError:
         return because(m_proxy.user().isEmpty()
@@ -280,8 +299,15 @@ std::optional<Error> Exchange::proxyError() const
     case QNetworkReply::ProxyConnectionClosedError:
     case QNetworkReply::ProxyNotFoundError:
     case QNetworkReply::ProxyTimeoutError:
-        return because(u"does not answer. Check %1, or list the host in NO_PROXY."_s.arg(variable));
+        return because(absent);
+    case QNetworkReply::ConnectionRefusedError:
+    case QNetworkReply::HostNotFoundError:
+        if (!isSecure)
+            return because(absent); // nobody but the proxy was connected to
+        break;
     default:
+        if (isAbsentProxy(*m_reply))
+            return because(absent);
         break;
     }
     if (m_wasSent || m_hasHead || !m_doubts.isEmpty()
@@ -310,14 +336,16 @@ Error Exchange::networkError() const
                       "https at this port?"_s.arg(who(), m_reply->errorString())
                     : u"%1 is not trusted: %2"_s.arg(who(), doubtsText(m_doubts))};
     case QNetworkReply::TimeoutError:
-        return {ErrorCode::UpstreamTimeout, u"%1 did not answer in time."_s.arg(who())};
+        return tooSlow();
     default:
         break;
     }
+    if (!m_wasSent && !m_hasHead)
+        return {ErrorCode::UpstreamFailed, u"%1 cannot be reached."_s.arg(who())};
+    const bool isDirect = m_proxy.type() == QNetworkProxy::NoProxy;
     return {ErrorCode::UpstreamFailed,
-            m_wasSent || m_hasHead
-                ? u"%1 closed the connection before its answer was complete."_s.arg(who())
-                : u"%1 cannot be reached."_s.arg(who())};
+            u"%1 closed the connection before its answer was complete."_s.arg(
+                isDirect ? who() : u"%1, or the proxy %2,"_s.arg(who(), proxyLabel(m_proxy)))};
 }
 
 /// Without path and query, which may hold secrets.

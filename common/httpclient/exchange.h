@@ -55,6 +55,7 @@ private:
     bool isRefusedByProxy() const;
     Error networkError() const;
     std::optional<Error> proxyError() const;
+    Error tooSlow() const;
     QString who() const;
 
     ClientOptions m_options;

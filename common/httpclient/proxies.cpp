@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "common/httpclient/proxies.h"
 
+#include "common/httpclient/request.h"
 #include "common/logging/redaction.h"
 
 #include <algorithm>
@@ -39,8 +40,10 @@ Result<QNetworkProxy> proxyFrom(const QString &variable, const QString &given)
         logging::registerSecret(password);
         logging::registerSecret(url.password(QUrl::FullyEncoded));
     }
-    return QNetworkProxy(QNetworkProxy::HttpProxy, url.host(QUrl::FullyEncoded),
-                         quint16(url.port(kUsualPort)), url.userName(QUrl::FullyDecoded), password);
+    QNetworkProxy proxy(QNetworkProxy::HttpProxy, url.host(QUrl::FullyEncoded),
+                        quint16(url.port(kUsualPort)), url.userName(QUrl::FullyDecoded), password);
+    proxy.setRawHeader("User-Agent", userAgent()); // of the request for a tunnel
+    return proxy;
 }
 
 bool isThisMachine(const QString &host, const QHostAddress &address)
@@ -142,6 +145,13 @@ QString proxyLabel(const QNetworkProxy &proxy)
 {
     const QString host = proxy.hostName();
     return (host.contains(u':') ? u'[' + host + u']' : host) + u':' + QString::number(proxy.port());
+}
+
+QString throughText(const QNetworkProxy &proxy)
+{
+    return proxy.type() == QNetworkProxy::NoProxy
+               ? QString()
+               : QString(u" through the proxy "_s + proxyLabel(proxy));
 }
 
 } // namespace bridge::httpclient

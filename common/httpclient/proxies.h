@@ -52,5 +52,7 @@ private:
 
 /// How messages name \a proxy: host and port, nothing secret.
 QString proxyLabel(const QNetworkProxy &proxy);
+/// ` through the proxy host:port`, or nothing where there is none.
+QString throughText(const QNetworkProxy &proxy);
 
 } // namespace bridge::httpclient

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "common/httpclient/request.h"
 
+#include "common/base/version.h"
+
 namespace bridge::httpclient {
 
 namespace {
@@ -24,6 +26,11 @@ QByteArray headerValue(const Headers &headers, QByteArrayView name)
 void removeHeader(Headers &headers, QByteArrayView name)
 {
     headers.removeIf([name](const Header &header) { return isNamed(header, name); });
+}
+
+QByteArray userAgent()
+{
+    return QByteArray("mcp-bridge/") + kVersion;
 }
 
 void setHeader(Headers &headers, const QByteArray &name, const QByteArray &value)

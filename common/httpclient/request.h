@@ -24,6 +24,8 @@ using Headers = QList<Header>;
 QByteArray headerValue(const Headers &headers, QByteArrayView name);
 /// Puts \a value in the place of every field called \a name (any case).
 void setHeader(Headers &headers, const QByteArray &name, const QByteArray &value);
+/// Who asks, in every request that does not say otherwise: `mcp-bridge/` and the version.
+QByteArray userAgent();
 void removeHeader(Headers &headers, QByteArrayView name);
 
 enum class Priority {

@@ -2,7 +2,6 @@
 #include "common/mcp/httptransport.h"
 
 #include "common/async/later.h"
-#include "common/base/version.h"
 #include "common/logging/categories.h"
 #include "common/mcp/farewell.h"
 #include "common/mcp/httplisten.h"
@@ -32,8 +31,6 @@ HttpTransport::HttpTransport(HttpEndpoint endpoint, QObject *parent)
     : Transport(parent)
     , m_endpoint(std::move(endpoint))
 {
-    if (httpclient::headerValue(m_endpoint.headers, "User-Agent").isEmpty())
-        m_endpoint.headers.append({"User-Agent", "mcp-bridge/"_ba + kVersion});
 }
 
 HttpTransport::~HttpTransport()

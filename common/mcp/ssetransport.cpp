@@ -2,7 +2,6 @@
 #include "common/mcp/ssetransport.h"
 
 #include "common/async/later.h"
-#include "common/base/version.h"
 #include "common/mcp/httpmetadata.h"
 #include "common/mcp/httpstatus.h"
 #include "common/mcp/patientsend.h"
@@ -27,8 +26,6 @@ SseTransport::SseTransport(HttpEndpoint endpoint, QObject *parent)
     , m_endpoint(std::move(endpoint))
     , m_parser(m_endpoint.maxMessageBytes)
 {
-    if (httpclient::headerValue(m_endpoint.headers, "User-Agent").isEmpty())
-        m_endpoint.headers.append({"User-Agent", "mcp-bridge/"_ba + kVersion});
     openStream();
 }
 

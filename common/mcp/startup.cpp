@@ -142,7 +142,9 @@ Error startError(const Error &error, const jsonrpc::RpcError &rpc, const StartNo
         out.code = ErrorCode::UpstreamStart;
         out.message = u"The MCP server refused to start: %1"_s.arg(rpc.message.left(1000));
         out.rpcCode = 0;
-    } else if (error.code == ErrorCode::UpstreamTimeout) {
+    } else if (error.code == ErrorCode::UpstreamTimeout
+               && error.message.startsWith("The MCP server"_L1)) {
+        // Of our own timer; a transport knows better what was too slow, such as a proxy.
         out.message = u"The MCP server did not answer in time while it was started."_s;
     } else if (error.code == ErrorCode::UpstreamFailed) {
         out.code = ErrorCode::UpstreamStart;

@@ -16,6 +16,11 @@ namespace {
 /// A host with more addresses than this is not tried on all of them.
 constexpr int kMaxAddresses = 4;
 
+bool isThisMachine(const QString &host)
+{
+    return host == "localhost"_L1 || QHostAddress(host).isLoopback();
+}
+
 } // namespace
 
 Fetch::Fetch(std::shared_ptr<const EgressOptions> options,
@@ -35,8 +40,10 @@ void Fetch::begin()
         return;
     }
     m_deadline = after(m_request.timeout, [this] {
+        const QString through =
+            httpclient::throughText(m_options->proxies.proxyFor(m_request.url, m_asked));
         finish(Error(ErrorCode::UpstreamTimeout,
-                     u"%1 did not answer in time."_s.arg(m_request.url.host())));
+                     u"%1 did not answer%2 in time."_s.arg(m_request.url.host(), through)));
     });
     if (m_request.trust == Trust::Configured) {
         m_addresses = {QHostAddress()};
@@ -62,7 +69,11 @@ std::optional<Error> Fetch::objection() const
         return std::nullopt;
     // Plain http is for what never leaves this machine, and only where the operator said so.
     if (!isSecure && m_options->allowedNetworks.isEmpty())
-        return refused(u"it is not https."_s);
+        return refused(isThisMachine(url.host())
+                           ? u"it is not https. Whoever runs the bridge can allow plain http to "
+                             "this machine, for development, by listing it in "
+                             "EGRESS_ALLOWED_NETWORKS."_s
+                           : u"it is not https."_s);
     if (!m_options->allowedPorts.contains(quint16(url.port(isSecure ? 443 : 80))))
         return refused(u"its port is not among those in EGRESS_ALLOWED_PORTS."_s);
     return std::nullopt;
@@ -84,9 +95,10 @@ void Fetch::onResolved(const Result<QList<QHostAddress>> &addresses)
     const bool isFine = std::all_of(addresses->begin(), addresses->end(),
                                     [this](const QHostAddress &one) { return isReachable(one); });
     if (!isFine || addresses->isEmpty()) {
-        logging::event(logging::lcHttp(), logging::Level::Warning,
-                       u"Not fetched: the host has an address that is not public",
-                       {{u"host"_s, m_request.url.host()}});
+        logging::event(
+            logging::lcHttp(), logging::Level::Warning,
+            u"Not fetched: the host has an address that is not public",
+            {{u"host"_s, m_request.url.host()}, {u"setting"_s, u"EGRESS_ALLOWED_NETWORKS"_s}});
         return finish(unknownHost());
     }
     m_addresses = addresses->mid(0, kMaxAddresses);
@@ -103,7 +115,7 @@ void Fetch::connectToNext()
     // Nothing is unpacked, so nothing small can become large.
     httpclient::setHeader(request.headers, "Accept-Encoding", "identity");
     request.body = m_request.body;
-    request.address = m_addresses.takeFirst();
+    request.address = m_asked = m_addresses.takeFirst();
     request.headTimeout = m_request.timeout;
     request.idleTimeout = m_request.timeout;
     httpclient::Hooks hooks;

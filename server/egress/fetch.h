@@ -31,6 +31,7 @@ private:
     EgressRequest m_request;
     Handler<httpclient::Response> m_handler;
     QList<QHostAddress> m_addresses; ///< still to be tried; a null one = let the client resolve
+    QHostAddress m_asked;            ///< last
     QByteArray m_body;
     bool m_wasSent = false;
     Call m_deadline;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "common/base/version.h"
 #include "common/httpclient/client.h"
 #include "common/httpclient/tls.h"
 #include "rawserver.h"
@@ -56,6 +57,16 @@ private Q_SLOTS:
         QCOMPARE(server.seen.first().body, "{}"_ba);
         QVERIFY(outcome->wasSent);
         QCOMPARE(client.activeCount(), 0);
+    }
+
+    void theBridgeSaysWhoItIsUnlessToldOtherwise()
+    {
+        RawServer server;
+        server.handle = [](const RawServer::Seen &seen) { seen.answer("200 OK", "a/b", "x"); };
+        Client client;
+        const auto outcome = post(client, server.url());
+        QTRY_VERIFY(outcome->got);
+        QCOMPARE(server.seen.first().header("User-Agent"), "mcp-bridge/"_ba + kVersion);
     }
 
     void everyStatusIsAnAnswerWithItsBody_data()

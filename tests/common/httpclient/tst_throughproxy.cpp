@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "common/base/version.h"
 #include "common/httpclient/client.h"
 #include "rawserver.h"
 
@@ -153,8 +154,48 @@ private Q_SLOTS:
             const auto outcome = get(client, url);
             QTRY_VERIFY(outcome->got);
             QVERIFY(outcome->message().contains(u"the proxy 127.0.0.1:%1"_s.arg(port)));
-            QVERIFY2(outcome->message().contains(u"_PROXY"), qPrintable(outcome->message()));
+            const QString variable = url.section(u':', 0, 0).toUpper() + u"_PROXY"_s;
+            QVERIFY2(outcome->message().contains(u"Check "_s + variable),
+                     qPrintable(outcome->message()));
+            QVERIFY2(!outcome->message().contains(u"Allow it there"),
+                     qPrintable(outcome->message()));
         }
+    }
+
+    void aProxyThatHangsUpOrSaysNothingIsNamed_data()
+    {
+        QTest::addColumn<QString>("url");
+        QTest::addColumn<bool>("hangsUp");
+        for (const QString &scheme : {u"http"_s, u"https"_s}) {
+            for (const bool hangsUp : {true, false})
+                QTest::addRow("%s %s", qPrintable(scheme), hangsUp ? "hangs up" : "says nothing")
+                    << QString(scheme + u"://api.example"_s) << hangsUp;
+        }
+    }
+    void aProxyThatHangsUpOrSaysNothingIsNamed()
+    {
+        QFETCH(QString, url);
+        QFETCH(bool, hangsUp);
+        RawServer proxy;
+        proxy.handle = [hangsUp](const RawServer::Seen &seen) {
+            if (hangsUp)
+                seen.close();
+        };
+        ClientOptions options = through(proxy.serverPort());
+        options.connectTimeout = std::chrono::milliseconds(300);
+        Client client(options);
+        auto outcome = std::make_shared<Outcome>();
+        Request request;
+        request.url = QUrl(url);
+        request.headTimeout = std::chrono::milliseconds(300);
+        outcome->call = client.send(std::move(request), {}, [raw = outcome.get()](auto result) {
+            raw->got = std::move(result);
+        });
+        QTRY_VERIFY(outcome->got);
+        QVERIFY2(outcome->message().contains(u"the proxy 127.0.0.1:%1"_s.arg(proxy.serverPort())),
+                 qPrintable(outcome->message()));
+        QVERIFY(!proxy.seen.isEmpty());
+        QCOMPARE(proxy.seen.first().header("User-Agent"), "mcp-bridge/"_ba + kVersion);
     }
 
     void connectionsToTheProxyAreKept()

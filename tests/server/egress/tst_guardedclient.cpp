@@ -254,6 +254,8 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("text");
         QTest::newRow("http://idp.example/") << u"not https"_s;
+        QTest::newRow("http://127.0.0.1/") << u"EGRESS_ALLOWED_NETWORKS"_s;
+        QTest::newRow("http://localhost/") << u"EGRESS_ALLOWED_NETWORKS"_s;
         QTest::newRow("ftp://idp.example/") << u"no http or https"_s;
         QTest::newRow("file:///etc/passwd") << u"no http or https"_s;
         QTest::newRow("/relative") << u"no http or https"_s;
