@@ -109,6 +109,7 @@ void WebSessions::closeAllOf(const QString &owner)
 
 Call WebSessions::whenOver(const auth::PrincipalPtr &principal, std::function<void()> told)
 {
+    // Sessions and caller share the object, so while it is compared nobody else has its address.
     const auto found =
         std::find_if(m_sessions.cbegin(), m_sessions.cend(), [&](const SessionPtr &session) {
             return session->arrival.principal == principal;
