@@ -227,19 +227,28 @@ private Q_SLOTS:
         const QByteArray first = made();
         ApiKeyStore store;
         QVERIFY(store.load(options()).ok());
-        // With one thread, what that read last is told of before the keys can be read.
-        const int threads = QThreadPool::globalInstance()->maxThreadCount();
-        QThreadPool::globalInstance()->setMaxThreadCount(1);
-        config::FileWatch watch(m_file); // looks after the store's does
-        std::optional<bool> isKnownAtOnce;
-        QByteArray second;
-        connect(&watch, &config::FileWatch::changed, this,
-                [&] { isKnownAtOnce = store.find(second).ok(); });
-        second = made();
-        QTRY_VERIFY(isKnownAtOnce);
-        QThreadPool::globalInstance()->setMaxThreadCount(threads);
-        QVERIFY(!*isKnownAtOnce);
-        QVERIFY(store.find(first));
+        // One thread, which is kept busy before and after it finds that the file has changed.
+        QThreadPool &pool = *QThreadPool::globalInstance();
+        const int threads = pool.maxThreadCount();
+        pool.setMaxThreadCount(1);
+        QSemaphore before;
+        QSemaphore after;
+        std::atomic_bool hasLooked = false;
+        pool.start([&] { before.acquire(); });
+        const QByteArray second = made();
+        QTest::qWait(3 * int(config::FileWatch::kDebounce.count())); // it wants to look by then
+        pool.start([&] {
+            hasLooked = true;
+            after.acquire();
+        });
+        before.release();
+        const bool came = QTest::qWaitFor([&] { return hasLooked.load(); });
+        QCoreApplication::processEvents();
+        const bool isKnown = store.find(second).ok();
+        const bool isStillKnown = store.find(first).ok();
+        after.release();
+        pool.setMaxThreadCount(threads);
+        QVERIFY(came && isStillKnown && !isKnown);
         QTRY_VERIFY(store.find(second));
     }
 
