@@ -18,8 +18,9 @@ QList<Option> strategies()
          .group = group,
          .help = u"Ways to find out who is calling, in the order they are tried: admin-token, "
                  "api-key, cookie, bearer, login, proxy, plugin:NAME, anonymous. Without anonymous "
-                 "every caller has to show a credential. Empty = all that are configured, and "
-                 "anonymous."_s},
+                 "every caller has to show a credential; with it, others are let in on a loopback "
+                 "address, elsewhere only with BRIDGE_ALLOW_ANONYMOUS. Empty = all that are "
+                 "configured, and anonymous."_s},
         {.name = u"TOKEN_SOURCE"_s,
          .flag = u"--token-source"_s,
          .type = OptionType::Enum,

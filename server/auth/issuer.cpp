@@ -25,6 +25,13 @@ egress::EgressRequest get(const QUrl &url, egress::Trust trust)
     return request;
 }
 
+/// \a url for the log: without what may be secret in it.
+QString plain(const QUrl &url)
+{
+    return url.toString(QUrl::FullyEncoded | QUrl::RemoveUserInfo | QUrl::RemoveQuery
+                        | QUrl::RemoveFragment);
+}
+
 /// Tries the places of \a issuer's document one after the other.
 Task<IssuerMetadata> discoverAt(Fetch fetch, QString issuer, QList<QUrl> urls)
 {
@@ -61,8 +68,7 @@ Issuer::Issuer(IssuerOptions options, Fetch fetch, JwksOptions jwks, Clock clock
     , m_clock(clock)
     , m_health(m_options.issuer, m_options.introspect != Introspect::Never)
     , m_keys([this](Handler<QByteArray> done) { return loadKeys(std::move(done)); }, jwks,
-             std::move(clock),
-             [this](const auto &problem) { m_health.tell(IssuerHealth::Part::Keys, problem); })
+             std::move(clock), [this](const auto &problem) { tellOfKeys(problem); })
 {
     if (!m_options.keycloakRealm.isEmpty()) {
         m_metadata = keycloakMetadata(m_options.issuer, m_options.keycloakRealm);
@@ -107,13 +113,36 @@ void Issuer::remember(const Result<IssuerMetadata> &found)
 {
     if (!found) {
         m_failedAt = m_clock.steady();
-        m_health.tell(IssuerHealth::Part::Document, found.error().message);
+        m_health.tell(IssuerHealth::Part::Document,
+                      QString(found.error().message
+                              + u" It was asked for its document at %1 and places like it: check "
+                                "OAUTH_ISSUER_URL (issuer in AUTH_ISSUERS)."_s.arg(
+                                    plain(metadataUrls(m_options.issuer).constFirst()))));
         return;
     }
     m_health.tell(IssuerHealth::Part::Document, std::nullopt);
     m_failedAt.reset();
     m_metadata = *found;
     m_metadataAt = m_clock.steady();
+}
+
+/// Whoever runs the bridge wants to know which of his settings leads to what does not answer.
+void Issuer::tellOfKeys(const std::optional<QString> &problem)
+{
+    const QUrl url = !m_options.jwksUri.isEmpty() ? m_options.jwksUri
+                     : m_metadata                 ? m_metadata->jwksUri
+                                                  : QUrl();
+    if (!problem || url.isEmpty())
+        return m_health.tell(IssuerHealth::Part::Keys, problem);
+    const QString setting = !m_options.jwksUri.isEmpty()
+                                ? u"OAUTH_JWKS_URL (jwks_uri in AUTH_ISSUERS)"_s
+                            : !m_options.keycloakRealm.isEmpty()
+                                ? u"AUTH_BASE_URL and KEYCLOAK_REALM"_s
+                                : u"jwks_uri of the issuer's document, or set OAUTH_JWKS_URL"_s;
+    m_health.tell(
+        IssuerHealth::Part::Keys,
+        QString(*problem
+                + u" It was asked for its keys at %1: check %2."_s.arg(plain(url), setting)));
 }
 
 egress::Trust Issuer::trustIn(const QUrl &url, const IssuerMetadata &metadata)

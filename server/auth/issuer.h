@@ -74,6 +74,7 @@ private:
     Call discover(Handler<IssuerMetadata> handler);
     Call loadKeys(Handler<QByteArray> handler);
     void remember(const Result<IssuerMetadata> &found);
+    void tellOfKeys(const std::optional<QString> &problem);
 
     IssuerOptions m_options;
     Fetch m_fetch;

@@ -27,6 +27,28 @@ bool names(const QJsonValue &claim, const QStringList &wanted)
     });
 }
 
+/// For the log: what \a claim names, shortened.
+QString shortened(const QJsonValue &claim)
+{
+    constexpr qsizetype kMost = 200;
+    QStringList texts;
+    const QJsonArray list = claim.isArray() ? claim.toArray() : QJsonArray{claim};
+    for (const QJsonValue &entry : list)
+        texts.append(entry.toString().left(kMost));
+    const QString text = texts.join(", "_L1);
+    return text.size() <= kMost ? text : QString(text.left(kMost) + u'…');
+}
+
+/// The client that asked for the token most often left out to ask for this bridge; whoever runs it
+/// sees in the log what it asked for.
+Error meantForOthers(const QJsonObject &claims)
+{
+    Error error = refused(u"it is meant for somebody else (aud)"_s);
+    const QString named = shortened(claims["aud"_L1]);
+    error.logged["audience"_L1] = named.isEmpty() ? u"none"_s : named;
+    return error;
+}
+
 /// `resource` stands in for `aud` where an issuer writes the resource of RFC 8707 there.
 bool isForUs(const QJsonObject &claims, const QStringList &audiences)
 {
@@ -171,10 +193,10 @@ Result<Nothing> checkClaims(const QJsonObject &claims, const QString &type,
         return Error(ErrorCode::TokenExpired, u"The access token has expired. Get a new one."_s);
     for (const auto *time : {&notBefore, &issuedAt}) {
         if (**time && ***time > now + kLeeway)
-            return refused(u"it is not valid yet; is a clock wrong?"_s);
+            return refused(u"it is not valid yet, or a clock is wrong"_s);
     }
     if (!issuer.audiences.isEmpty() && !isForUs(claims, issuer.audiences))
-        return refused(u"it is meant for somebody else (aud)"_s);
+        return meantForOthers(claims);
     if (claims.contains("sub"_L1) && !claims["sub"_L1].isString())
         return refused(u"its sub is no text"_s);
     return Nothing{};

@@ -25,6 +25,7 @@ namespace {
 
 constexpr qsizetype kMaxText = 200;
 constexpr int kLockTime = 5'000;
+constexpr qint64 kMostDays = 36'500;
 
 QString help()
 {
@@ -40,7 +41,8 @@ QString help()
            "  --group NAME             membership of the key; repeat or separate by commas\n"
            "  --role NAME              likewise\n"
            "  --scope NAME             likewise\n"
-           "  --expires WHEN           90d, 12h, 2027-01-31 or never (default: 90d)\n"
+           "  --expires WHEN           90d or 12h from now, 36500 days at most; 2027-01-31 or\n"
+           "                           2027-01-31T18:00:00Z; or never (default: 90d)\n"
            "  --json                   for programs\n"
            "  --api-key-store PATH     the file, instead of the one in API_KEY_STORE\n"
            "  --config FILE            settings of the bridge, which are used here as well\n"
@@ -251,20 +253,24 @@ Result<QDateTime> expiryFrom(const QString &text, const QDateTime &now)
 {
     if (text == "never"_L1)
         return QDateTime();
-    static const QRegularExpression span(u"^([0-9]{1,5})([dh])$"_s);
+    static const QRegularExpression span(u"^([0-9]+)([a-z]+)$"_s);
     QDateTime time;
     if (const auto match = span.match(text); match.hasMatch()) {
-        const qint64 hours =
-            match.captured(1).toLongLong() * (match.captured(2) == u"d"_s ? 24 : 1);
-        time = now.addSecs(hours * 3'600);
+        const QString unit = match.captured(2);
+        bool fits = false;
+        const qint64 count = match.captured(1).toLongLong(&fits);
+        const qint64 hoursEach = unit == "d"_L1 ? 24 : unit == "h"_L1 ? 1 : 0;
+        if (hoursEach != 0 && fits && count <= kMostDays * 24 / hoursEach)
+            time = now.addSecs(count * hoursEach * 3'600);
     } else if (text.size() == 10) {
         time = QDateTime(QDate::fromString(text, Qt::ISODate), QTime(0, 0), Qt::UTC);
     } else {
         time = QDateTime::fromString(text, Qt::ISODate).toUTC();
     }
     if (!time.isValid() || time <= now)
-        return bad(u"--expires must be a time to come: 90d, 12h, a date like 2027-01-31, or "
-                   "never."_s);
+        return bad(
+            u"--expires must be a time to come: days or hours from now (90d, 12h; at most "
+            "%1d), a date like 2027-01-31 or 2027-01-31T18:00:00Z, or never."_s.arg(kMostDays));
     return time;
 }
 

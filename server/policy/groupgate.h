@@ -16,4 +16,7 @@ namespace bridge::policy {
 std::optional<Error> checkRequiredGroups(const auth::Principal &principal,
                                          const QStringList &required);
 
+/// Forbidden with \a text; the log tells the groups that \a principal came with.
+Error notAMember(const auth::Principal &principal, const QString &text);
+
 } // namespace bridge::policy

@@ -86,6 +86,33 @@ class AccessLog(unittest.TestCase):
             self.assertNotIn("user", one)
             self.assertNotIn(old, json.dumps(one))
 
+    def test_tells_what_a_refused_caller_came_with(self):
+        env = self.idp.env(LOG_FORMAT="json", OAUTH_AUDIENCE="bridge",
+                           BRIDGE_REQUIRED_GROUPS="ops")
+        with Bridge(env=env) as bridge:
+            for status, field, value, claims in (
+                    (401, "audience", "other, account", {"aud": ["other", "account"]}),
+                    (401, "audience", "none", {"aud": None}),
+                    (403, "groups", "dev", {"aud": "bridge", "groups": ["dev"]}),
+                    (403, "groups", "none came with the credential", {"aud": "bridge"})):
+                with self.subTest(claims):
+                    before = len(bridge.log())
+                    answer = bridge.get("/tools", token=self.idp.mint(sub="ada", **claims))
+                    self.assertEqual(answer.status, status)
+                    self.assertNotIn(value, str(answer.json) + str(answer.headers))
+                    line = wait_for(lambda: [one for one in bridge.log()[before:].splitlines()
+                                             if '"path":"/tools"' in one],
+                                    what="the line of the request")[0]
+                    self.assertEqual(json.loads(line)[field], value)
+
+    def test_tells_where_an_issuer_was_asked(self):
+        env = self.idp.env(OAUTH_JWKS_URL=self.idp.url + "/nokeys?a=secret")
+        with Bridge(env=env) as bridge:
+            line = wait_for(lambda: [one for one in bridge.log().splitlines()
+                                     if "cannot be asked" in one], what="the warning")[0]
+            self.assertIn(f"{self.idp.url}/nokeys: check OAUTH_JWKS_URL", line)
+            self.assertNotIn("secret", line)
+
     def test_tells_it_of_messages_of_the_old_transport(self):
         token = self.idp.mint(sub="ada")
         client = SseClient(self.bridge, headers=bearer(token))

@@ -48,6 +48,25 @@ class ApiKeys(unittest.TestCase):
     def tools(self, key):
         return self.bridge.get("/tools", headers={"X-API-Key": key})
 
+    def test_each_key_has_a_place_of_its_own(self):
+        self.bridge = Bridge(fixture("probe"), {**self.env, "MCP_ENV_PLACE": "/data/{data_path}"})
+        self.addCleanup(self.bridge.directory.cleanup)
+        keys = [self.make("--name", "nightly", "--group", "ci") for _ in range(2)]
+        with self.bridge as bridge:
+            def place(key, query=""):
+                answer = bridge.post("/tools/read_env" + query, {"name": "PLACE"},
+                                     headers={"X-API-Key": key})
+                self.assertEqual(answer.status, 200, answer.text)
+                return answer.text
+            for key, ident in keys:
+                self.assertIn(f"/data/u/{ident}~key", place(key))
+                self.assertIn("/data/g/ci~key", place(key, "?group=ci"))
+            key, ident = keys[0]
+            answer = bridge.post("/tools/read_env?group=hr", {"name": "PLACE"},
+                                 headers={"X-API-Key": key})
+            self.assertEqual(answer.status, 403)
+            self.assertIn(f'The API key "{ident}" is no member', answer.json["detail"])
+
     def test_a_stream_ends_with_its_key(self):
         key, ident = self.make("--name", "listener")
         other, _ = self.make("--name", "other")

@@ -21,7 +21,8 @@ struct FakeIssuer {
     QJsonObject introspected;   ///< answer for every token
     std::optional<Error> error; ///< instead of an answer
     int status = 200;
-    QByteArray body;      ///< instead of the right one
+    QByteArray body; ///< instead of the right one
+    QByteArray jwks; ///< instead of the keys
     httpclient::Headers headers;
     QJsonObject usual;    ///< further claims of every good token
     QJsonObject metadata; ///< the document; empty = not there
@@ -104,7 +105,7 @@ private:
         if (!body.isEmpty()) {
             response.body = body;
         } else if (path.endsWith("/certs"_L1)) {
-            response.body = jwksOf(keys);
+            response.body = jwks.isEmpty() ? jwksOf(keys) : jwks;
         } else if (path.endsWith("/introspect"_L1)) {
             response.body = QJsonDocument(introspected).toJson();
         } else if (!metadata.isEmpty()) {

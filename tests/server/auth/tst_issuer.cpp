@@ -112,6 +112,52 @@ private Q_SLOTS:
         QVERIFY(!issuer.health().toJson().contains("detail"_L1));
     }
 
+    void theLogTellsWhereItWasAskedAndWhichSettingSaysSo_data()
+    {
+        QTest::addColumn<QString>("what");
+        QTest::addColumn<QString>("place");
+        QTest::addColumn<QString>("setting");
+        const QString base = u"https://idp.example/realms/test"_s;
+        QTest::newRow("realm") << u"realm"_s << QString(base + "/protocol/openid-connect/certs"_L1)
+                               << u"AUTH_BASE_URL and KEYCLOAK_REALM"_s;
+        QTest::newRow("keys") << u"keys"_s << u"https://idp.example/nokeys"_s
+                              << u"OAUTH_JWKS_URL"_s;
+        QTest::newRow("document") << u"document"_s
+                                  << QString(base + "/.well-known/openid-configuration"_L1)
+                                  << u"OAUTH_ISSUER_URL"_s;
+        QTest::newRow("garbage") << u"garbage"_s << QString(base + "/certs"_L1)
+                                 << u"jwks_uri of the issuer's document"_s;
+    }
+    void theLogTellsWhereItWasAskedAndWhichSettingSaysSo()
+    {
+        QFETCH(QString, what);
+        QFETCH(QString, place);
+        QFETCH(QString, setting);
+        QStringList lines;
+        const LogLines log(&lines);
+        IssuerOptions options = what == "realm"_L1 ? m_idp.options() : discovered();
+        if (what == "keys"_L1)
+            options.jwksUri = QUrl(u"https://me:secret@idp.example/nokeys?api=key"_s);
+        if (what == "garbage"_L1) {
+            m_idp.metadata = document();
+            m_idp.jwks = "{\"keys\":";
+        } else {
+            m_idp.error = Error(ErrorCode::IdpUnavailable, u"idp.example is not well."_s);
+        }
+        Issuer issuer(options, m_idp.fetch(), {}, m_idp.clock());
+        std::optional<Result<Nothing>> outcome;
+        const Call call = issuer.probe([&](Result<Nothing> found) { outcome = found; });
+        QTRY_VERIFY(outcome);
+        QVERIFY(!outcome->error().message.contains("idp.example"_L1)); // callers hear nothing of it
+        QCOMPARE(lines.size(), 1);
+        QVERIFY2(lines[0].contains(place + u' ') || lines[0].contains(place + u'.')
+                     || lines[0].contains(place + u':'),
+                 qPrintable(lines[0]));
+        QVERIFY2(lines[0].contains(setting), qPrintable(lines[0]));
+        QVERIFY2(!lines[0].contains("secret"_L1) && !lines[0].contains("api="_L1),
+                 qPrintable(lines[0]));
+    }
+
     void issuersInTroubleAreAskedAgain()
     {
         QStringList lines;
