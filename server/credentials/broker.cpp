@@ -13,17 +13,10 @@ namespace bridge::credentials {
 
 namespace {
 
-Error missingToken(const QString &server)
-{
-    return {ErrorCode::Unauthorized,
-            u"MCP server \"%1\" needs an access token, and the request brought none. Send one with "
-            "the request."_s.arg(server)};
-}
-
 /// Over REST as contract §1.5, row 8, has it; MCP clients get 401, which makes them log in.
-Error missingForEnvironment(const QString &server)
+Error missingForEnvironment(const QString &server, const auth::Principal &caller)
 {
-    Error error = missingToken(server);
+    Error error = missingToken(u"MCP server \"%1\" needs an access token"_s.arg(server), caller);
     error.status = httpStatus(Error(ErrorCode::BadRequest, {}));
     return error;
 }
@@ -163,20 +156,21 @@ upstream::CredentialSourcePtr Broker::sourceFor(const auth::PrincipalPtr &caller
         if (mayLogIn)
             break;
         if (!definition.remote && !definition.auth.environment.isEmpty())
-            return failingSource(missingForEnvironment(definition.name));
+            return failingSource(missingForEnvironment(definition.name, *caller));
         return nullptr;
     case Plan::Way::Retrieve:
         if (!isEmpty)
             break;
         if (!definition.remote && !definition.auth.environment.isEmpty())
-            return failingSource(missingForEnvironment(definition.name));
+            return failingSource(missingForEnvironment(definition.name, *caller));
         // Nobody's own credential; what is shared is for those who are nobody, unless the server
         // is meant to be used with one's own only.
         if (plan->provider->mayFallBack())
             return nullptr;
         if (plan->provider == m_login && m_login->serves(*caller))
             break;
-        return failingSource(missingToken(definition.name));
+        return failingSource(missingToken(
+            u"MCP server \"%1\" needs an access token"_s.arg(definition.name), *caller));
     }
     return std::make_shared<Source>(this, caller, plan, origin);
 }
@@ -184,9 +178,7 @@ upstream::CredentialSourcePtr Broker::sourceFor(const auth::PrincipalPtr &caller
 Result<Credential> Broker::passedThrough(const auth::PrincipalPtr &caller) const
 {
     if (caller->token.isEmpty())
-        return Error(ErrorCode::Unauthorized,
-                     u"An access token is needed, and the request brought none. Send one with the "
-                     "request."_s);
+        return missingToken(u"An access token is needed"_s, *caller);
     if (hasEnded(*caller, m_settings.clock()))
         return expired();
     Credential credential;

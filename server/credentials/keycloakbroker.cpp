@@ -51,7 +51,7 @@ egress::EgressRequest refreshPost(const BrokerSettings &settings, const Ask &ask
                     egress::Trust::Configured, settings.timeout);
 }
 
-Error brokerRefusal(const httpclient::Response &response, const Ask &ask)
+Error refusalOf(const httpclient::Response &response, const Ask &ask)
 {
     if (response.status >= 500 || response.status < 400 || response.status == 429)
         return troubled(response.status, who());
@@ -64,10 +64,19 @@ Error brokerRefusal(const httpclient::Response &response, const Ask &ask)
             "read-token."_s.arg(ask.auth.alias)};
 }
 
+Error brokerRefusal(const httpclient::Response &response, const Ask &ask)
+{
+    Error error = refusalOf(response, ask);
+    error.logged["provider_status"_L1] = response.status;
+    if (const QString word = oauthError(response); !word.isEmpty())
+        error.logged["provider_error"_L1] = word;
+    return error;
+}
+
 Result<TokenSet> brokerAnswer(const Result<httpclient::Response> &outcome, const Ask &ask)
 {
     if (!outcome)
-        return unreachable(who());
+        return failed(outcome.error(), who());
     if (outcome->status != 200)
         return brokerRefusal(*outcome, ask);
     std::optional<TokenSet> set = tokenSetFrom(outcome->body);
@@ -98,10 +107,13 @@ Task<TokenSet> refresh(Fetch fetch, egress::EgressRequest request, TokenSet old)
     const Result<httpclient::Response> outcome = co_await answer<httpclient::Response>(
         [&](Handler<httpclient::Response> done) { return fetch(request, std::move(done)); });
     const Result<TokenSet> newer = tokenAnswer(outcome, who());
-    if (!newer && newer.error().code == ErrorCode::InvalidToken)
-        co_return Error(ErrorCode::NotConnected,
-                        u"The connection to the account has ended and cannot be renewed. Connect "
-                        "the account at the identity provider again."_s);
+    if (!newer && newer.error().code == ErrorCode::InvalidToken) {
+        Error error(ErrorCode::NotConnected,
+                    u"The connection to the account has ended and cannot be renewed. Connect "
+                    "the account at the identity provider again."_s);
+        error.logged = newer.error().logged;
+        co_return error;
+    }
     if (!newer)
         co_return newer.error();
     old.merge(*newer);

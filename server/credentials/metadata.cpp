@@ -76,10 +76,8 @@ Task<AuthServer> look(Fetch fetch, QString issuer, egress::Trust trust,
         const egress::EgressRequest request = get(place, trust, timeout);
         const Result<httpclient::Response> outcome = co_await answer<httpclient::Response>(
             [&](Handler<httpclient::Response> done) { return fetch(request, std::move(done)); });
-        if (!outcome && outcome.error().code == ErrorCode::Forbidden)
-            co_return Error(ErrorCode::IdpUnavailable, outcome.error().message);
         if (!outcome)
-            co_return unreachable(who(issuer));
+            co_return failed(outcome.error(), who(issuer));
         if (outcome->status >= 500 || outcome->status == 429)
             last = unreachable(who(issuer));
         if (outcome->status != 200)
@@ -105,7 +103,7 @@ Task<ProtectedResource> lookForResource(Fetch fetch, QUrl url, QUrl hint,
         const Result<httpclient::Response> outcome = co_await answer<httpclient::Response>(
             [&](Handler<httpclient::Response> done) { return fetch(request, std::move(done)); });
         if (!outcome)
-            co_return Error(ErrorCode::IdpUnavailable, outcome.error().message);
+            co_return failed(outcome.error(), u"The MCP server %1"_s.arg(url.host()));
         if (outcome->status != 200)
             continue;
         Result<ProtectedResource> resource = resourceFrom(outcome->body, url);

@@ -9,10 +9,19 @@ std::optional<Error> needsToken(const Ask &ask)
 {
     if (!ask.caller->token.isEmpty())
         return std::nullopt;
-    return Error(
-        ErrorCode::Unauthorized,
-        u"MCP server \"%1\" needs a credential that is made from the caller's access "
-        "token, and the request brought none. Send one with the request."_s.arg(ask.server));
+    return missingToken(u"MCP server \"%1\" needs a credential that is made from the caller's "
+                        "access token"_s.arg(ask.server),
+                        *ask.caller);
+}
+
+Error missingToken(const QString &need, const auth::Principal &caller)
+{
+    const QString why =
+        caller.isAnonymous()
+            ? u"the request brought none. Send one with the request."_s
+            : u"you are known here by another kind of credential (%1), which goes before it. Send "
+              "an access token and no other credential."_s.arg(caller.strategy);
+    return {ErrorCode::Unauthorized, u"%1, and %2"_s.arg(need, why)};
 }
 
 std::optional<Error> needsOwnToken(const BrokerSettings &settings, const Ask &ask)

@@ -42,6 +42,9 @@ public:
 };
 using ProviderPtr = std::shared_ptr<Provider>;
 
+/// Unauthorized: \a need, and \a caller has none, perhaps because something else of his counted.
+Error missingToken(const QString &need, const auth::Principal &caller);
+
 /// Unauthorized: the caller has no token that could be exchanged.
 std::optional<Error> needsToken(const Ask &ask);
 

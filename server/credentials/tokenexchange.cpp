@@ -88,7 +88,7 @@ Task<Credential> exchange(BrokerSettings settings, Fetch fetch, MetadataCachePtr
         fetch, clientPost(endpoint, exchangeForm(settings, ask), client, trust, settings.timeout));
     const Result<TokenSet> set = tokenAnswer(outcome, idp());
     if (!set)
-        co_return set.error();
+        co_return orWrongSetup(set.error(), idp());
     // Anything else, e.g. a refresh token, is nothing an MCP server should get.
     const QString &type = set->issuedType;
     if (!type.isEmpty() && type != kAccessToken && type != kJwt)
@@ -110,6 +110,8 @@ std::optional<Error> interaction(const httpclient::Response &response)
                 u"The identity provider wants you to sign in again or to confirm something before "
                 "it gives a credential for this MCP server."_s);
     error.extra["reason"_L1] = "interaction_required"_L1;
+    error.logged["provider_error"_L1] = loggedCode(body["error"_L1].toString());
+    error.logged["provider_status"_L1] = response.status;
     if (!claims.isEmpty() && claims.size() <= 8'192)
         error.extra["claims"_L1] = claims;
     return error;
@@ -131,7 +133,7 @@ Task<Credential> actOnBehalf(BrokerSettings settings, Fetch fetch, Ask ask)
     }
     const Result<TokenSet> set = tokenAnswer(outcome, idp());
     if (!set)
-        co_return set.error();
+        co_return orWrongSetup(set.error(), idp());
     co_return credentialFrom(*set, u"entra"_s, settings.clock());
 }
 

@@ -85,7 +85,7 @@ Task<OAuthClient> UpstreamLogin::registered(Self self, AuthServer server, egress
         });
     const QString who = u"The authorization server %1"_s.arg(QUrl(server.issuer).host());
     if (!outcome)
-        co_return unreachable(who);
+        co_return failed(outcome.error(), who);
     const QJsonObject body = QJsonDocument::fromJson(outcome->body).object();
     OAuthClient client;
     client.issuer = server.issuer;
@@ -94,11 +94,16 @@ Task<OAuthClient> UpstreamLogin::registered(Self self, AuthServer server, egress
     client.secretInForm = body["token_endpoint_auth_method"_L1] == "client_secret_post"_L1;
     if (body["token_endpoint_auth_method"_L1] == "none"_L1)
         client.secret.clear();
-    if (outcome->status / 100 != 2 || client.id.isEmpty())
-        co_return Error(ErrorCode::NotConnected,
-                        u"%1 does not register the bridge as a client (%2). Tell the operator to "
-                        "register one there and to set MCP_REMOTE_CLIENT_ID."_s.arg(who)
-                            .arg(outcome->status));
+    if (outcome->status / 100 != 2 || client.id.isEmpty()) {
+        Error error(ErrorCode::NotConnected,
+                    u"%1 does not register the bridge as a client (%2). Tell the operator to "
+                    "register one there and to set MCP_REMOTE_CLIENT_ID."_s.arg(who)
+                        .arg(outcome->status));
+        error.logged["provider_status"_L1] = outcome->status;
+        if (const QString word = oauthError(*outcome); !word.isEmpty())
+            error.logged["provider_error"_L1] = word;
+        co_return error;
+    }
     const Result<Nothing> kept = co_await answer<Nothing>([&](Handler<Nothing> done) {
         return self->m_book.putClient(client, redirect, std::move(done));
     });

@@ -16,10 +16,14 @@ Task<QString> UpstreamLogin::redeem(Self self, PendingLogin login, Arrival arriv
         co_return Error(ErrorCode::BadRequest,
                         u"The answer does not come from the authorization server that was asked. "
                         "Nothing was connected."_s);
-    if (!arrival.error.isEmpty() || arrival.code.isEmpty())
-        co_return Error(ErrorCode::NotConnected,
-                        u"The sign-in was not completed, so nothing was connected. Call the tool "
-                        "again to try once more."_s);
+    if (!arrival.error.isEmpty() || arrival.code.isEmpty()) {
+        Error error(ErrorCode::NotConnected,
+                    u"The sign-in was not completed, so nothing was connected. Call the tool "
+                    "again to try once more."_s);
+        if (!arrival.error.isEmpty())
+            error.logged["provider_error"_L1] = loggedCode(arrival.error);
+        co_return error;
+    }
     Form form{{u"grant_type"_s, u"authorization_code"_s},
               {u"code"_s, arrival.code},
               {u"redirect_uri"_s, login.redirect},
@@ -36,10 +40,13 @@ Task<QString> UpstreamLogin::redeem(Self self, PendingLogin login, Arrival arriv
             return self->m_fetch(request, std::move(done));
         });
     const Result<TokenSet> set = tokenAnswer(outcome, u"The authorization server"_s);
-    if (!set && set.error().code == ErrorCode::InvalidToken)
-        co_return Error(ErrorCode::NotConnected,
-                        u"The authorization server did not accept its own answer, perhaps because "
-                        "it was too late. Call the tool again to try once more."_s);
+    if (!set && set.error().code == ErrorCode::InvalidToken) {
+        Error error(ErrorCode::NotConnected,
+                    u"The authorization server did not accept its own answer, perhaps because "
+                    "it was too late. Call the tool again to try once more."_s);
+        error.logged = set.error().logged;
+        co_return error;
+    }
     if (!set)
         co_return set.error();
     Account account;

@@ -85,7 +85,7 @@ std::optional<Error> nameObjection(const auth::Principal &caller, const BrokerSe
 Result<Credential> keyFrom(const Result<httpclient::Response> &outcome, const Ask &ask)
 {
     if (!outcome)
-        return unreachable(store());
+        return failed(outcome.error(), store());
     if (outcome->status == 404)
         return missing(ask);
     if (outcome->status == 401 || outcome->status == 403) {
@@ -93,6 +93,7 @@ Result<Credential> keyFrom(const Result<httpclient::Response> &outcome, const As
                     u"The store of API keys does not accept the bridge. Tell the operator to check "
                     "INTERNAL_API_SECRET."_s);
         error.status = 502;
+        error.logged["provider_status"_L1] = outcome->status;
         return error;
     }
     if (outcome->status != 200)

@@ -28,11 +28,20 @@ egress::EgressRequest clientPost(const QUrl &url, Form form, const ClientAuth &c
 
 /// IdpUnavailable, 503: \a who cannot be reached or is too slow. Says when to try again.
 Error unreachable(const QString &who);
+/// What the failure of a request to \a who means: that, with why for the log; 502 when the address
+/// is one that is not fetched, which no waiting changes.
+Error failed(const Error &failure, const QString &who);
 /// IdpUnavailable, 502: \a who answered with what makes no sense.
 Error unusable(const QString &who);
 /// One of the two: \a who answered with \a status, which is nothing the caller could change.
 Error troubled(int status, const QString &who);
 
+/// IdpUnavailable, 502: what the bridge is set up to ask for is nothing \a who gives it, for the
+/// reason \a word. Otherwise \a refusal.
+Error orWrongSetup(Error refusal, const QString &who);
+
+/// \a word as logs may show it: a code (RFC 6749 §4.1.2.1), or that it is none.
+QString loggedCode(const QString &word);
 /// `error` of a refusal when it is a plain word, else empty (RFC 6749 §5.2).
 QString oauthError(const httpclient::Response &response);
 

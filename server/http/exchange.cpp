@@ -58,6 +58,16 @@ QString parentTraceId(const QByteArray &value)
     return QString::fromLatin1(trace);
 }
 
+/// A credential was there and is of no use, or none was to be had: why is not to be seen from the
+/// code. An invitation to sign in is no failure, and its text may hold the address.
+bool isAboutCredential(const Error &error)
+{
+    const bool isRefused = error.code == ErrorCode::NotConnected
+                           || error.code == ErrorCode::InvalidToken
+                           || error.code == ErrorCode::TokenExpired;
+    return isRefused && !error.extra.contains("authorization_url"_L1);
+}
+
 } // namespace
 
 Exchange::Exchange(Request request, Wire *wire, ExchangeDefaults defaults, QObject *parent)
@@ -116,9 +126,12 @@ void Exchange::note(const Error &error)
 {
     m_fields.errorType = errorType(error);
     m_fields.more.insert(u"error"_s, codeName(error.code));
+    for (auto it = error.logged.begin(); it != error.logged.end(); ++it)
+        m_fields.more.insert(it.key(), it.value().toVariant());
     // Our fault or the MCP server's: who reads the log at night needs the reason. Not the words of
     // the MCP server itself, which may repeat what the caller told it.
-    if (httpStatus(error) >= 500 && error.rpcCode == 0)
+    const bool isTold = m_fields.more.contains(u"reason"_s);
+    if ((httpStatus(error) >= 500 || isAboutCredential(error)) && error.rpcCode == 0 && !isTold)
         m_fields.more.insert(u"reason"_s, error.message.left(500));
     else if (error.rpcCode != 0)
         m_fields.more.insert(u"rpc_code"_s, error.rpcCode);

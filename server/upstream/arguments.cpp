@@ -39,7 +39,8 @@ Result<Nothing> injectToken(const Tool &tool, const CallInput &input, QJsonObjec
     if (input.oauthToken.isEmpty())
         return Error(ErrorCode::Unauthorized,
                      u"Tool \"%1\" needs an access token for its oauth_token, and the request "
-                     "brought none. Send one with the request."_s.arg(tool.name));
+                     "brought none, or another credential that goes before it. Send one, and no "
+                     "other credential."_s.arg(tool.name));
     arguments.insert(kOauthToken, input.oauthToken);
     return Nothing{};
 }

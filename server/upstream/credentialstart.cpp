@@ -23,7 +23,9 @@ Task<Identity> withCredential(ServerDefinition definition, Identity identity)
         co_return identity;
     Result<HeldCredential> credential = co_await held(identity.source);
     if (definition.remote) {
-        const bool isDown = !credential && credential.error().code == ErrorCode::IdpUnavailable;
+        // One that answered is not down, whatever it said.
+        const bool isDown = !credential && credential.error().code == ErrorCode::IdpUnavailable
+                            && httpStatus(credential.error()) == 503;
         if (isDown && identity.source->mayFallBack())
             identity.source.reset();
         else if (!credential)

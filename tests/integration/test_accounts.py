@@ -240,6 +240,20 @@ class NotOffered(Case):
         self.assertError(answer, 404, "not_found")
 
 
+@needs_idp
+class NotFetched(Case):
+    @classmethod
+    def settings(cls):
+        return {**super().settings(), "EGRESS_ALLOWED_NETWORKS": ""}
+
+    def test_what_no_waiting_changes_names_the_setting(self):
+        answer = self.bridge.post("/accounts/default/connect", token=self.idp.mint(sub="bob"))
+        self.assertError(answer, 502, "idp_unavailable")
+        self.assertIn("EGRESS_ALLOWED_NETWORKS", answer.detail)
+        self.assertNotIn("Retry-After", answer.headers)
+        wait_for(lambda: "EGRESS_ALLOWED_NETWORKS" in self.bridge.log(), what="it in the log")
+
+
 class Settings(unittest.TestCase):
     """A client id belongs to the authorization server it was registered at."""
 

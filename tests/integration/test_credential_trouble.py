@@ -4,7 +4,7 @@
 import time
 import unittest
 
-from bridge import SLOW, fixture
+from bridge import SLOW, fixture, wait_for
 from idp import Idp, IdpCase, needs_idp
 
 CLIENT, SECRET = "bridge-client", "bridge-secret-0815"
@@ -45,6 +45,12 @@ class Trouble:
         self.assertEqual(set(self.bridge.children()) - before, set())
         return token, answer
 
+    def logged(self, answer):
+        """The line of the request in the log."""
+        ident = answer.headers["X-Request-Id"]
+        return wait_for(lambda: [line for line in self.bridge.log().splitlines()
+                                 if ident in line and " error=" in line], what="its line")[0]
+
     def down(self, mode, **how):
         self.idp.mode(self.endpoint, mode, **how)
         return self.refused(503, "idp_unavailable", again=True)
@@ -63,7 +69,8 @@ class Trouble:
         self.assertStatus(self.ask(token), 200)
 
     def test_lost_connections(self):
-        self.down("drop")
+        _, answer = self.down("drop")
+        self.assertIn("closed the connection", self.logged(answer))
 
     def test_a_hundred_megabytes(self):
         began = time.monotonic()
@@ -88,7 +95,8 @@ class Trouble:
         self.idp.mode(self.endpoint, "garbage")
         self.refused(502, "idp_unavailable")
         self.idp.mode(self.endpoint, "down", status=500)
-        self.refused(502, "idp_unavailable")
+        _, answer = self.refused(502, "idp_unavailable")
+        self.assertIn("status 500", answer.detail)
 
     def test_others_are_served_meanwhile(self):
         token = self.token()
@@ -147,6 +155,17 @@ class Endpoint(Trouble):
         self.refuses("access_denied", 403)
         _, answer = self.refused(401, "not_connected")
         self.assertIn("Ask the operator", answer.detail)
+        line = self.logged(answer)
+        self.assertIn("provider_error=access_denied", line)
+        self.assertIn("provider_status=403", line)
+        self.assertIn('reason="The identity provider gives no credential', line)
+
+    def test_what_the_bridge_is_set_up_wrongly_for_is_the_operators_to_mend(self):
+        for error in ("unauthorized_client", "invalid_target", "invalid_scope"):
+            self.refuses(error)
+            _, answer = self.refused(502, "idp_unavailable")
+            self.assertIn("operator", answer.detail)
+            self.assertIn("provider_error=" + error, self.logged(answer))
 
     def test_a_client_that_is_not_known_is_the_operators_to_mend(self):
         self.refuses("invalid_client", 401)
@@ -196,6 +215,16 @@ class Keys(Trouble, IdpCase):
             self.idp.mode("store", "answer", status=status, body={})
             _, answer = self.refused(502, "idp_unavailable")
             self.assertIn("INTERNAL_API_SECRET", answer.detail)
+
+    def test_why_a_caller_gets_no_key_is_in_the_log(self):
+        for claims, words in (({"email_verified": False}, "verified"),
+                              ({"azp": "another", "aud": "bridge-api"}, "not for this client")):
+            token = self.idp.mint(**{"sub": "eve", "email": "eve@x.org", "email_verified": True,
+                                     **claims})
+            answer = self.ask(token)
+            self.assertError(answer, 401, "invalid_token")
+            self.assertIn(words, self.logged(answer).partition("reason=")[2])
+            self.assertNotIn("eve@x.org", self.bridge.log())
 
     def test_a_missing_key_is_the_users_to_store(self):
         self.idp.mode("store", "answer", status=404, body={})

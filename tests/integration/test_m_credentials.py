@@ -5,6 +5,7 @@ import re
 import unittest
 import urllib.parse
 
+from bridge import wait_for
 from farcase import AccountCase, Browser, FarCase
 from idp import needs_idp
 from mcpclient import LegacyClient, ModernClient
@@ -219,6 +220,18 @@ class Accounts(AccountCase):
         page, text = browser.open(back)
         self.assertEqual(page.status, 400, text)
         self.assertEqual(self.idp.seen("token"), [])
+
+    def test_a_user_who_does_not_agree_is_in_the_log(self):
+        url = self.invitation(self.idp.mint(sub="hedy"))
+        browser = Browser()
+        answer, _ = browser.confirm(url)
+        consent, _ = browser.open(answer.headers["Location"])
+        back = re.sub(r"code=[^&]*", "error=access_denied", consent.headers["Location"])
+        page, text = browser.open(back)
+        self.assertEqual(page.status, 401, text)
+        line = wait_for(lambda: [one for one in self.bridge.log().splitlines()
+                                 if "provider_error=access_denied" in one], what="its line")[0]
+        self.assertIn('reason="The sign-in was not completed', line)
 
     def test_a_modern_client_is_asked_to_open_the_address(self):
         token = self.idp.mint(sub="ivy")

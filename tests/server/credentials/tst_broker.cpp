@@ -107,6 +107,8 @@ private Q_SLOTS:
     void aPassedOnTokenMovesToTheNextOne();
     void serversSayThemselvesWhereTheirCredentialComesFrom();
     void withoutATokenAServerThatNeedsOneInItsEnvironmentIsRefused();
+    void whoeverIsKnownByAKeyIsToldThatItIsNoToken_data();
+    void whoeverIsKnownByAKeyIsToldThatItIsNoToken();
     void whoeverIsNobodyGetsWhatIsShared();
     void whatIsMissingInTheSettingsIsTold();
     void aSourceOutlivesTheBroker();
@@ -298,6 +300,35 @@ void TestBroker::serversSayThemselvesWhereTheirCredentialComesFrom()
     QCOMPARE(m_desk->requests.size(), 1);
     QCOMPARE(credentials::formMembers(m_desk->requests[0].body)["audience"_L1].toString(),
              u"special"_s);
+}
+
+void TestBroker::whoeverIsKnownByAKeyIsToldThatItIsNoToken_data()
+{
+    QTest::addColumn<bool>("exchanges");
+    QTest::newRow("passed on") << false;
+    QTest::newRow("exchanged") << true;
+}
+
+void TestBroker::whoeverIsKnownByAKeyIsToldThatItIsNoToken()
+{
+    QFETCH(bool, exchanges);
+    m_desk->settings.exchange = exchanges;
+    m_desk->make();
+    auto server = childServer();
+    server.auth.environment = u"TOKEN"_s;
+    auto key = person(u"key"_s, {});
+    key.strategy = u"api-key"_s;
+    upstream::Identity identity;
+    m_desk->broker->attach(identity, share(key), server);
+    QVERIFY(identity.source);
+    Caught<upstream::HeldCredential> caught;
+    caught.call = identity.source->get(caught.handler());
+    QTRY_VERIFY(caught.outcome);
+    QCOMPARE(caught.code(), ErrorCode::Unauthorized);
+    const QString text = caught.outcome->error().message;
+    QVERIFY2(text.contains(u"(api-key)") && text.contains(u"no other credential"),
+             qPrintable(text));
+    QVERIFY(!text.contains(u"brought none"));
 }
 
 void TestBroker::withoutATokenAServerThatNeedsOneInItsEnvironmentIsRefused()

@@ -72,6 +72,9 @@ private Q_SLOTS:
     void exchangeFindsTheEndpointOfAnIssuer();
     void exchangeRefusesOtherKindsOfTokens();
     void theBridgesOwnClientBeingRefusedIsNotTheCallersFault();
+    void whatTheBridgeIsSetUpWronglyForIsNotTheCallersFault_data();
+    void whatTheBridgeIsSetUpWronglyForIsNotTheCallersFault();
+    void whyThereIsNoCredentialIsForTheLog();
     void aTokenOfAnotherIssuerIsNotHandedToTheIdentityProvider_data();
     void aTokenOfAnotherIssuerIsNotHandedToTheIdentityProvider();
     void entraActsOnBehalf();
@@ -326,6 +329,65 @@ void TestProviders::theBridgesOwnClientBeingRefusedIsNotTheCallersFault()
     QCOMPARE(caught.status(), 502);
 }
 
+void TestProviders::whatTheBridgeIsSetUpWronglyForIsNotTheCallersFault_data()
+{
+    QTest::addColumn<QString>("provider");
+    QTest::addColumn<QString>("word");
+    QTest::addColumn<QString>("hint");
+    for (const QString &provider : {u"keycloak"_s, u"entra"_s}) {
+        const auto row = [&provider](const QString &word, const QString &hint) {
+            QTest::addRow("%s %s", qPrintable(provider), qPrintable(word))
+                << provider << word << hint;
+        };
+        row(u"unauthorized_client"_s, u"does not accept the bridge itself"_s);
+        row(u"invalid_target"_s, u"OAUTH_TOKEN_EXCHANGE_AUDIENCE"_s);
+        row(u"invalid_scope"_s, u"OAUTH_TOKEN_EXCHANGE_SCOPE"_s);
+    }
+}
+
+void TestProviders::whatTheBridgeIsSetUpWronglyForIsNotTheCallersFault()
+{
+    QFETCH(QString, provider);
+    QFETCH(QString, word);
+    QFETCH(QString, hint);
+    use(provider);
+    m_idp->settings.exchange = true;
+    m_idp->settings.entraAuthority = m_idp->settings.authBase;
+    m_idp->settings.entraTenant = u"t"_s;
+    m_idp->answerAll(json({{"error"_L1, word}, {"error_description"_L1, "caller-token"_L1}}),
+                     "400 Bad Request");
+    const auto caught = ask(alice(), childServer());
+    QCOMPARE(caught.code(), ErrorCode::IdpUnavailable);
+    QCOMPARE(caught.status(), 502);
+    const Error &error = caught.outcome->error();
+    QVERIFY2(error.message.contains(hint), qPrintable(error.message));
+    QVERIFY2(error.message.contains(word), qPrintable(error.message));
+    QVERIFY(!error.message.contains("caller-token"_L1));
+}
+
+void TestProviders::whyThereIsNoCredentialIsForTheLog()
+{
+    use(u"keycloak"_s);
+    m_idp->settings.exchange = true;
+    m_idp->answerAll(R"({"error":"access_denied"})", "403 Forbidden");
+    Error error = ask(alice(), childServer()).outcome->error();
+    QCOMPARE(error.code, ErrorCode::NotConnected);
+    QCOMPARE(error.logged.value("provider_error"_L1).toString(), u"access_denied"_s);
+    QCOMPARE(error.logged.value("provider_status"_L1).toInt(), 403);
+    m_idp->broker->forget();
+    m_idp->answerAll(R"({"error":"caller token with spaces"})", "503 Down");
+    error = ask(alice(), childServer()).outcome->error();
+    QCOMPARE(error.logged.value("provider_status"_L1).toInt(), 503);
+    QVERIFY(!error.logged.contains("provider_error"_L1));
+    m_idp->broker->forget();
+    m_idp->settings.tokenEndpoint = QUrl(u"http://127.0.0.1:1/token"_s);
+    m_idp->make();
+    error = ask(alice(), childServer()).outcome->error();
+    QCOMPARE(httpStatus(error), 503);
+    QVERIFY2(error.logged.value("cause"_L1).toString().contains(u"127.0.0.1:1"),
+             qPrintable(error.logged.value("cause"_L1).toString()));
+}
+
 void TestProviders::aTokenOfAnotherIssuerIsNotHandedToTheIdentityProvider_data()
 {
     QTest::addColumn<QString>("way");
@@ -527,6 +589,8 @@ void TestProviders::aStoreThatFailsFailsTheCall()
     m_idp->answerAll("{}", "500 Oops");
     const auto caught = ask(alice(), keyed());
     QCOMPARE(caught.code(), ErrorCode::IdpUnavailable);
+    QVERIFY2(caught.outcome->error().message.contains(u"500"),
+             qPrintable(caught.outcome->error().message));
     // Neither the shared token nor the caller's own takes its place.
     upstream::Identity identity;
     identity.callerToken = "caller-token";

@@ -122,8 +122,15 @@ private Q_SLOTS:
         auto arrival = arrivalOf(*m_far->flow->begin(ticket(m_far->server())));
         arrival.code.clear();
         arrival.error = u"access_denied"_s;
-        QCOMPARE(finish(arrival)->error().code, ErrorCode::NotConnected);
+        const Error refused = finish(arrival)->error();
+        QCOMPARE(refused.code, ErrorCode::NotConnected);
+        QCOMPARE(refused.logged["provider_error"_L1].toString(), u"access_denied"_s);
         QVERIFY(!ticket(m_far->server()).isEmpty());
+        // Anybody can open the address with words of his own.
+        arrival = arrivalOf(*m_far->flow->begin(ticket(m_far->server())));
+        arrival.code.clear();
+        arrival.error = u"a b\nc"_s;
+        QCOMPARE(finish(arrival)->error().logged["provider_error"_L1].toString(), u"not a code"_s);
     }
 
     void anEndedAccountIsRenewedWithItsRotatingToken()
@@ -184,6 +191,16 @@ private Q_SLOTS:
         m_far->resource["authorization_servers"_L1] = QJsonArray{u"http://10.0.0.1"_s};
         const auto outcome = ask(m_far->server());
         QCOMPARE(outcome->error().code, ErrorCode::IdpUnavailable);
+    }
+
+    void whatMayNotBeFetchedIsNotSaidToComeBack()
+    {
+        m_far->resource["authorization_servers"_L1] = QJsonArray{u"http://127.0.0.9"_s};
+        const Error refused = ask(m_far->server())->error();
+        QCOMPARE(refused.code, ErrorCode::IdpUnavailable);
+        QCOMPARE(httpStatus(refused), 502);
+        QVERIFY(!refused.extra.contains("retry_after"_L1));
+        QVERIFY2(refused.message.contains(u"EGRESS_ALLOWED_NETWORKS"), qPrintable(refused.message));
     }
 
     void aKnownClientIsUsedAndItsSecretKept()

@@ -267,6 +267,10 @@ private Q_SLOTS:
         QVERIFY(!identity->source);
         m_source->error = Error(ErrorCode::NotConnected, u"No account."_s);
         QVERIFY(!started(definition));
+        // It answered, and would not give one: that is no outage.
+        m_source->error = Error(ErrorCode::IdpUnavailable, u"Not for this audience."_s);
+        m_source->error->status = 502;
+        QVERIFY(!started(definition));
     }
 
     void onlyServersThatUseASourceKeepIt()
