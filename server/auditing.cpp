@@ -13,6 +13,8 @@ namespace {
 using audit::AuditEvent;
 using Kind = AuditEvent::Kind;
 
+constexpr int kClientLeft = 499; ///< see http::ExchangeSummary
+
 void setOrigin(AuditEvent &event, const auth::Origin &origin)
 {
     event.requestId = origin.requestId;
@@ -64,6 +66,42 @@ AuditEvent eventOf(Kind kind, const auth::Origin &origin, const auth::Principal 
     return event;
 }
 
+/// \a error is empty or the code's name.
+AuditEvent eventOf(const credentials::Ask &ask, const QString &provider, const QString &error)
+{
+    AuditEvent event;
+    event.kind = Kind::Exchange;
+    event.success = error.isEmpty();
+    setOrigin(event, ask.origin);
+    if (ask.caller)
+        setCaller(event, *ask.caller);
+    event.action = provider;
+    event.target = ask.server;
+    event.reason = error;
+    return event;
+}
+
+/// One of telemetry::refusalReasons().
+QString reasonOf(const gate::Incident &incident)
+{
+    switch (incident.error.code) {
+    case ErrorCode::Unauthorized:
+        return u"no_credential"_s;
+    case ErrorCode::InvalidToken:
+        return u"bad_token"_s;
+    case ErrorCode::TokenExpired:
+        return u"expired"_s;
+    case ErrorCode::Forbidden:
+        return incident.isNoMember ? u"not_member"_s : u"forbidden"_s;
+    case ErrorCode::TooManyRequests:
+        return u"rate_limited"_s;
+    case ErrorCode::IdpUnavailable:
+        return u"provider_down"_s;
+    default:
+        return u"other"_s;
+    }
+}
+
 } // namespace
 
 Auditing::Auditing(std::unique_ptr<audit::AuditLog> log)
@@ -72,6 +110,7 @@ Auditing::Auditing(std::unique_ptr<audit::AuditLog> log)
     , m_strangers(writing())
     , m_adminRoutes(writing())
     , m_failedLogins(writing())
+    , m_barred(writing())
 {
 }
 
@@ -94,6 +133,7 @@ void Auditing::follow(policy::Warden &warden)
         AuditEvent event = eventOf(Kind::Decision, origin, principal, action);
         event.reason = warden.policy().ruleName(decision);
         m_log->write(std::move(event));
+        Q_EMIT refused(u"policy"_s);
     };
     observers.limited = [this](const auth::Origin &origin, const auth::Principal &principal,
                                const policy::Action &action, const QString &limit) {
@@ -102,11 +142,7 @@ void Auditing::follow(policy::Warden &warden)
     if (m_log->options().toolCalls) {
         observers.called = [this](const auth::Origin &origin, const auth::Principal &principal,
                                   const policy::Action &action, const policy::Ended &ended) {
-            AuditEvent event = eventOf(Kind::Call, origin, principal, action);
-            event.success = ended.reason.isEmpty() || ended.reason == "input_required"_L1;
-            event.reason = ended.reason;
-            event.durationMs = ended.duration.count();
-            m_log->write(std::move(event));
+            tellCall(origin, principal, action, ended);
         };
     }
     warden.setObservers(std::move(observers));
@@ -120,42 +156,56 @@ void Auditing::follow(http::Server &server)
         ++m_underWay[exchange->requestId()].requests;
     });
     connect(&server, &http::Server::exchangeFinished, this,
-            [this](const http::ExchangeSummary &summary) { tellTooMany(summary); });
+            [this](const http::ExchangeSummary &summary) {
+                tellAdmin(summary);
+                tellTooMany(summary);
+            });
 }
 
 void Auditing::follow(credentials::Broker &broker)
 {
+    using credentials::Ask;
     connect(&broker, &credentials::Broker::retrieved, this,
-            [this](const credentials::Ask &ask, const QString &provider, const QString &error) {
-                AuditEvent event;
-                event.kind = Kind::Exchange;
-                event.success = error.isEmpty();
-                setOrigin(event, ask.origin);
-                if (ask.caller)
-                    setCaller(event, *ask.caller);
-                event.action = provider;
-                event.target = ask.server;
-                event.reason = error;
-                m_log->write(std::move(event));
+            [this](const Ask &ask, const QString &provider, const QString &error) {
+                m_log->write(eventOf(ask, provider, error));
             });
+    connect(&broker, &credentials::Broker::refused, this,
+            [this](const Ask &ask, const QString &provider, const QString &error) {
+                const QString key = policy::limitKeyOf(*ask.caller, ask.origin.address) + '\n'_L1
+                                    + ask.server + '\n'_L1 + error;
+                m_barred.take(clientAt(ask.origin.address), key, eventOf(ask, provider, error));
+            });
+}
+
+void Auditing::tellCall(const auth::Origin &origin, const auth::Principal &principal,
+                        const policy::Action &action, const policy::Ended &ended)
+{
+    AuditEvent event = eventOf(Kind::Call, origin, principal, action);
+    event.success = ended.reason.isEmpty() || ended.reason == "input_required"_L1;
+    event.reason = ended.reason;
+    event.durationMs = ended.duration.count();
+    if (ended.reason != codeName(ErrorCode::TooManyRequests))
+        return m_log->write(std::move(event));
+    // Costs the caller nothing, so he may do it as often as he likes.
+    const QString key = policy::limitKeyOf(principal, origin.address) + "\ntool_call"_L1;
+    m_limited.take(clientAt(origin.address), key, std::move(event));
 }
 
 void Auditing::tellIncident(const gate::Incident &incident)
 {
-    if (incident.error && httpStatus(*incident.error) == 429)
+    Q_EMIT refused(reasonOf(incident));
+    if (httpStatus(incident.error) == 429)
         return; // there may be a flood of them, see tellTooMany()
     AuditEvent event;
-    event.kind = incident.error ? Kind::Refusal : Kind::Admin;
-    event.success = !incident.error;
+    event.kind = Kind::Refusal;
     if (incident.principal)
         setCaller(event, *incident.principal);
     event.action = QString::fromLatin1(incident.method) + ' '_L1 + incident.route;
-    if (incident.error)
-        event.reason = codeName(incident.error->code);
+    event.reason = codeName(incident.error.code);
     setOrigin(event, {incident.requestId, incident.peer});
     event.userAgent = QString::fromUtf8(incident.userAgent);
     const bool isStranger = !incident.principal || incident.principal->isAnonymous();
-    if (!incident.error || !isStranger)
+    if (!isStranger)
         return m_log->write(std::move(event));
     const bool isAdmin = gate::accessOf(incident.route) == gate::Access::Admin;
     const QString key = QString(event.reason + '\n'_L1 + event.action);
@@ -167,6 +217,7 @@ void Auditing::tellLimit(const auth::Origin &origin, const auth::Principal &prin
 {
     if (const auto request = m_underWay.find(origin.requestId); request != m_underWay.end())
         request->isTold = true;
+    Q_EMIT refused(u"rate_limited"_s);
     AuditEvent event = eventOf(Kind::Limited, origin, principal, action);
     event.reason = limit;
     m_limited.take(clientAt(origin.address),
@@ -206,28 +257,51 @@ void Auditing::tellTooMany(const http::ExchangeSummary &summary)
                    std::move(event));
 }
 
+/// Told of when it is over, as only then it is known what came of it.
+void Auditing::tellAdmin(const http::ExchangeSummary &summary)
+{
+    const auto *visitor = dynamic_cast<const gate::Visitor *>(summary.attachment.get());
+    if (!visitor || !visitor->adminAgent())
+        return;
+    AuditEvent event;
+    event.kind = Kind::Admin;
+    event.success = summary.status < 400;
+    setCaller(event, *visitor->caller()->principal());
+    event.action = QString::fromLatin1(summary.method) + ' '_L1 + summary.fields.route;
+    if (!event.success)
+        event.reason = summary.status == kClientLeft
+                           ? u"cancelled"_s
+                           : summary.fields.more.value(u"error"_s).toString();
+    setOrigin(event, {summary.requestId, summary.peer});
+    event.userAgent = QString::fromUtf8(*visitor->adminAgent());
+    m_log->write(std::move(event));
+}
+
 void Auditing::tellLogin(const QString &event, const auth::PrincipalPtr &who,
-                         const http::Exchange &exchange)
+                         const http::Exchange &exchange, const QString &reason)
 {
     AuditEvent written;
     written.kind = event == "logout"_L1 ? Kind::Logout : Kind::Login;
     written.success = event != "login_failed"_L1;
     written.strategy = u"login"_s;
     written.action = event;
+    written.reason = reason;
     if (who)
         written.owner = who->owner;
     setOrigin(written, {exchange.requestId(), exchange.request().peer});
     written.userAgent = QString::fromUtf8(exchange.request().header("user-agent"));
     if (!written.success)
-        return m_failedLogins.take(clientAt(exchange.request().peer), event, std::move(written));
+        return m_failedLogins.take(clientAt(exchange.request().peer), reason, std::move(written));
     m_log->write(std::move(written));
 }
 
-void Auditing::tellAccount(const QString &action, const QString &owner, const QString &server)
+void Auditing::tellAccount(const QString &action, const QString &owner, const QString &server,
+                           const auth::Origin &origin)
 {
     AuditEvent event;
     event.kind = Kind::Exchange;
     event.success = true;
+    setOrigin(event, origin);
     event.owner = owner;
     event.action = action;
     event.target = server;

@@ -26,18 +26,27 @@ public:
     void follow(http::Server &server);
     void follow(credentials::Broker &broker);
 
-    /// `login`, `login_failed`, `logout`; \a who may be null.
+    /// `login`, `login_failed`, `logout`; \a who may be null, \a reason says why it failed.
     void tellLogin(const QString &event, const auth::PrincipalPtr &who,
-                   const http::Exchange &exchange);
-    /// An account of \a owner at \a server: \a action was done with it.
-    void tellAccount(const QString &action, const QString &owner, const QString &server);
+                   const http::Exchange &exchange, const QString &reason);
+    /// An account of \a owner at \a server: \a action was done with it by the request of \a origin.
+    void tellAccount(const QString &action, const QString &owner, const QString &server,
+                     const auth::Origin &origin);
     /// API keys that came or went.
     void tellKeys(audit::AuditEvent::Kind kind, const QStringList &ids);
+
+Q_SIGNALS:
+    /// Somebody was turned away or refused something; \a reason is one of
+    /// telemetry::refusalReasons(). Also where no audit log is written.
+    void refused(const QString &reason);
 
 private:
     void tellIncident(const gate::Incident &incident);
     void tellLimit(const auth::Origin &origin, const auth::Principal &principal,
                    const policy::Action &action, const QString &limit);
+    void tellCall(const auth::Origin &origin, const auth::Principal &principal,
+                  const policy::Action &action, const policy::Ended &ended);
+    void tellAdmin(const http::ExchangeSummary &summary);
     bool end(const QString &requestId);
     audit::Damper::Write writing();
     void tellTooMany(const http::ExchangeSummary &summary);
@@ -48,6 +57,7 @@ private:
     audit::Damper m_strangers;   ///< what people nobody knows were refused
     audit::Damper m_adminRoutes; ///< what they were refused there
     audit::Damper m_failedLogins;
+    audit::Damper m_barred; ///< for whom no provider of credentials was asked
     struct UnderWay {
         int requests = 0;    ///< clients choose the ids, so there may be several
         bool isTold = false; ///< a limit has refused something

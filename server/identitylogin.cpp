@@ -58,8 +58,8 @@ void IdentityRooms::buildLogin(const config::Settings &settings,
     m_login.secure = settings.boolean(u"HTTPS_ENABLED"_s)
                      || settings.text(u"BRIDGE_PUBLIC_URL"_s).startsWith("https:"_L1);
     m_login.audit = [this](const QString &event, const auth::PrincipalPtr &who,
-                           const http::Exchange &exchange) {
-        m_audit->tellLogin(event, who, exchange);
+                           const http::Exchange &exchange, const QString &reason) {
+        m_audit->tellLogin(event, who, exchange, reason);
     };
     strategies.push_back(
         std::make_unique<login::LoginStrategy>(m_webSessions.get(), m_login.secure));
@@ -71,9 +71,10 @@ void IdentityRooms::buildUpstreamLogin(const config::Settings &settings)
         credentials::loginSettings(settings), auth::fetchBy(m_egress.get()), safeIn(m_vault.get()));
     m_broker->setLogin(m_upstreamLogin);
     const auto tell = [this](const QString &action) {
-        return [this, action](const QString &owner, const QString &server) {
+        return [this, action](const QString &owner, const QString &server,
+                              const auth::Origin &origin) {
             m_broker->forgetAccount(owner, server);
-            m_audit->tellAccount(action, owner, server);
+            m_audit->tellAccount(action, owner, server, origin);
         };
     };
     connect(m_upstreamLogin.get(), &credentials::UpstreamLogin::connected, this,

@@ -6,10 +6,12 @@
 #include "server/auth/apikeystrategy.h"
 #include "server/auth/retrievers.h"
 #include "server/auth/strategies.h"
+#include "server/auth/ways.h"
 #include "server/credentials/pluginprovider.h"
 #include "server/credentials/processprivacy.h"
 #include "server/credentials/settings.h"
 #include "server/policy/warden.h"
+#include "server/telemetry/metrics.h"
 
 using namespace Qt::StringLiterals;
 
@@ -32,20 +34,6 @@ Error atSetting(Error error, const QString &setting)
     if (error.problems.isEmpty())
         error.problems.append({setting, error.message});
     return error;
-}
-
-/// What to send: as much of it as is configured.
-QString credentialHint(const auth::AuthOptions &options, const auth::ApiKeyOptions &keys)
-{
-    const bool hasKeys = !keys.fixed.isEmpty() || !keys.file.isEmpty();
-    QString hint = u"Send an access token in the header Authorization: Bearer <token>"_s;
-    if (hasKeys && options.verifier.verify)
-        hint += u", or an API key in the header X-API-Key"_s;
-    else if (hasKeys)
-        hint = u"Send an API key in the header X-API-Key"_s;
-    if (options.hasAdmins())
-        hint += u"; under /admin the admin token as Authorization: Bearer <token>"_s;
-    return hint + '.'_L1;
 }
 
 } // namespace
@@ -159,7 +147,7 @@ Result<Nothing> IdentityRooms::buildAuthentication(const config::Settings &setti
         return atSetting(strategies.error(), u"AUTH_STRATEGIES"_s);
     m_authenticator = std::make_unique<auth::Authenticator>(
         std::move(*strategies), allowsAnonymous(settings, m_authOptions));
-    m_authenticator->setHint(credentialHint(m_authOptions, *keys));
+    m_authenticator->setHint(auth::credentialHint(auth::waysOf(settings, m_authOptions)));
     return Nothing{};
 }
 
@@ -235,6 +223,10 @@ void IdentityRooms::serve(http::Router &router, routes::Services &services)
     };
     if (services.warden)
         m_audit->follow(*services.warden);
+    services.issuerStates = [this] { return issuerStates(); };
+    if (services.metrics)
+        connect(m_audit.get(), &Auditing::refused, m_audit.get(),
+                [metrics = services.metrics](const QString &reason) { metrics->refused(reason); });
     services.issuerMetadata = [this](const QString &issuer, Handler<auth::IssuerMetadata> done) {
         return issuerMetadata(issuer, std::move(done));
     };

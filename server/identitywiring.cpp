@@ -12,9 +12,8 @@ bool allowsAnonymous(const config::Settings &settings, const auth::AuthOptions &
 {
     if (!options.allowAnonymous)
         return false;
-    const bool isAskedFor = settings.boolean(u"BRIDGE_ALLOW_ANONYMOUS"_s)
-                            || settings.list(u"AUTH_STRATEGIES"_s).contains("anonymous"_L1);
-    return isAskedFor || serverOptions(settings).address.isLoopback();
+    return settings.boolean(u"BRIDGE_ALLOW_ANONYMOUS"_s)
+           || serverOptions(settings).address.isLoopback();
 }
 
 policy::DataAccessOptions dataAccessOptions(const config::Settings &settings,
@@ -85,7 +84,9 @@ gate::PublicAddress publicAddress(const config::Settings &settings)
 void IdentityRooms::explain(routes::Services &services)
 {
     m_deciders.gate = m_gate.get();
-    m_deciders.places = m_sources->placeholders;
+    m_deciders.places = [this](const auth::Principal &principal, const QString &group) {
+        return m_dataAccess.lookUp(principal, group);
+    };
     m_deciders.introduce = [this](auth::Principal &principal) { return introduce(principal); };
     m_deciders.sharedName = gateway::aliasOf;
     m_deciders.splitUri = [](const QString &uri) -> std::optional<routes::Deciders::Uri> {

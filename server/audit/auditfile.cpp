@@ -79,6 +79,9 @@ AuditFile::AuditFile(const QString &path, QByteArray key)
 
 Result<std::unique_ptr<AuditFile>> AuditFile::open(const QString &path, QByteArray key)
 {
+    if (!QFileInfo(path).dir().exists())
+        return badFile(u"names a file in a folder that does not exist. Make the folder, for the "
+                       "user that the bridge runs as, or name another."_s);
     std::unique_ptr<AuditFile> file(new AuditFile(path, std::move(key)));
     if (!file->m_lock.tryLock(kLockTime)) {
         return file->m_lock.error() == QLockFile::LockFailedError

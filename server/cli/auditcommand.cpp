@@ -21,8 +21,9 @@ QString help()
            "\n"
            "Checks that no line of an audit log was changed, taken out or put between. Several\n"
            "files are one log that was rotated: name the oldest first. Ends with 0 when all is\n"
-           "well, else with 1 and the first line that is wrong. AUDIT_KEY or AUDIT_KEY_FILE has\n"
-           "to be what it was when the log was written.\n"
+           "well, else with 1 and the first line that is wrong, and with 1 when there is no\n"
+           "line at all. AUDIT_KEY or AUDIT_KEY_FILE has to be what it was when the log was\n"
+           "written.\n"
            "\n"
            "A cut end cannot be seen in the file itself: compare the last hash with one that was\n"
            "kept elsewhere.\n"
@@ -51,8 +52,6 @@ Result<QString> checkFile(const QString &path, const QString &shown, audit::Chai
 
 QString summary(const audit::ChainCheck &check)
 {
-    if (check.count() == 0)
-        return u"There are no lines to verify.\n"_s;
     QString text = u"%1 %2 one unbroken chain%3. Last: number %4, hash %5\n"_s.arg(check.count())
                        .arg(check.count() == 1 ? u"line is"_s : u"lines are"_s,
                             check.isWhole() ? QString() : u" that goes on from an earlier file"_s)
@@ -77,6 +76,11 @@ Result<CommandText> verify(const Words &words, const CommandPlace &place)
         if (!problem->isEmpty())
             return CommandText{{}, *problem + u'\n', 1};
     }
+    if (check.count() == 0)
+        return CommandText{{},
+                           u"There are no lines to verify. Unless the log has just been begun or "
+                           "rotated, somebody emptied it.\n"_s,
+                           1};
     return CommandText{summary(check), {}};
 }
 

@@ -82,6 +82,9 @@ Q_SIGNALS:
     /// empty or the code's name.
     void retrieved(const bridge::credentials::Ask &ask, const QString &provider,
                    const QString &error);
+    /// None was asked, as Ask::caller may have nothing of it, whatever it has: a wrong client, say.
+    void refused(const bridge::credentials::Ask &ask, const QString &provider,
+                 const QString &error);
 
 private:
     friend class Source;

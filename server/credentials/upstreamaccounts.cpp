@@ -93,12 +93,13 @@ Call UpstreamLogin::invite(Ask ask, Handler<Invitation> handler)
 }
 
 Call UpstreamLogin::disconnectAccount(const QString &owner, const QString &server,
-                                      Handler<Withdrawal> handler)
+                                      Handler<Withdrawal> handler, const auth::Origin &origin)
 {
-    return seeThrough(disconnect(this, owner, server), std::move(handler));
+    return seeThrough(disconnect(this, owner, server, origin), std::move(handler));
 }
 
-Task<Withdrawal> UpstreamLogin::disconnect(Self self, QString owner, QString server)
+Task<Withdrawal> UpstreamLogin::disconnect(Self self, QString owner, QString server,
+                                           auth::Origin origin)
 {
     const Result<AccountPtr> found = co_await answer<AccountPtr>([&](Handler<AccountPtr> done) {
         return self->m_book.find(owner, server, std::move(done));
@@ -112,7 +113,7 @@ Task<Withdrawal> UpstreamLogin::disconnect(Self self, QString owner, QString ser
                         "have."_s);
     const Result<Nothing> removed = co_await answer<Nothing>(
         [&](Handler<Nothing> done) { return self->m_book.remove(owner, server, std::move(done)); });
-    Q_EMIT self->disconnected(owner, server);
+    Q_EMIT self->disconnected(owner, server, origin);
     if (!removed)
         co_return removed.error();
     co_return co_await withdraw(self, *account);

@@ -82,7 +82,8 @@ public:
         QString code;
         QString error;
         std::optional<QString> issuer;
-        QString place; ///< where it came in, behind the path of redirectUri()
+        QString place;       ///< where it came in, behind the path of redirectUri()
+        auth::Origin origin; ///< the request of the browser
     };
     /// Redeems the code; the name of the server is the answer. Errors: BadRequest (not a login of
     /// this browser, somebody else's answer), NotConnected (the user or the server said no),
@@ -98,8 +99,8 @@ public:
     Call invite(Ask ask, Handler<Invitation> handler);
     /// Forgets the account at once, then withdraws its tokens where the authorization server offers
     /// that (RFC 7009), which goes on when the Call is dropped. NotFound when there is none.
-    Call disconnectAccount(const QString &owner, const QString &server,
-                           Handler<Withdrawal> handler);
+    Call disconnectAccount(const QString &owner, const QString &server, Handler<Withdrawal> handler,
+                           const auth::Origin &origin = {});
 
     /// Where answers come in. One authorization server that does not say who it is could pass
     /// users on to another one and get what that one answers (mix-up, RFC 9700 §4.4), so each of
@@ -112,8 +113,10 @@ public:
     QJsonObject clientDocument(const QString &place = {}) const;
 
 Q_SIGNALS:
-    void connected(const QString &owner, const QString &server);
-    void disconnected(const QString &owner, const QString &server);
+    // \a origin is the request by which it was done.
+    void connected(const QString &owner, const QString &server, const bridge::auth::Origin &origin);
+    void disconnected(const QString &owner, const QString &server,
+                      const bridge::auth::Origin &origin);
 
 private:
     using Self = QPointer<UpstreamLogin>;
@@ -121,7 +124,8 @@ private:
     static Task<Account> renewed(Self self, Ask ask, Account account);
     static Task<> ended(Self self, Ask ask, AccountPtr account);
     static Task<QList<ConnectedAccount>> collect(Self self, QString owner);
-    static Task<Withdrawal> disconnect(Self self, QString owner, QString server);
+    static Task<Withdrawal> disconnect(Self self, QString owner, QString server,
+                                       auth::Origin origin);
     static Task<Withdrawal> withdraw(Self self, Account account);
     static Task<ProtectedResource> resourceOf(Self self, Ask ask);
     static Task<PendingLogin> prepare(Self self, Ask ask, QString granted);

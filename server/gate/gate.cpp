@@ -93,9 +93,11 @@ void Gate::setObserver(std::function<void(const Incident &)> observer)
     m_observer = std::move(observer);
 }
 
-void Gate::attach(http::Exchange &exchange, std::shared_ptr<const KnownCaller> caller) const
+void Gate::attach(http::Exchange &exchange, std::shared_ptr<const KnownCaller> caller,
+                  std::optional<QByteArray> adminAgent) const
 {
-    exchange.attach(std::make_shared<const Visitor>(std::move(caller), m_challenge));
+    exchange.attach(
+        std::make_shared<const Visitor>(std::move(caller), m_challenge, std::move(adminAgent)));
 }
 
 void Gate::enter(http::Exchange &exchange, Access access, const std::function<void()> &pass)
@@ -140,15 +142,19 @@ void Gate::decide(http::Exchange &exchange, Access access, const Result<Principa
         *caller, m_sources, isStranger ? http::Headers() : request.headers,
         auth::Origin{exchange.requestId(), request.peer});
     attach(exchange, known);
-    const std::optional<Error> refusal = check(exchange, access, *known);
+    std::optional<Error> refusal = checkPageOf(request, **caller);
+    const bool isAboutGroups = !refusal && access != Access::Admin;
+    if (!refusal)
+        refusal = check(exchange, access, *known);
     if (refusal && access == Access::Optional) {
         attach(exchange, m_stranger);
         return pass();
     }
     if (refusal)
-        return turnAway(exchange, *refusal, *caller);
+        return turnAway(exchange, *refusal, *caller,
+                        isAboutGroups && refusal->code == ErrorCode::Forbidden);
     if (access == Access::Admin)
-        tell(exchange, *caller, std::nullopt);
+        attach(exchange, known, request.header("user-agent"));
     pass();
 }
 
@@ -164,17 +170,21 @@ bool Gate::isAmbient(const http::Request &request, const Principal &principal) c
            && request.hasHeader(header);
 }
 
+std::optional<Error> Gate::checkPageOf(const http::Request &request,
+                                       const Principal &principal) const
+{
+    if (!isAmbient(request, principal))
+        return std::nullopt;
+    const bool byCookie = principal.strategy == "cookie"_L1 || principal.strategy == "login"_L1;
+    const PageRules rules{m_options->pageOrigins, byCookie};
+    return checkPage(request, rules);
+}
+
 std::optional<Error> Gate::check(const http::Exchange &exchange, Access access,
                                  const KnownCaller &caller) const
 {
     const http::Request &request = exchange.request();
     const Principal &principal = *caller.principal();
-    if (isAmbient(request, principal)) {
-        const bool byCookie = principal.strategy == "cookie"_L1 || principal.strategy == "login"_L1;
-        const PageRules rules{m_options->pageOrigins, byCookie};
-        if (auto foreign = checkPage(request, rules))
-            return foreign;
-    }
     if (access == Access::Admin)
         return checkAdmin(request, principal);
     const bool isFreeOfGroups =
@@ -185,6 +195,9 @@ std::optional<Error> Gate::check(const http::Exchange &exchange, Access access,
         return std::nullopt;
     if (request.query.isEmpty())
         return std::nullopt;
+    // Whoever looks at one in front of the bridge may look at the other one.
+    if (request.query.allQueryItemValues(u"group"_s).size() > 1)
+        return Error(ErrorCode::BadRequest, u"`group` comes more than once. Send it once."_s);
     if (const auto member = caller.checkGroup(request.queryValue(u"group"_s)); !member)
         return member.error();
     return std::nullopt;
@@ -224,19 +237,13 @@ std::optional<Error> Gate::checkAdmin(const http::Request &request,
                  "not through a proxy or a web page."_s);
 }
 
-void Gate::tell(const http::Exchange &exchange, const PrincipalPtr &principal,
-                const std::optional<Error> &error) const
+void Gate::turnAway(http::Exchange &exchange, const Error &error, const PrincipalPtr &principal,
+                    bool isNoMember)
 {
-    if (!m_observer)
-        return;
     const http::Request &request = exchange.request();
-    m_observer({principal, request.peer, request.method, exchange.fields().route,
-                request.header("user-agent"), exchange.requestId(), error});
-}
-
-void Gate::turnAway(http::Exchange &exchange, const Error &error, const PrincipalPtr &principal)
-{
-    tell(exchange, principal, error);
+    if (m_observer)
+        m_observer({principal, request.peer, request.method, exchange.fields().route,
+                    request.header("user-agent"), exchange.requestId(), error, isNoMember});
     // Our own words, which hold nothing of the token; its owner or the operator wonders why.
     if (error.code == ErrorCode::InvalidToken || error.code == ErrorCode::TokenExpired)
         exchange.fields().more.insert(u"reason"_s, error.message.left(kLongestReason));

@@ -37,7 +37,8 @@ struct GateOptions {
     bool hasMetadata = false; ///< the protected resource's document can be served
 };
 
-/// Somebody was turned away, or an administrator was let in to act as one; for the audit log.
+/// Somebody was turned away; for the audit log and metrics. Administrators who were let in are told
+/// of by Visitor::adminAgent().
 struct Incident {
     auth::PrincipalPtr principal; ///< null when he is not known
     QHostAddress peer;
@@ -45,7 +46,9 @@ struct Incident {
     QString route;
     QByteArray userAgent;
     QString requestId;
-    std::optional<Error> error; ///< why he was turned away
+    Error error; ///< why
+    /// He is known, but in none of the groups that come in, or not in the one he asked for.
+    bool isNoMember = false;
 };
 
 class Gate
@@ -69,17 +72,18 @@ private:
     void enter(http::Exchange &exchange, Access access, const std::function<void()> &pass);
     void decide(http::Exchange &exchange, Access access, const Result<auth::PrincipalPtr> &caller,
                 const std::function<void()> &pass);
+    std::optional<Error> checkPageOf(const http::Request &request,
+                                     const auth::Principal &principal) const;
     std::optional<Error> check(const http::Exchange &exchange, Access access,
                                const KnownCaller &caller) const;
     std::optional<Error> checkAdmin(const http::Request &request,
                                     const auth::Principal &principal) const;
     std::optional<Error> strangerObjection(const auth::Principal &principal) const;
     bool isAmbient(const http::Request &request, const auth::Principal &principal) const;
-    void tell(const http::Exchange &exchange, const auth::PrincipalPtr &principal,
-              const std::optional<Error> &error) const;
-    void turnAway(http::Exchange &exchange, const Error &error,
-                  const auth::PrincipalPtr &principal);
-    void attach(http::Exchange &exchange, std::shared_ptr<const KnownCaller> caller) const;
+    void turnAway(http::Exchange &exchange, const Error &error, const auth::PrincipalPtr &principal,
+                  bool isNoMember = false);
+    void attach(http::Exchange &exchange, std::shared_ptr<const KnownCaller> caller,
+                std::optional<QByteArray> adminAgent = {}) const;
 
     std::shared_ptr<GateOptions> m_options; ///< shared with the challenge, which outlives requests
     Authentication m_authentication;

@@ -30,9 +30,10 @@ http::Headers headersToPass(const http::Exchange &exchange, const auth::Principa
 } // namespace
 
 Visitor::Visitor(std::shared_ptr<const KnownCaller> caller,
-                 std::shared_ptr<const Challenge> challenge)
+                 std::shared_ptr<const Challenge> challenge, std::optional<QByteArray> adminAgent)
     : m_caller(std::move(caller))
     , m_challenge(std::move(challenge))
+    , m_adminAgent(std::move(adminAgent))
 {
 }
 

@@ -13,14 +13,18 @@ class Visitor : public http::Attachment
 public:
     using Challenge = std::function<http::Headers(const Error &, const http::Request &)>;
 
-    Visitor(std::shared_ptr<const KnownCaller> caller, std::shared_ptr<const Challenge> challenge);
+    Visitor(std::shared_ptr<const KnownCaller> caller, std::shared_ptr<const Challenge> challenge,
+            std::optional<QByteArray> adminAgent = {});
 
     const std::shared_ptr<const KnownCaller> &caller() const { return m_caller; }
+    /// The user agent of who was let in to act as an administrator; nothing of others.
+    const std::optional<QByteArray> &adminAgent() const { return m_adminAgent; }
     http::Headers headersFor(const Error &error, const http::Request &request) const override;
 
 private:
     std::shared_ptr<const KnownCaller> m_caller;
     std::shared_ptr<const Challenge> m_challenge;
+    std::optional<QByteArray> m_adminAgent;
 };
 
 /// Never null.

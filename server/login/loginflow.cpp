@@ -57,6 +57,14 @@ void logFailure(const QString &what, const QString &error, int status = 0)
     logging::event(logging::lcAuth(), logging::Level::Info, what, fields);
 }
 
+/// \a error with what the provider said, also for whoever reads the error's line of the log.
+Error withCode(Error error, const QString &said)
+{
+    if (!said.isEmpty())
+        error.logged.insert("provider_error"_L1, loggedProviderError(said));
+    return error;
+}
+
 Error unavailable(const QString &why)
 {
     return Error(ErrorCode::IdpUnavailable, why);
@@ -113,9 +121,10 @@ Task<LoginFlow::Ended> LoginFlow::finish(Callback callback, QByteArray cookie)
                         "asked. Begin again at /oauth/login."_s);
     if (!callback.error.isEmpty()) {
         logFailure(u"A login failed at the identity provider"_s, callback.error);
-        co_return Error(ErrorCode::Forbidden,
-                        u"The identity provider did not log you in. Begin again at /oauth/login, "
-                        "or ask whoever runs it for access."_s);
+        co_return withCode(Error(ErrorCode::Forbidden,
+                                 u"The identity provider did not log you in. Begin again at "
+                                 "/oauth/login, or ask whoever runs it for access."_s),
+                           callback.error);
     }
     const Form form{{u"grant_type"_s, u"authorization_code"_s},
                     {u"code"_s, callback.code},
@@ -228,11 +237,16 @@ Task<Tokens> LoginFlow::redeem(Provider provider, Form form)
         [&](auto done) { return m_around.send(std::move(request), std::move(done)); });
     if (!response)
         co_return unavailable(u"The identity provider cannot be reached. Try again later."_s);
-    if (response->status != 200)
-        logFailure(u"The identity provider gave no token for a login"_s,
-                   QJsonDocument::fromJson(response->body).object()["error"_L1].toString(),
-                   response->status);
-    co_return readTokenAnswer(response->status, response->body, QDateTime::currentDateTimeUtc());
+    QString said;
+    if (response->status != 200) {
+        said = QJsonDocument::fromJson(response->body).object()["error"_L1].toString();
+        logFailure(u"The identity provider gave no token for a login"_s, said, response->status);
+    }
+    const Result<Tokens> tokens =
+        readTokenAnswer(response->status, response->body, QDateTime::currentDateTimeUtc());
+    if (!tokens)
+        co_return withCode(tokens.error(), said);
+    co_return *tokens;
 }
 
 Task<QUrl> LoginFlow::farewell(Arrival arrival, QString back)

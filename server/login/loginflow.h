@@ -38,6 +38,7 @@ public:
     };
     /// \a cookie is that of begin(). Errors: BadRequest (not this browser's login, too old, another
     /// state or issuer), Forbidden (the person or the provider declined), those of the provider.
+    /// What the provider said is in Error::logged, as `provider_error`.
     Task<Ended> finish(Callback callback, QByteArray cookie);
 
     /// A new access token for \a arrival; TokenExpired when its login has ended.

@@ -4,6 +4,7 @@
 #include "common/logging/categories.h"
 #include "common/logging/logger.h"
 #include "server/auth/membership.h"
+#include "server/policy/groupgate.h"
 
 #include <QtCore/QCryptographicHash>
 
@@ -64,6 +65,14 @@ QString markOf(const auth::Principal &principal, const DataAccessOptions &option
     return u'~' + QString::fromLatin1(hash.first(kIssuerDigits));
 }
 
+/// Keys have no names of their own, as two may be called the same; their ids are.
+QString nameOf(const auth::Principal &principal)
+{
+    return principal.kind == auth::Principal::Kind::Service
+               ? principal.owner.mid(principal.owner.indexOf(u':') + 1)
+               : principal.userId;
+}
+
 /// Sets those whose name is not from `sub` apart from others.
 QString userMarkOf(const auth::Principal &principal, const DataAccessOptions &options)
 {
@@ -102,17 +111,27 @@ QString DataAccess::implicitGroup(const auth::Principal &principal) const
     return u"default"_s;
 }
 
-void DataAccess::log(const auth::Principal &principal, const QString &group, bool allowed) const
+void DataAccess::log(const auth::Principal &principal, const QString &group) const
 {
-    if (m_options.logAccess)
-        logging::event(logging::lcAudit(), logging::Level::Info,
-                       allowed ? u"Access to the data of a group"
-                               : u"Access to the data of a group was refused",
-                       {{u"owner"_s, principal.owner}, {u"group"_s, group}});
+    const QString asked = auth::plainGroup(group);
+    if (!m_options.logAccess || asked.isEmpty() || !principal.isVerified)
+        return;
+    const bool isAllowed = auth::isMember(principal, asked, m_options.matchClientRoles);
+    logging::event(logging::lcAudit(), logging::Level::Info,
+                   isAllowed ? u"Access to the data of a group"
+                             : u"Access to the data of a group was refused",
+                   {{u"owner"_s, principal.owner}, {u"group"_s, asked}});
 }
 
 Result<QMap<QString, QString>> DataAccess::placeholdersFor(const auth::Principal &principal,
                                                            const QString &group) const
+{
+    log(principal, group);
+    return lookUp(principal, group);
+}
+
+Result<QMap<QString, QString>> DataAccess::lookUp(const auth::Principal &principal,
+                                                  const QString &group) const
 {
     using Values = QMap<QString, QString>;
     if (principal.isAnonymous() && principal.token.isEmpty())
@@ -127,14 +146,13 @@ Result<QMap<QString, QString>> DataAccess::placeholdersFor(const auth::Principal
                      u"Your membership cannot be checked, because the bridge does not verify "
                      "tokens. Its operator has to configure an issuer."_s);
     }
-    if (!asked.isEmpty()) {
-        const bool allowed = auth::isMember(principal, asked, m_options.matchClientRoles);
-        log(principal, asked, allowed);
-        if (!allowed)
-            return Error(ErrorCode::Forbidden, u"User \"%1\" is no member of group \"%2\"."_s.arg(
-                                                   principal.userId.left(100), asked.left(100)));
-    }
-    const QString user = identifier(principal.userId, userMarkOf(principal, m_options));
+    if (!asked.isEmpty() && !auth::isMember(principal, asked, m_options.matchClientRoles))
+        return notAMember(
+            principal,
+            u"%1 \"%2\" is no member of group \"%3\"."_s.arg(
+                principal.kind == auth::Principal::Kind::Service ? u"The API key"_s : u"User"_s,
+                nameOf(principal).left(100), asked.left(100)));
+    const QString user = identifier(nameOf(principal), userMarkOf(principal, m_options));
     const QString id = identifier(asked.isEmpty() ? implicitGroup(principal) : asked,
                                   markOf(principal, m_options));
     if (id.isEmpty())

@@ -43,6 +43,9 @@ public:
     /// member, cannot be checked, or has a name that is none.
     Result<QMap<QString, QString>> placeholdersFor(const auth::Principal &principal,
                                                    const QString &group) const;
+    /// The same without a line in the log, for explanations: nobody has asked for the group.
+    Result<QMap<QString, QString>> lookUp(const auth::Principal &principal,
+                                          const QString &group) const;
 
     /// What is wrong with the templates: one that does not tell users or groups apart would let
     /// everybody share.
@@ -51,7 +54,7 @@ public:
 private:
     QString identifier(const QString &name, const QString &mark) const;
     QString implicitGroup(const auth::Principal &principal) const;
-    void log(const auth::Principal &principal, const QString &group, bool allowed) const;
+    void log(const auth::Principal &principal, const QString &group) const;
 
     DataAccessOptions m_options;
 };

@@ -132,7 +132,9 @@ Task<Response> disconnectAccount(Services *services, http::Exchange *exchange,
         co_return nobody();
     const QString server = params[u"server"];
     const Result<Withdrawal> outcome = co_await answer<Withdrawal>([&](Handler<Withdrawal> done) {
-        return services->upstreamLogin->disconnectAccount(caller->owner, server, std::move(done));
+        return services->upstreamLogin->disconnectAccount(
+            caller->owner, server, std::move(done),
+            {exchange->requestId(), exchange->request().peer});
     });
     if (!outcome)
         co_return outcome.error();

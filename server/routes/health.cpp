@@ -105,6 +105,18 @@ Task<Response> healthOfChild(Services *services, http::Exchange *exchange, http:
     co_return told;
 }
 
+void tellIssuers(const Services &services)
+{
+    if (!services.issuerStates)
+        return;
+    const QJsonArray issuers = services.issuerStates();
+    for (const QJsonValue &issuer : issuers) {
+        const QString state = issuer["state"_L1].toString();
+        if (state != "unknown"_L1)
+            services.metrics->issuerSeen(issuer["issuer"_L1].toString(), state == "reachable"_L1);
+    }
+}
+
 Task<Response> metrics(Services *services, http::Exchange *, http::PathParams)
 {
     if (!services->settings.metrics)
@@ -113,6 +125,7 @@ Task<Response> metrics(Services *services, http::Exchange *, http::PathParams)
     services->metrics->childrenRunning(services->registry->childCount());
     for (const upstream::Server *server : services->registry->servers())
         services->metrics->serverSeen(serverSample(*server));
+    tellIssuers(*services);
     co_return Response::text(200, services->metrics->expose(),
                              "text/plain; version=0.0.4; charset=utf-8");
 }

@@ -48,10 +48,10 @@ Response redirect(int status, const QByteArray &location)
 }
 
 void audit(const LoginServices &login, const QString &event, const auth::PrincipalPtr &who,
-           const http::Exchange &exchange)
+           const http::Exchange &exchange, const QString &reason = {})
 {
     if (login.audit)
-        login.audit(event, who, exchange);
+        login.audit(event, who, exchange, reason);
 }
 
 bool wantsPage(const http::Request &request)
@@ -115,7 +115,8 @@ Task<Response> callback(Services *services, http::Exchange *exchange, http::Path
     const QByteArray pending = request.cookie(pendingName);
     const Result<login::LoginFlow::Ended> ended = co_await login->flow->finish(answer, pending);
     if (!ended) {
-        audit(*login, u"login_failed"_s, nullptr, *exchange);
+        audit(*login, u"login_failed"_s, nullptr, *exchange,
+              ended.error().logged["provider_error"_L1].toString(codeName(ended.error().code)));
         // A login is ended once, well or badly. What does not belong to it leaves it alone.
         if (ended.error().code != ErrorCode::BadRequest)
             exchange->addHeader("Set-Cookie", cookie(*login, pendingName, {}, 0));

@@ -17,9 +17,10 @@ struct LoginServices {
     login::WebSessions *sessions = nullptr;
     gate::PublicAddress address;
     bool secure = false; ///< browsers reach the bridge over https
-    /// For the audit log: `login`, `login_failed`, `logout`; \a who may be null.
+    /// For the audit log: `login`, `login_failed`, `logout`; \a who may be null, \a reason says why
+    /// it failed.
     std::function<void(const QString &event, const auth::PrincipalPtr &who,
-                       const http::Exchange &exchange)>
+                       const http::Exchange &exchange, const QString &reason)>
         audit;
 };
 

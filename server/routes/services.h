@@ -11,11 +11,12 @@
 #include "server/upstream/registry.h"
 
 #include <QtCore/QElapsedTimer>
+#include <QtCore/QJsonArray>
 
 namespace bridge::credentials {
 class UpstreamLogin;
 struct Ask;
-}
+} // namespace bridge::credentials
 
 namespace bridge::telemetry {
 class Metrics;
@@ -70,6 +71,9 @@ struct Services {
     std::function<bool()> admitsStrangers;
     /// What one of the issuers whose tokens are verified says of itself; NotFound for others.
     std::function<Call(const QString &issuer, Handler<auth::IssuerMetadata>)> issuerMetadata;
+    /// How it went when the issuers were asked last, see auth::IssuerHealth::toJson(); null = there
+    /// are none.
+    std::function<QJsonArray()> issuerStates;
     /// The settings in force, secrets masked.
     std::function<QJsonObject()> config;
     const Deciders *deciders = nullptr;   ///< for explanations; null = the policy alone decides

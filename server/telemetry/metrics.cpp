@@ -63,6 +63,8 @@ public:
         family(BuildGauge(), registry, "mcp_bridge_build_info", "Version of MCP Bridge")
             .Add({{"version", kVersion}})
             .Set(1);
+        for (const QString &reason : refusalReasons())
+            refusals.Add({{"reason", reason.toStdString()}}); // rates need a beginning
     }
 
     /// Metrics of one (method, handler) pair; looked up once, since Family::Add() hashes labels
@@ -162,6 +164,12 @@ public:
                                            "Instances that ended by themselves, by server");
 
     RemoteMetrics remotes{registry};
+
+    Family<Counter> &refusals = family(BuildCounter(), registry, "mcp_auth_refusals_total",
+                                       "Callers turned away or refused something, by reason");
+    Family<Gauge> &issuerUp =
+        family(BuildGauge(), registry, "mcp_issuer_up",
+               "1 if an issuer of tokens could be asked when it was asked last, by issuer");
 
     Gauge &children = family(BuildGauge(), registry, "mcp_children_running",
                              "MCP servers running as child processes")
@@ -299,6 +307,26 @@ void Metrics::childStarted(double seconds)
 void Metrics::childDied()
 {
     d->childDeaths.Increment();
+}
+
+const QStringList &refusalReasons()
+{
+    using namespace Qt::StringLiterals;
+    static const QStringList reasons{u"no_credential"_s, u"bad_token"_s,     u"expired"_s,
+                                     u"not_member"_s,    u"forbidden"_s,     u"policy"_s,
+                                     u"rate_limited"_s,  u"provider_down"_s, u"other"_s};
+    return reasons;
+}
+
+void Metrics::refused(const QString &reason)
+{
+    const QString known = refusalReasons().contains(reason) ? reason : refusalReasons().last();
+    d->refusals.Add({{"reason", known.toStdString()}}).Increment();
+}
+
+void Metrics::issuerSeen(const QString &issuer, bool up)
+{
+    d->issuerUp.Add({{"issuer", issuer.toStdString()}}).Set(up ? 1 : 0);
 }
 
 QByteArray Metrics::expose() const

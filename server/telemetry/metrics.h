@@ -5,7 +5,7 @@
 
 #include <QtCore/QByteArray>
 #include <QtCore/QSet>
-#include <QtCore/QString>
+#include <QtCore/QStringList>
 
 #include <memory>
 
@@ -42,6 +42,10 @@ struct ServerSample {
 
 struct RemoteSample;
 
+/// Why callers are turned away, see Metrics::refused(): `no_credential`, `bad_token`, `expired`,
+/// `not_member`, `forbidden`, `policy`, `rate_limited`, `provider_down`, `other`.
+const QStringList &refusalReasons();
+
 class Metrics
 {
 public:
@@ -64,6 +68,10 @@ public:
     void childrenRunning(int count);
     void childStarted(double seconds);
     void childDied();
+    /// Somebody was turned away or refused something. What is none of refusalReasons() is `other`.
+    void refused(const QString &reason);
+    /// Whether \a issuer, one of the settings, could be asked when it was asked last.
+    void issuerSeen(const QString &issuer, bool up);
 
     /// Text exposition format 0.0.4.
     QByteArray expose() const;

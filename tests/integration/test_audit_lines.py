@@ -7,6 +7,7 @@ import re
 import subprocess
 import unittest
 
+from auditcase import AuditLines
 from bridge import PROGRAM, SLOW, Bridge, wait_for
 from client import Answer
 from idp import Idp, bearer, needs_idp
@@ -20,7 +21,7 @@ def last(answer):
     return answer.messages()[-1] if isinstance(answer, Events) else answer.json
 
 
-class AuditCase(unittest.TestCase):
+class AuditCase(AuditLines, unittest.TestCase):
     settings = {}
     env = {}
 
@@ -43,16 +44,6 @@ class AuditCase(unittest.TestCase):
         finally:
             cls.bridge.directory.cleanup()
             cls.idp.__exit__()
-
-    def lines(self, event=None, **fields):
-        with open(self.bridge.path("audit.jsonl")) as file:
-            found = [json.loads(line) for line in file if line.endswith("\n")]
-        return [line for line in found if (event is None or line["event"] == event)
-                and all(line.get(key) == value for key, value in fields.items())]
-
-    def line(self, event, **fields):
-        wait_for(lambda: self.lines(event, **fields), what=f"{event} {fields}")
-        return self.lines(event, **fields)[-1]
 
 
 @needs_idp
@@ -97,6 +88,8 @@ class Requests(AuditCase):
         again = self.bridge.post("/tools/read", {}, token=token)
         self.line("tool_call", request_id=again.headers["X-Request-Id"])  # everything is written
         self.assertEqual(len(self.lines("rate_limited", user=line["user"])), 1)
+        self.assertEqual(len(self.lines("tool_call", user=line["user"],
+                                        reason="too_many_requests")), 1)
 
     def test_calls_are_told_of_on_every_face(self):
         token = self.idp.mint(sub="carol")

@@ -172,6 +172,7 @@ private Q_SLOTS:
     {
         m_options.file = m_folder->filePath(u"missing/audit.log"_s);
         QVERIFY(whyNot().startsWith(u"AUDIT_LOG "));
+        QVERIFY(whyNot().contains(u"folder that does not exist"));
         QVERIFY(!whyNot().contains(m_folder->path()));
         m_options.file = m_folder->path();
         QVERIFY(whyNot().startsWith(u"AUDIT_LOG "));

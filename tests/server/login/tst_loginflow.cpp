@@ -156,6 +156,10 @@ private Q_SLOTS:
         const auto ended = finish(callback);
         QVERIFY(!ended);
         QCOMPARE(int(ended.error().code), code);
+        const QHash<QString, QString> said{{u"error"_s, u"access_denied"_s},
+                                           {u"used"_s, u"invalid_grant"_s},
+                                           {u"client"_s, u"invalid_client"_s}};
+        QCOMPARE(ended.error().logged["provider_error"_L1].toString(), said.value(what));
     }
 
     void anAnsweringIssuerOfItsOwnIsFine()

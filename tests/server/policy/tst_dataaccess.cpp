@@ -72,6 +72,35 @@ private Q_SLOTS:
         QCOMPARE(valuesOf(proxied, {}, two)[u"data_path"_s], u"u/alice~email~proxy"_s);
     }
 
+    void givesEachApiKeyAPlaceByItsId()
+    {
+        auth::Principal key;
+        key.kind = auth::Principal::Kind::Service;
+        key.owner = u"key:0123456789ab"_s;
+        key.name = u"alice"_s; // as others may be called, too
+        key.groups = {u"ci"_s};
+        key.isVerified = true;
+        QCOMPARE(valuesOf(key)[u"data_path"_s], u"u/0123456789ab~key"_s);
+        QCOMPARE(valuesOf(key)[u"user_id"_s], u"0123456789ab~key"_s);
+        QCOMPARE(valuesOf(key, u"ci"_s)[u"data_path"_s], u"g/ci~key"_s);
+        const auto refused = DataAccess().placeholdersFor(key, u"hr"_s);
+        QCOMPARE(refused.error().message,
+                 u"The API key \"0123456789ab\" is no member of group \"hr\"."_s);
+    }
+
+    void tellsTheLogAloneWhichGroupsCame()
+    {
+        const auto wrong = checkRequiredGroups(user(u"a"_s, {u"dev"_s}, {u"app:x"_s}), {u"ops"_s});
+        QCOMPARE(wrong->logged["groups"_L1].toString(), u"dev, app:x"_s);
+        QVERIFY(!wrong->message.contains("dev"_L1));
+        QCOMPARE(checkRequiredGroups(user(u"a"_s), {u"ops"_s})->logged["groups"_L1].toString(),
+                 u"none came with the credential"_s);
+        const auto many = checkRequiredGroups(user(u"a"_s, QStringList(500, u"group"_s)), {u"o"_s});
+        QVERIFY(many->logged["groups"_L1].toString().size() < 300);
+        const auto refused = DataAccess().placeholdersFor(user(u"eve"_s, {u"dev"_s}), u"hr"_s);
+        QCOMPARE(refused.error().logged["groups"_L1].toString(), u"dev"_s);
+    }
+
     void asksForATokenBeforeAGroup()
     {
         QCOMPARE(valuesOf(auth::Principal(), u"ops"_s)[u"error"_s], u"bad_request"_s);
@@ -263,6 +292,7 @@ private Q_SLOTS:
                     != valuesOf(other, {}, options)[u"group_id"_s]);
         }
         other.kind = auth::Principal::Kind::Service;
+        other.owner = u"key:alice"_s;
         QCOMPARE(valuesOf(other)[u"data_path"_s], u"u/alice~key"_s);
     }
 
