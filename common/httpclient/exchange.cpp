@@ -300,11 +300,6 @@ std::optional<Error> Exchange::proxyError() const
     case QNetworkReply::ProxyNotFoundError:
     case QNetworkReply::ProxyTimeoutError:
         return because(absent);
-    case QNetworkReply::ConnectionRefusedError:
-    case QNetworkReply::HostNotFoundError:
-        if (!isSecure)
-            return because(absent); // nobody but the proxy was connected to
-        break;
     default:
         if (isAbsentProxy(*m_reply))
             return because(absent);
@@ -313,6 +308,8 @@ std::optional<Error> Exchange::proxyError() const
     if (m_wasSent || m_hasHead || !m_doubts.isEmpty()
         || m_reply->error() == QNetworkReply::SslHandshakeFailedError)
         return std::nullopt;
+    if (!isSecure) // nobody but the proxy was connected to
+        return because(absent);
     // What a proxy says to CONNECT is not to be had from Qt, only that it did not say yes.
     return because(u"refuses to connect to it, or cannot. Allow it there, or list the host in "
                    "NO_PROXY if it is to be reached without a proxy."_s);

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """HTTPS_PROXY, HTTP_PROXY and NO_PROXY: the way to identity providers and remote MCP servers where
 everything goes through a proxy. Nobody but the proxy of these tests knows the names in .example."""
+import socket
+import threading
 import unittest
 
 from bridge import DEMO, Bridge, fixture, run_once
@@ -119,6 +121,32 @@ class RemoteServer(BridgeCase):
                 body = self.assertError(bridge.call("argv"), 502)
                 self.assertIn("407", body["detail"])
                 self.assertIn(name, body["detail"])
+
+
+    def test_a_proxy_that_hangs_up_or_is_not_there_is_named(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+
+            def hang_up():
+                while True:
+                    try:
+                        server.accept()[0].close()
+                    except OSError:
+                        return
+            threading.Thread(target=hang_up, daemon=True).start()
+            self.named("http", port)
+            server.shutdown(socket.SHUT_RDWR)
+        self.named("http", port)
+        self.named("https", port)
+
+    def named(self, scheme, port):
+        with self.subTest(scheme), Bridge(DEMO, {
+                "MCP_REMOTE_SERVER": f"{scheme}://mcp.example:{self.port}/mcp",
+                f"{scheme.upper()}_PROXY": f"http://127.0.0.1:{port}"}) as bridge:
+            answer = bridge.call("argv")
+            self.assertIn(answer.status, (502, 504), answer)
+            self.assertIn(f"proxy 127.0.0.1:{port}", answer.detail)
+            self.assertNotIn("Allow it there", answer.detail)
 
 
 class Children(BridgeCase):
