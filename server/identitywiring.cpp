@@ -2,6 +2,7 @@
 // From the option table to the options of the rooms of identity.
 #include "server/application.h"
 #include "server/auth/claims.h"
+#include "server/auth/ways.h"
 #include "server/gateway/names.h"
 
 using namespace Qt::StringLiterals;
@@ -44,6 +45,7 @@ gate::GateOptions IdentityRooms::gateOptions(const config::Settings &settings) c
     options.tokenHeader = m_authOptions.tokenHeader;
     options.scope = settings.text(u"MCP_OAUTH_SCOPES"_s);
     options.hasMetadata = oauthFacts(settings).hasIssuer();
+    options.hint = auth::credentialHint(auth::waysOf(settings, m_authOptions));
     if (settings.boolean(u"CORS_ALLOW_CREDENTIALS"_s)) {
         QStringList origins = settings.list(u"CORS_ORIGINS"_s);
         origins.removeAll(u"*"_s); // whoever that is has no leave to act for others

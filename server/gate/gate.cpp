@@ -20,11 +20,9 @@ QString stageOf(Access access)
     return u"gate:"_s + nameOf(access);
 }
 
-Error unauthorized()
+Error unauthorized(const QString &hint)
 {
-    return Error(ErrorCode::Unauthorized,
-                 u"This needs a login: send an access token as `Authorization: Bearer …`, or an "
-                 "API key as `X-API-Key`."_s);
+    return Error(ErrorCode::Unauthorized, u"This bridge wants to know who is calling. "_s + hint);
 }
 
 Error unverifiable()
@@ -206,7 +204,7 @@ std::optional<Error> Gate::check(const http::Exchange &exchange, Access access,
 std::optional<Error> Gate::strangerObjection(const Principal &principal) const
 {
     if (principal.isAnonymous() && !m_options->allowsAnonymous)
-        return principal.token.isEmpty() ? unauthorized() : unverifiable();
+        return principal.token.isEmpty() ? unauthorized(m_options->hint) : unverifiable();
     return std::nullopt;
 }
 
@@ -214,7 +212,10 @@ std::optional<Error> Gate::objectionTo(const Principal &principal) const
 {
     if (auto stranger = strangerObjection(principal))
         return stranger;
-    return policy::checkRequiredGroups(principal, m_options->requiredGroups);
+    auto outside = policy::checkRequiredGroups(principal, m_options->requiredGroups);
+    if (outside && outside->code == ErrorCode::Unauthorized)
+        outside->message += u' ' + m_options->hint;
+    return outside;
 }
 
 std::optional<Error> Gate::checkAdmin(const http::Request &request,
@@ -228,8 +229,8 @@ std::optional<Error> Gate::checkAdmin(const http::Request &request,
                      u"This is for administrators: send the admin token as `Authorization: Bearer "
                      "…`, or log in as a member of an admin group."_s);
     if (hasKeys)
-        return Error(ErrorCode::Forbidden,
-                     u"This is for administrators: you are in none of the admin groups."_s);
+        return policy::notAMember(
+            principal, u"This is for administrators: you are in none of the admin groups."_s);
     if (principal.isAnonymous() && isNeighbour(request))
         return std::nullopt;
     return Error(ErrorCode::Forbidden,

@@ -35,6 +35,9 @@ struct GateOptions {
     PublicAddress address;
     QString scope;            ///< MCP_OAUTH_SCOPES, for challenges
     bool hasMetadata = false; ///< the protected resource's document can be served
+    /// What callers without a credential are told to send: a sentence.
+    QString hint = QStringLiteral("Send an access token as `Authorization: Bearer …`, or an API "
+                                  "key as `X-API-Key`.");
 };
 
 /// Somebody was turned away; for the audit log and metrics. Administrators who were let in are told

@@ -36,8 +36,7 @@ std::optional<Error> checkRequiredGroups(const auth::Principal &principal,
     if (required.isEmpty())
         return std::nullopt;
     if (principal.isAnonymous() && principal.token.isEmpty())
-        return Error(ErrorCode::Unauthorized,
-                     u"This bridge is for members of certain groups. Send an access token."_s);
+        return Error(ErrorCode::Unauthorized, u"This bridge is for members of certain groups."_s);
     if (!principal.isVerified)
         return Error(ErrorCode::InvalidToken,
                      u"This bridge is for members of certain groups, and your token was not "

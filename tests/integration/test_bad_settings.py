@@ -76,6 +76,13 @@ class BadSettings(unittest.TestCase):
             self.assertIn("Send an API key in the header X-API-Key; under /admin the admin token",
                           str(answer.json))
 
+        with Bridge(env={"API_KEYS": "a-key-of-more-than-16-bytes",
+                         "BRIDGE_REQUIRED_GROUPS": "staff"}) as bridge:
+            answer = bridge.get("/tools")
+            self.assertEqual(answer.status, 401)
+            self.assertIn("Send an API key in the header X-API-Key", str(answer.json))
+            self.assertNotIn("access token", str(answer.json))
+
     def test_only_ways_that_are_in_force_are_named(self):
         key = "a-key-of-more-than-16-bytes"
         issuer = {"OAUTH_ISSUER_URL": "https://idp.example", "OAUTH_AUDIENCE": "bridge"}

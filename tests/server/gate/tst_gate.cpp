@@ -239,6 +239,32 @@ private Q_SLOTS:
         QVERIFY(!m_gate->objectionTo(*person(u"alice"_s, {u"staff"_s})));
     }
 
+    void tellsToSendWhatIsConfigured()
+    {
+        GateOptions options;
+        options.hint = u"Sing."_s;
+        options.requiredGroups = {u"staff"_s};
+        m_gate->setOptions(options);
+        const QString outside = m_gate->objectionTo(*auth::anonymous())->message;
+        QVERIFY2(outside.contains("groups"_L1) && outside.endsWith(" Sing."_L1),
+                 qPrintable(outside));
+        options.allowsAnonymous = false;
+        m_gate->setOptions(options);
+        QVERIFY(m_gate->objectionTo(*auth::anonymous())->message.endsWith(" Sing."_L1));
+    }
+
+    void tellsTheLogWhoIsNoAdministrator()
+    {
+        GateOptions options;
+        options.hasAdmins = true;
+        m_gate->setOptions(options);
+        setKnown(person(u"alice"_s, {u"team"_s}));
+        const Sent sent = send("/admin/reload", {}, "POST");
+        QCOMPARE(sent.status(), 403);
+        QCOMPARE(sent.exchange->fields().more[u"groups"_s].toString(), u"team"_s);
+        QVERIFY(!sent.body().contains("team"));
+    }
+
     void checksTheGroupOfTheQuery()
     {
         m_sources->placeholders = [](const auth::Principal &who,
