@@ -90,25 +90,29 @@ void FileWatch::onQuiet()
     // The application waits for the pool before it goes.
     QThreadPool::globalInstance()->start([path = m_path, guard = QPointer(this)] {
         const QByteArray now = fingerprintOf(path);
+        const bool exists = !now.isEmpty() || QFileInfo::exists(path);
         QMetaObject::invokeMethod(
             QCoreApplication::instance(),
-            [guard, now] {
+            [guard, exists, now] {
                 if (guard)
-                    guard->onRead(now);
+                    guard->onRead(exists, now);
             },
             Qt::QueuedConnection);
     });
 }
 
-void FileWatch::onRead(const QByteArray &now)
+void FileWatch::onRead(bool exists, const QByteArray &now)
 {
     m_isReading = false;
     if (std::exchange(m_isStale, false))
         onEvent();
-    if (now.isEmpty() || now == m_fingerprint)
+    if (now == m_fingerprint || (exists && now.isEmpty())) // there, and cannot be read
         return;
     m_fingerprint = now;
-    Q_EMIT changed();
+    if (exists)
+        Q_EMIT changed();
+    else
+        Q_EMIT removed();
 }
 
 } // namespace bridge::config

@@ -31,20 +31,23 @@ public:
     bool isWatching() const { return m_isWatching; }
 
 Q_SIGNALS:
-    /// There is another content than before; not while there is none.
+    /// There is another content than before, or the file is back; not while there is none.
     void changed();
+    /// The file is gone, and not only for the moment in which another takes its place. Once, until
+    /// it is back.
+    void removed();
 
 private:
     void onEvent();
     void onQuiet();
-    void onRead(const QByteArray &fingerprint);
+    void onRead(bool exists, const QByteArray &fingerprint);
     void watch();
 
     QString m_path;
     QFileSystemWatcher m_watcher;
     QTimer m_timer;
     QElapsedTimer m_since; ///< the first event that was not looked into yet
-    QByteArray m_fingerprint;
+    QByteArray m_fingerprint; ///< empty without a file
     bool m_isWatching = false;
     bool m_isReading = false; ///< in another thread
     bool m_isStale = false;   ///< there was an event meanwhile

@@ -101,6 +101,7 @@ Result<Nothing> ApiKeyStore::load(const ApiKeyOptions &options)
         m_fixed.insert(digest, principalOf(digest));
     }
     ++m_generation;
+    m_isBroken = false;
     take(keys);
     m_use->setStore(options.file, ids());
     watch(options.file);
@@ -114,6 +115,7 @@ void ApiKeyStore::watch(const QString &file)
     } else if (!m_watch || m_watch->path() != file) {
         m_watch = std::make_unique<config::FileWatch>(file);
         connect(m_watch.get(), &config::FileWatch::changed, this, &ApiKeyStore::onFileChanged);
+        connect(m_watch.get(), &config::FileWatch::removed, this, &ApiKeyStore::onFileRemoved);
         if (!m_watch->isWatching())
             qCWarning(logging::lcConfig)
                 << "The system watches no more files (fs.inotify.max_user_watches), so changes of "
@@ -140,6 +142,18 @@ void ApiKeyStore::onFileChanged()
         });
 }
 
+/// As at a start without the file: whoever takes it away means its keys.
+void ApiKeyStore::onFileRemoved()
+{
+    qCWarning(logging::lcConfig)
+        << "The file that API_KEY_STORE names is gone. None of its keys opens anything until it is "
+           "back.";
+    ++m_generation;
+    m_isBroken = false;
+    take({});
+    m_use->setStore(m_watch->path(), ids());
+}
+
 void ApiKeyStore::onRead(quint64 generation, const Result<QList<ApiKey>> &keys)
 {
     m_isReading = false;
@@ -147,11 +161,14 @@ void ApiKeyStore::onRead(quint64 generation, const Result<QList<ApiKey>> &keys)
         return onFileChanged();
     if (generation != m_generation || !m_watch)
         return;
+    const bool wasBroken = std::exchange(m_isBroken, !keys);
     if (!keys) {
         qCWarning(logging::lcConfig).noquote()
             << keys.error().message << u"The API keys of before stay in force."_s;
         return;
     }
+    if (wasBroken)
+        qCInfo(logging::lcConfig) << "The file that API_KEY_STORE names is in order again.";
     take(*keys);
     m_use->setStore(m_watch->path(), ids());
 }

@@ -65,6 +65,7 @@ private:
 
     void watch(const QString &file);
     void onFileChanged();
+    void onFileRemoved();
     void onRead(quint64 generation, const Result<QList<ApiKey>> &keys);
     void take(const QList<ApiKey> &keys);
     QSet<QByteArray> ids() const;
@@ -77,6 +78,7 @@ private:
     bool m_isLoaded = false;
     bool m_isReading = false; ///< in another thread
     bool m_isStale = false;   ///< the file changed meanwhile
+    bool m_isBroken = false;  ///< the keys of before are in force
 };
 
 } // namespace bridge::auth

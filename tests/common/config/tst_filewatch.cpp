@@ -70,11 +70,20 @@ private Q_SLOTS:
     {
         FileWatch watch(path(u"file"_s));
         QSignalSpy changed(&watch, &FileWatch::changed);
+        QSignalSpy removed(&watch, &FileWatch::removed);
         QVERIFY(QFile::remove(path(u"file"_s)));
+        QTRY_COMPARE(removed.size(), 1);
+        write(path(u"other"_s), "x");
         QTest::qWait(2 * FileWatch::kDebounce.count());
         QCOMPARE(changed.size(), 0);
+        QCOMPARE(removed.size(), 1);
         write(path(u"file"_s), "two");
         QTRY_COMPARE(changed.size(), 1);
+        QVERIFY(QFile::remove(path(u"file"_s)));
+        QTRY_COMPARE(removed.size(), 2);
+        // The same content is news after there was none.
+        write(path(u"file"_s), "two");
+        QTRY_COMPARE(changed.size(), 2);
     }
 
     void followsALinkAmongTheFolders()

@@ -284,6 +284,21 @@ private Q_SLOTS:
         QVERIFY(asked(store, {{"X-API-Key", key}}).principal);
     }
 
+    void aFileThatIsTakenAwayEndsItsKeysUntilItIsBack()
+    {
+        const QByteArray key = made();
+        ApiKeyStore store;
+        QSignalSpy changes(&store, &ApiKeyStore::keysChanged);
+        QVERIFY(store.load(options()).ok());
+        QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"is gone"_s));
+        QVERIFY(QFile::rename(m_file, m_file + u".away"_s));
+        QTRY_VERIFY(asked(store, {{"X-API-Key", key}}).error.has_value());
+        QCOMPARE(changes.value(0).value(1).toStringList(),
+                 QStringList{QString::fromLatin1(idOfKey(key))});
+        QVERIFY(QFile::rename(m_file + u".away"_s, m_file));
+        QTRY_VERIFY(asked(store, {{"X-API-Key", key}}).principal);
+    }
+
     void aMissingFileIsAnEmptyOne()
     {
         ApiKeyStore store;
