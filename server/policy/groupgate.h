@@ -16,7 +16,8 @@ namespace bridge::policy {
 std::optional<Error> checkRequiredGroups(const auth::Principal &principal,
                                          const QStringList &required);
 
-/// Forbidden with \a text; the log tells the groups that \a principal came with.
+/// Forbidden with \a text; the log tells how many groups and roles \a principal
+/// came with.
 Error notAMember(const auth::Principal &principal, const QString &text);
 
 } // namespace bridge::policy

@@ -41,7 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     issuer.issuer = u"https://idp"_s;
     issuer.audiences = {u"bridge"_s};
     const std::chrono::milliseconds now(1'800'000'000'000);
-    const bool isTaken = auth::checkClaims(jwt->claims, issuer, now).ok();
+    const bool isTaken = auth::checkClaims(jwt->claims, jwt->type, issuer, now).ok();
     if (isTaken) {
         promise(jwt->claims["iss"_L1].toString() == issuer.issuer);
         promise(jwt->claims["exp"_L1].toDouble() * 1000 + 30'001 > double(now.count()));

@@ -88,17 +88,14 @@ private Q_SLOTS:
                  u"The API key \"0123456789ab\" is no member of group \"hr\"."_s);
     }
 
-    void tellsTheLogAloneWhichGroupsCame()
+    void tellsTheLogAloneHowManyGroupsCame()
     {
         const auto wrong = checkRequiredGroups(user(u"a"_s, {u"dev"_s}, {u"app:x"_s}), {u"ops"_s});
-        QCOMPARE(wrong->logged["groups"_L1].toString(), u"dev, app:x"_s);
+        QCOMPARE(wrong->logged["groups"_L1].toInt(), 2);
         QVERIFY(!wrong->message.contains("dev"_L1));
-        QCOMPARE(checkRequiredGroups(user(u"a"_s), {u"ops"_s})->logged["groups"_L1].toString(),
-                 u"none came with the credential"_s);
-        const auto many = checkRequiredGroups(user(u"a"_s, QStringList(500, u"group"_s)), {u"o"_s});
-        QVERIFY(many->logged["groups"_L1].toString().size() < 300);
+        QCOMPARE(checkRequiredGroups(user(u"a"_s), {u"ops"_s})->logged["groups"_L1].toInt(-1), 0);
         const auto refused = DataAccess().placeholdersFor(user(u"eve"_s, {u"dev"_s}), u"hr"_s);
-        QCOMPARE(refused.error().logged["groups"_L1].toString(), u"dev"_s);
+        QCOMPARE(refused.error().logged["groups"_L1].toInt(), 1);
     }
 
     void asksForATokenBeforeAGroup()
