@@ -26,6 +26,13 @@ std::optional<FieldProblem> checkAddress(const config::Settings &settings,
             u"names anonymous, which lets in everybody who reaches %1. Take it out, listen on "
             "127.0.0.1, or pass --allow-anonymous as well when something in front of the bridge "
             "authenticates callers."_s.arg(address.toString())};
+    const auto options = auth::authOptions(settings);
+    if (options && auth::believesAnybody(settings, *options))
+        return FieldProblem{
+            u"AUTH_VERIFY_TOKENS"_s,
+            u"is false, so that whoever reaches %1 is whom a token of his own making says. Name an "
+            "issuer instead, listen on 127.0.0.1, or pass --allow-anonymous as well when something "
+            "in front of the bridge checks every token."_s.arg(address.toString())};
     if (!IdentityRooms::tellsCallersApart(settings))
         return FieldProblem{
             u"HOST"_s,
@@ -56,8 +63,8 @@ std::optional<FieldProblem> checkStrategies(const config::Settings &settings,
         || auth::waysOf(settings, *options).any())
         return std::nullopt;
     return FieldProblem{u"AUTH_STRATEGIES"_s,
-                        u"lets nobody in: %1. Configure one of them, or name others."_s.arg(
-                            auth::strategyWarnings(settings, *options).join(u' ').chopped(1))};
+                        u"lets nobody in. %1 Configure one of them, or name others."_s.arg(
+                            auth::strategyWarnings(settings, *options).join(u' '))};
 }
 
 } // namespace

@@ -52,8 +52,19 @@ FileWatch::FileWatch(QString path, QObject *parent) : QObject(parent), m_path(st
     connect(&m_timer, &QTimer::timeout, this, &FileWatch::onQuiet);
     connect(&m_watcher, &QFileSystemWatcher::fileChanged, this, &FileWatch::onEvent);
     connect(&m_watcher, &QFileSystemWatcher::directoryChanged, this, &FileWatch::onEvent);
+    connect(&m_return, &QTimer::timeout, this, &FileWatch::onQuiet);
     watch();
     m_fingerprint = fingerprintOf(m_path);
+    awaitReturn(QFileInfo::exists(m_path));
+}
+
+/// A folder that is gone cannot be watched, so that nobody would tell when it is back.
+void FileWatch::awaitReturn(bool exists)
+{
+    if (exists)
+        m_return.stop();
+    else if (!m_return.isActive())
+        m_return.start(kPatience);
 }
 
 void FileWatch::watch()
@@ -106,6 +117,7 @@ void FileWatch::onRead(bool exists, const QByteArray &now)
     m_isReading = false;
     if (std::exchange(m_isStale, false))
         onEvent();
+    awaitReturn(exists);
     if (now == m_fingerprint || (exists && now.isEmpty())) // there, and cannot be read
         return;
     m_fingerprint = now;

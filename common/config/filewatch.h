@@ -41,12 +41,14 @@ private:
     void onEvent();
     void onQuiet();
     void onRead(bool exists, const QByteArray &fingerprint);
+    void awaitReturn(bool exists);
     void watch();
 
     QString m_path;
     QFileSystemWatcher m_watcher;
     QTimer m_timer;
-    QElapsedTimer m_since; ///< the first event that was not looked into yet
+    QTimer m_return;          ///< while there is no file: its folder may be gone as well
+    QElapsedTimer m_since;    ///< the first event that was not looked into yet
     QByteArray m_fingerprint; ///< empty without a file
     bool m_isWatching = false;
     bool m_isReading = false; ///< in another thread

@@ -33,7 +33,8 @@ QString missingFor(const QString &name, const Ways &ways)
     if (name == "admin-token"_L1 && !ways.adminToken)
         return u"ADMIN_TOKEN or ADMIN_TOKEN_PATH"_s;
     const bool isIdle = (name == "bearer"_L1 && !ways.bearer && !ways.proxy)
-                        || (name == "cookie"_L1 && !ways.cookie);
+                        || (name == "cookie"_L1 && !ways.cookie)
+                        || (name.startsWith("plugin:"_L1) && !ways.plugins);
     return isIdle ? u"an issuer (OAUTH_ISSUER_URL or AUTH_BASE_URL)"_s : QString();
 }
 
@@ -42,8 +43,12 @@ bool isWide(const egress::Network &network)
 {
     constexpr int kWide4 = 8;
     constexpr int kWide6 = 16;
-    const bool is4 = network.first.protocol() == QHostAddress::IPv4Protocol;
-    return network.second < (is4 ? kWide4 : kWide6);
+    constexpr int kMapped = 96; // ::ffff:0:0/96 holds all of IPv4
+    if (network.first.protocol() == QHostAddress::IPv4Protocol)
+        return network.second < kWide4;
+    bool isMapped = false;
+    network.first.toIPv4Address(&isMapped);
+    return network.second < (isMapped ? kMapped + kWide4 : kWide6);
 }
 
 } // namespace
@@ -70,7 +75,8 @@ Ways waysOf(const config::Settings &settings, const AuthOptions &options)
     ways.proxy =
         options.trustProxyHeaders && (uses("proxy"_L1) || (!verifier.verify && uses("bearer"_L1)));
     ways.plugins =
-        namesPlugin(options) || (uses("plugin:*"_L1) && isGiven(settings, u"PLUGIN_DIR"_s));
+        hasTokens
+        && (namesPlugin(options) || (uses("plugin:*"_L1) && isGiven(settings, u"PLUGIN_DIR"_s)));
     ways.adminToken = uses("admin-token"_L1)
                       && (!options.adminToken.isEmpty() || !options.adminTokenPath.isEmpty());
     return ways;
@@ -81,7 +87,13 @@ bool tellsCallersApart(const config::Settings &settings, const AuthOptions &opti
     const Ways ways = waysOf(settings, options);
     const bool looksAtTokens = ways.bearer || ways.cookie || ways.plugins;
     return (options.verifier.verify && looksAtTokens) || ways.login || ways.apiKeys || ways.proxy
-           || namesPlugin(options);
+           || (ways.plugins && namesPlugin(options));
+}
+
+bool believesAnybody(const config::Settings &settings, const AuthOptions &options)
+{
+    const Ways ways = waysOf(settings, options);
+    return options.verifier.believe && (ways.bearer || ways.cookie || ways.plugins);
 }
 
 QString credentialHint(const Ways &ways)

@@ -25,6 +25,10 @@ Ways waysOf(const config::Settings &settings, const AuthOptions &options);
 /// Somebody vouches for callers, or they can have API keys.
 bool tellsCallersApart(const config::Settings &settings, const AuthOptions &options);
 
+/// Tokens are looked for and nobody checks them (AUTH_VERIFY_TOKENS=false): callers are whom they
+/// say they are.
+bool believesAnybody(const config::Settings &settings, const AuthOptions &options);
+
 /// What callers without a credential are told to send: a sentence about what is in force.
 QString credentialHint(const Ways &ways);
 

@@ -22,7 +22,9 @@ Error ofOperator(const QString &text)
 
 bool isCode(const QString &word)
 {
-    static const QRegularExpression code(u"^[A-Za-z0-9_.-]{1,64}$"_s);
+    // Letters alone: what a server sends back as its "error" may be anything, a code or token of
+    // ours among it, which have digits.
+    static const QRegularExpression code(u"^[A-Za-z_]{1,40}$"_s);
     return code.match(word).hasMatch();
 }
 

@@ -23,9 +23,12 @@ Task<Identity> withCredential(ServerDefinition definition, Identity identity)
         co_return identity;
     Result<HeldCredential> credential = co_await held(identity.source);
     if (definition.remote) {
-        // One that answered is not down, whatever it said.
+        // What is set up wrongly is not down (502), nor is who was asked too often, which callers
+        // could bring about to get the other token.
+        constexpr int kTooMany = 429;
         const bool isDown = !credential && credential.error().code == ErrorCode::IdpUnavailable
-                            && httpStatus(credential.error()) == 503;
+                            && httpStatus(credential.error()) == 503
+                            && credential.error().logged["provider_status"_L1].toInt() != kTooMany;
         if (isDown && identity.source->mayFallBack())
             identity.source.reset();
         else if (!credential)

@@ -134,7 +134,7 @@ class BadSettings(unittest.TestCase):
             self.assertEqual(len(lines), 1, lines)
             self.assertIn("127.0.0.1", lines[0])
             self.assertNotIn("alice", bridge.log())
-        for all_of_them in ("0.0.0.0/0", "10.0.0.1,::/0"):
+        for all_of_them in ("0.0.0.0/0", "10.0.0.1,::/0", "::ffff:0:0/96"):
             with Bridge(env={**env, "AUTH_TRUSTED_PROXIES": all_of_them}) as bridge:
                 self.assertIn("AUTH_TRUSTED_PROXIES holds", bridge.log())
         with Bridge(env={**env, "AUTH_TRUSTED_PROXIES": "10.0.0.0/8,fd00::/16"}) as bridge:

@@ -108,7 +108,11 @@ class Refused(IdpCase):
     def test_names_that_no_plugin_has_end_the_start(self):
         folder = private_copy(self)
         self.refuses("AUTH_STRATEGIES", "plugin:nobody", PLUGIN_DIR=folder.name,
-                     PLUGIN_SETTINGS=json.dumps(SETTINGS), AUTH_STRATEGIES="plugin:nobody")
+                     PLUGIN_SETTINGS=json.dumps(SETTINGS), AUTH_STRATEGIES="plugin:nobody",
+                     OAUTH_ISSUER_URL="https://idp.example", OAUTH_AUDIENCE="bridge")
+        self.refuses("AUTH_STRATEGIES: lets nobody in", "plugin:nobody, which knows nobody",
+                     PLUGIN_DIR=folder.name, PLUGIN_SETTINGS=json.dumps(SETTINGS),
+                     AUTH_STRATEGIES="plugin:nobody")
         self.refuses("SESSION_MANAGER_TYPE", SESSION_MANAGER_TYPE="plugin")
         self.refuses("AUTH_PROVIDER", AUTH_PROVIDER="plugin")
 

@@ -86,6 +86,22 @@ private Q_SLOTS:
         QTRY_COMPARE(changed.size(), 2);
     }
 
+    void findsAFileWhoseFolderWasAwayAsWell()
+    {
+        QVERIFY(QDir(m_folder->path()).mkdir(u"etc"_s));
+        write(path(u"etc/file"_s), "one");
+        FileWatch watch(path(u"etc/file"_s));
+        QSignalSpy changed(&watch, &FileWatch::changed);
+        QSignalSpy removed(&watch, &FileWatch::removed);
+        QVERIFY(QDir(path(u"etc"_s)).removeRecursively());
+        QTRY_COMPARE(removed.size(), 1);
+        QVERIFY(QDir(m_folder->path()).mkdir(u"etc"_s));
+        write(path(u"etc/file"_s), "one");
+        QTRY_COMPARE(changed.size(), 1);
+        write(path(u"etc/file"_s), "two");
+        QTRY_COMPARE(changed.size(), 2);
+    }
+
     void followsALinkAmongTheFolders()
     {
         for (const auto &version : {u"v1"_s, u"v2"_s, u"v3"_s}) {

@@ -262,7 +262,9 @@ private Q_SLOTS:
                                    << u"names login"_s;
         QTest::newRow("login alone") << u"login"_s << true << false << false
                                      << u"leaves out bearer"_s;
-        QTest::newRow("plugin") << u"plugin:x"_s << false << false << true << none;
+        QTest::newRow("plugin") << u"plugin:x"_s << true << false << true << none;
+        QTest::newRow("plugin, no issuer") << u"plugin:x"_s << false << false << false
+                                           << u"names plugin:x"_s;
     }
     void onlyWhatIsInForceTellsCallersApart()
     {

@@ -271,6 +271,10 @@ private Q_SLOTS:
         m_source->error = Error(ErrorCode::IdpUnavailable, u"Not for this audience."_s);
         m_source->error->status = 502;
         QVERIFY(!started(definition));
+        // Callers can bring about that it is asked too often.
+        m_source->error = Error(ErrorCode::IdpUnavailable, u"Later."_s);
+        m_source->error->logged["provider_status"_L1] = 429;
+        QVERIFY(!started(definition));
     }
 
     void onlyServersThatUseASourceKeepIt()
