@@ -102,6 +102,12 @@ QString reasonOf(const gate::Incident &incident)
     }
 }
 
+/// \a visitor is null where no gate was reached.
+auth::Origin originOf(const http::ExchangeSummary &summary, const gate::Visitor *visitor)
+{
+    return visitor ? visitor->origin() : auth::Origin{summary.requestId, summary.peer};
+}
+
 } // namespace
 
 Auditing::Auditing(std::unique_ptr<audit::AuditLog> log)
@@ -152,9 +158,6 @@ void Auditing::follow(http::Server &server)
 {
     if (m_log->options().to == audit::AuditOptions::To::Nowhere)
         return;
-    connect(&server, &http::Server::exchangeStarted, this, [this](const http::Exchange *exchange) {
-        ++m_underWay[exchange->requestId()].requests;
-    });
     connect(&server, &http::Server::exchangeFinished, this,
             [this](const http::ExchangeSummary &summary) {
                 tellAdmin(summary);
@@ -202,21 +205,21 @@ void Auditing::tellIncident(const gate::Incident &incident)
         setCaller(event, *incident.principal);
     event.action = QString::fromLatin1(incident.method) + ' '_L1 + incident.route;
     event.reason = codeName(incident.error.code);
-    setOrigin(event, {incident.requestId, incident.peer});
+    setOrigin(event, {incident.requestId, incident.address});
     event.userAgent = QString::fromUtf8(incident.userAgent);
     const bool isStranger = !incident.principal || incident.principal->isAnonymous();
     if (!isStranger)
         return m_log->write(std::move(event));
     const bool isAdmin = gate::accessOf(incident.route) == gate::Access::Admin;
     const QString key = QString(event.reason + '\n'_L1 + event.action);
-    (isAdmin ? m_adminRoutes : m_strangers).take(clientAt(incident.peer), key, std::move(event));
+    (isAdmin ? m_adminRoutes : m_strangers).take(clientAt(incident.address), key, std::move(event));
 }
 
 void Auditing::tellLimit(const auth::Origin &origin, const auth::Principal &principal,
                          const policy::Action &action, const QString &limit)
 {
-    if (const auto request = m_underWay.find(origin.requestId); request != m_underWay.end())
-        request->isTold = true;
+    if (origin.isLimitTold)
+        *origin.isLimitTold = true;
     Q_EMIT refused(u"rate_limited"_s);
     AuditEvent event = eventOf(Kind::Limited, origin, principal, action);
     event.reason = limit;
@@ -225,36 +228,27 @@ void Auditing::tellLimit(const auth::Origin &origin, const auth::Principal &prin
                    std::move(event));
 }
 
-/// Whether a limit was told of as what refused the request of that id, which is over.
-bool Auditing::end(const QString &requestId)
-{
-    const auto request = m_underWay.find(requestId);
-    if (request == m_underWay.end())
-        return false;
-    const bool isTold = std::exchange(request->isTold, false);
-    if (--request->requests == 0)
-        m_underWay.erase(request);
-    return isTold;
-}
-
 /// Other limits than those of calls, such as those of sessions.
 void Auditing::tellTooMany(const http::ExchangeSummary &summary)
 {
-    const bool isTold = end(summary.requestId);
-    if (isTold || summary.status != 429)
+    if (summary.status != 429)
+        return;
+    const auto *visitor = dynamic_cast<const gate::Visitor *>(summary.attachment.get());
+    const auth::Origin origin = originOf(summary, visitor);
+    if (origin.isLimitTold && *origin.isLimitTold)
         return;
     AuditEvent event;
     event.kind = Kind::Limited;
-    setOrigin(event, {summary.requestId, summary.peer});
-    const auto *visitor = dynamic_cast<const gate::Visitor *>(summary.attachment.get());
+    setOrigin(event, origin);
     const auth::PrincipalPtr who = visitor ? visitor->caller()->principal() : auth::anonymous();
     setCaller(event, *who);
     event.action = QString::fromLatin1(summary.method) + ' '_L1 + summary.fields.route;
     event.target = summary.fields.server;
     event.reason = codeName(ErrorCode::TooManyRequests);
-    m_limited.take(clientAt(summary.peer),
-                   QString(policy::limitKeyOf(*who, summary.peer) + '\n'_L1 + summary.fields.route),
-                   std::move(event));
+    m_limited.take(
+        clientAt(origin.address),
+        QString(policy::limitKeyOf(*who, origin.address) + '\n'_L1 + summary.fields.route),
+        std::move(event));
 }
 
 /// Told of when it is over, as only then it is known what came of it.
@@ -265,14 +259,19 @@ void Auditing::tellAdmin(const http::ExchangeSummary &summary)
         return;
     AuditEvent event;
     event.kind = Kind::Admin;
-    event.success = summary.status < 400;
+    // What was begun goes on without who asked for it, as a reload does.
+    const bool hasLeft = summary.status == kClientLeft;
+    if (hasLeft)
+        event.success = std::nullopt;
+    else
+        event.success = summary.status < 400;
     setCaller(event, *visitor->caller()->principal());
     event.action = QString::fromLatin1(summary.method) + ' '_L1 + summary.fields.route;
-    if (!event.success)
-        event.reason = summary.status == kClientLeft
-                           ? u"cancelled"_s
-                           : summary.fields.more.value(u"error"_s).toString();
-    setOrigin(event, {summary.requestId, summary.peer});
+    if (hasLeft)
+        event.reason = u"cancelled"_s;
+    else if (summary.status >= 400)
+        event.reason = summary.fields.more.value(u"error"_s).toString();
+    setOrigin(event, visitor->origin());
     event.userAgent = QString::fromUtf8(*visitor->adminAgent());
     m_log->write(std::move(event));
 }
@@ -282,16 +281,18 @@ void Auditing::tellLogin(const QString &event, const auth::PrincipalPtr &who,
 {
     AuditEvent written;
     written.kind = event == "logout"_L1 ? Kind::Logout : Kind::Login;
-    written.success = event != "login_failed"_L1;
+    const bool hasFailed = event == "login_failed"_L1;
+    written.success = !hasFailed;
     written.strategy = u"login"_s;
     written.action = event;
     written.reason = reason;
     if (who)
         written.owner = who->owner;
-    setOrigin(written, {exchange.requestId(), exchange.request().peer});
+    const auth::Origin origin = gate::originOf(exchange);
+    setOrigin(written, origin);
     written.userAgent = QString::fromUtf8(exchange.request().header("user-agent"));
-    if (!written.success)
-        return m_failedLogins.take(clientAt(exchange.request().peer), reason, std::move(written));
+    if (hasFailed)
+        return m_failedLogins.take(clientAt(origin.address), reason, std::move(written));
     m_log->write(std::move(written));
 }
 

@@ -47,7 +47,6 @@ private:
     void tellCall(const auth::Origin &origin, const auth::Principal &principal,
                   const policy::Action &action, const policy::Ended &ended);
     void tellAdmin(const http::ExchangeSummary &summary);
-    bool end(const QString &requestId);
     audit::Damper::Write writing();
     void tellTooMany(const http::ExchangeSummary &summary);
 
@@ -58,11 +57,6 @@ private:
     audit::Damper m_adminRoutes; ///< what they were refused there
     audit::Damper m_failedLogins;
     audit::Damper m_barred; ///< for whom no provider of credentials was asked
-    struct UnderWay {
-        int requests = 0;    ///< clients choose the ids, so there may be several
-        bool isTold = false; ///< a limit has refused something
-    };
-    QHash<QString, UnderWay> m_underWay; ///< by request id
 };
 
 } // namespace bridge

@@ -54,6 +54,9 @@ gate::GateOptions IdentityRooms::gateOptions(const config::Settings &settings) c
         options.pageOrigins = config::GlobList::fromList(origins);
     }
     options.address = publicAddress(settings);
+    options.forwarders = m_authOptions.trustedProxies;
+    if (const auto more = egress::networksFrom(settings.list(u"TRUSTED_PROXIES"_s)))
+        options.forwarders += *more;
     return options;
 }
 

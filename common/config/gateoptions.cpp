@@ -32,8 +32,8 @@ QList<Option> address()
          .check = checkNetworks,
          .group = group,
          .help = u"Addresses or networks, e.g. 10.0.0.0/8, whose X-Forwarded-Proto and "
-                 "X-Forwarded-Host are believed; X-Forwarded-For too, where bad tokens are "
-                 "counted."_s},
+                 "X-Forwarded-Host are believed; X-Forwarded-For too, for limits and the "
+                 "audit log."_s},
     };
 }
 

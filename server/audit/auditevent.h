@@ -4,6 +4,8 @@
 
 #include <QtCore/QString>
 
+#include <optional>
+
 namespace bridge::audit {
 
 struct AuditEvent {
@@ -20,7 +22,8 @@ struct AuditEvent {
         Call        ///< a tool was called; only with AUDIT_TOOL_CALLS
     };
     Kind kind = Kind::Refusal;
-    bool success = false;
+    /// Nothing: nobody waited for what came of it, and it may have gone on.
+    std::optional<bool> success = false;
 
     // Each is cut at 256 characters, and passes the redaction of the log.
     QString owner;     ///< auth::Principal::owner; only its fingerprint is written

@@ -16,7 +16,9 @@ namespace {
 
 void log(const AuditEvent &event)
 {
-    logging::Fields fields{{u"event"_s, kindName(event.kind)}, {u"success"_s, event.success}};
+    logging::Fields fields{{u"event"_s, kindName(event.kind)}};
+    if (event.success)
+        fields.append({u"success"_s, *event.success});
     const auto add = [&](const QString &name, const QString &value) {
         if (!value.isEmpty())
             fields.append({name, value.left(256)});

@@ -83,7 +83,8 @@ QByteArray chained(const AuditEvent &event, const Mishap &mishap, const QDateTim
     QByteArray line = "{\"time\":" + quoted(isoUtc(time));
     add(line, "seq", ++last.sequence);
     add(line, "event", kindName(event.kind));
-    line += event.success ? ",\"success\":true" : ",\"success\":false";
+    if (event.success)
+        line += *event.success ? ",\"success\":true" : ",\"success\":false";
     add(line, "user", event.owner.isEmpty() ? QString() : fingerprint(event.owner));
     add(line, "strategy", event.strategy);
     add(line, "action", event.action);

@@ -5,11 +5,16 @@
 #include <QtCore/QString>
 #include <QtNetwork/QHostAddress>
 
+#include <memory>
+
 namespace bridge::auth {
 
 struct Origin {
-    QString requestId; ///< empty = no request
-    QHostAddress address = {};
+    QString requestId;         ///< empty = no request
+    QHostAddress address = {}; ///< of the client, also behind proxies that are named
+    /// A limit refused it, and that was told of. One for all copies, as ids are what clients say;
+    /// null = nobody asks.
+    std::shared_ptr<bool> isLimitTold = {};
 };
 
 } // namespace bridge::auth

@@ -10,10 +10,16 @@ namespace bridge::gate {
 
 namespace {
 
+using auth::AuthRequest;
 using auth::Principal;
 using auth::PrincipalPtr;
 
 constexpr qsizetype kLongestReason = 200;
+
+AuthRequest asked(const http::Request &request)
+{
+    return {&request.headers, request.peer, request.secure, request.method};
+}
 
 QString stageOf(Access access)
 {
@@ -69,7 +75,7 @@ void Gate::guard(http::Router &router)
         [](const http::Route &route) { return QStringList{stageOf(accessOf(route.pattern))}; });
     router.setStage(stageOf(Access::Public),
                     [this](http::Exchange &exchange, const std::function<void()> &pass) {
-                        attach(exchange, m_stranger);
+                        attach(exchange, m_stranger, newOrigin(exchange));
                         pass();
                     });
     for (const Access access :
@@ -91,11 +97,17 @@ void Gate::setObserver(std::function<void(const Incident &)> observer)
     m_observer = std::move(observer);
 }
 
-void Gate::attach(http::Exchange &exchange, std::shared_ptr<const KnownCaller> caller,
-                  std::optional<QByteArray> adminAgent) const
+auth::Origin Gate::newOrigin(const http::Exchange &exchange) const
 {
-    exchange.attach(
-        std::make_shared<const Visitor>(std::move(caller), m_challenge, std::move(adminAgent)));
+    return {exchange.requestId(), clientAddress(asked(exchange.request()), m_options->forwarders),
+            std::make_shared<bool>(false)};
+}
+
+void Gate::attach(http::Exchange &exchange, std::shared_ptr<const KnownCaller> caller,
+                  auth::Origin origin, std::optional<QByteArray> adminAgent) const
+{
+    exchange.attach(std::make_shared<const Visitor>(std::move(caller), m_challenge,
+                                                    std::move(origin), std::move(adminAgent)));
 }
 
 void Gate::enter(http::Exchange &exchange, Access access, const std::function<void()> &pass)
@@ -103,9 +115,8 @@ void Gate::enter(http::Exchange &exchange, Access access, const std::function<vo
     using Finding = auth::Strategy::Finding;
     if (!m_authentication.findNow)
         return decide(exchange, access, auth::anonymous(), pass);
-    const http::Request &request = exchange.request();
-    const auth::AuthRequest asked{&request.headers, request.peer, request.secure, request.method};
-    const auth::Strategy::Outcome outcome = m_authentication.findNow(asked);
+    const AuthRequest question = asked(exchange.request());
+    const auth::Strategy::Outcome outcome = m_authentication.findNow(question);
     switch (outcome.finding) {
     case Finding::Known:
         if (outcome.error)
@@ -114,7 +125,7 @@ void Gate::enter(http::Exchange &exchange, Access access, const std::function<vo
     case Finding::Ask:
         // A client that leaves takes the question back.
         exchange.keep(m_authentication.find(
-            asked, [this, &exchange, access, pass](const Result<PrincipalPtr> &caller) {
+            question, [this, &exchange, access, pass](const Result<PrincipalPtr> &caller) {
                 decide(exchange, access, caller, pass);
             }));
         return;
@@ -127,8 +138,9 @@ void Gate::enter(http::Exchange &exchange, Access access, const std::function<vo
 void Gate::decide(http::Exchange &exchange, Access access, const Result<PrincipalPtr> &caller,
                   const std::function<void()> &pass)
 {
+    const auth::Origin origin = newOrigin(exchange);
     if (!caller) {
-        attach(exchange, m_stranger);
+        attach(exchange, m_stranger, origin);
         if (access == Access::Optional)
             return pass();
         return turnAway(exchange, caller.error(), nullptr);
@@ -137,22 +149,21 @@ void Gate::decide(http::Exchange &exchange, Access access, const Result<Principa
     const http::Request &request = exchange.request();
     const bool isStranger = *caller == auth::anonymous() && m_sources->identifies;
     const auto known = std::make_shared<const KnownCaller>(
-        *caller, m_sources, isStranger ? http::Headers() : request.headers,
-        auth::Origin{exchange.requestId(), request.peer});
-    attach(exchange, known);
+        *caller, m_sources, isStranger ? http::Headers() : request.headers, origin);
+    attach(exchange, known, origin);
     std::optional<Error> refusal = checkPageOf(request, **caller);
     const bool isAboutGroups = !refusal && access != Access::Admin;
     if (!refusal)
         refusal = check(exchange, access, *known);
     if (refusal && access == Access::Optional) {
-        attach(exchange, m_stranger);
+        attach(exchange, m_stranger, origin);
         return pass();
     }
     if (refusal)
         return turnAway(exchange, *refusal, *caller,
                         isAboutGroups && refusal->code == ErrorCode::Forbidden);
     if (access == Access::Admin)
-        attach(exchange, known, request.header("user-agent"));
+        attach(exchange, known, origin, request.header("user-agent"));
     pass();
 }
 
@@ -243,7 +254,7 @@ void Gate::turnAway(http::Exchange &exchange, const Error &error, const Principa
 {
     const http::Request &request = exchange.request();
     if (m_observer)
-        m_observer({principal, request.peer, request.method, exchange.fields().route,
+        m_observer({principal, originOf(exchange).address, request.method, exchange.fields().route,
                     request.header("user-agent"), exchange.requestId(), error, isNoMember});
     // Our own words, which hold nothing of the token; its owner or the operator wonders why.
     if (error.code == ErrorCode::InvalidToken || error.code == ErrorCode::TokenExpired)

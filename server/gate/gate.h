@@ -6,7 +6,7 @@
 // loop.
 #pragma once
 
-#include "server/auth/strategy.h"
+#include "server/auth/clientaddress.h"
 #include "server/gate/access.h"
 #include "server/gate/foreignpage.h"
 #include "server/gate/publicaddress.h"
@@ -33,6 +33,8 @@ struct GateOptions {
     /// TOKEN_NAME: set by a proxy that has a cookie, unless it is `Authorization`.
     QByteArray tokenHeader;
     PublicAddress address;
+    /// Proxies whose X-Forwarded-For says where requests come from.
+    QList<egress::Network> forwarders;
     QString scope;            ///< MCP_OAUTH_SCOPES, for challenges
     bool hasMetadata = false; ///< the protected resource's document can be served
     /// What callers without a credential are told to send: a sentence.
@@ -44,7 +46,7 @@ struct GateOptions {
 /// of by Visitor::adminAgent().
 struct Incident {
     auth::PrincipalPtr principal; ///< null when he is not known
-    QHostAddress peer;
+    QHostAddress address;         ///< of the client, see GateOptions::forwarders
     QByteArray method;
     QString route;
     QByteArray userAgent;
@@ -85,8 +87,9 @@ private:
     bool isAmbient(const http::Request &request, const auth::Principal &principal) const;
     void turnAway(http::Exchange &exchange, const Error &error, const auth::PrincipalPtr &principal,
                   bool isNoMember = false);
+    auth::Origin newOrigin(const http::Exchange &exchange) const;
     void attach(http::Exchange &exchange, std::shared_ptr<const KnownCaller> caller,
-                std::optional<QByteArray> adminAgent = {}) const;
+                auth::Origin origin, std::optional<QByteArray> adminAgent = {}) const;
 
     std::shared_ptr<GateOptions> m_options; ///< shared with the challenge, which outlives requests
     Authentication m_authentication;

@@ -30,9 +30,11 @@ http::Headers headersToPass(const http::Exchange &exchange, const auth::Principa
 } // namespace
 
 Visitor::Visitor(std::shared_ptr<const KnownCaller> caller,
-                 std::shared_ptr<const Challenge> challenge, std::optional<QByteArray> adminAgent)
+                 std::shared_ptr<const Challenge> challenge, auth::Origin origin,
+                 std::optional<QByteArray> adminAgent)
     : m_caller(std::move(caller))
     , m_challenge(std::move(challenge))
+    , m_origin(std::move(origin))
     , m_adminAgent(std::move(adminAgent))
 {
 }
@@ -58,6 +60,13 @@ Call whenOver(const http::Exchange &exchange, std::function<void()> told)
 {
     const Visitor *visitor = visitorOf(exchange);
     return visitor ? visitor->caller()->whenOver(std::move(told)) : Call();
+}
+
+auth::Origin originOf(const http::Exchange &exchange)
+{
+    const Visitor *visitor = visitorOf(exchange);
+    return visitor ? visitor->origin()
+                   : auth::Origin{exchange.requestId(), exchange.request().peer};
 }
 
 auth::Origin originOf(const upstream::Identity &identity)

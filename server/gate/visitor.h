@@ -14,8 +14,10 @@ public:
     using Challenge = std::function<http::Headers(const Error &, const http::Request &)>;
 
     Visitor(std::shared_ptr<const KnownCaller> caller, std::shared_ptr<const Challenge> challenge,
-            std::optional<QByteArray> adminAgent = {});
+            auth::Origin origin, std::optional<QByteArray> adminAgent = {});
 
+    /// The request; that of its caller where he is known.
+    const auth::Origin &origin() const { return m_origin; }
     const std::shared_ptr<const KnownCaller> &caller() const { return m_caller; }
     /// The user agent of who was let in to act as an administrator; nothing of others.
     const std::optional<QByteArray> &adminAgent() const { return m_adminAgent; }
@@ -24,6 +26,7 @@ public:
 private:
     std::shared_ptr<const KnownCaller> m_caller;
     std::shared_ptr<const Challenge> m_challenge;
+    auth::Origin m_origin;
     std::optional<QByteArray> m_adminAgent;
 };
 
@@ -35,6 +38,9 @@ auth::PrincipalPtr principalOf(const upstream::Identity &identity);
 
 /// KnownCaller::whenOver() of the caller of \a exchange.
 Call whenOver(const http::Exchange &exchange, std::function<void()> told);
+
+/// The request of \a exchange and where it comes from.
+auth::Origin originOf(const http::Exchange &exchange);
 
 /// The request of an identity made by identityOf().
 auth::Origin originOf(const upstream::Identity &identity);

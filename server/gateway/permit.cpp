@@ -116,10 +116,10 @@ Result<Nothing> permit(Core *core, const Request &request, Downstream *downstrea
     const auto allowed = checkPermit(*core, request.identity, kind, place, arguments);
     if (!allowed || !core->options.warden)
         return allowed;
-    const auto outcome =
-        core->options.warden->count(*gate::principalOf(request.identity),
-                                    {gate::originOf(request.identity).requestId, request.address},
-                                    actionOf(*place.server, kind, place.key));
+    auth::Origin origin = gate::originOf(request.identity);
+    origin.address = request.address;
+    const auto outcome = core->options.warden->count(*gate::principalOf(request.identity), origin,
+                                                     actionOf(*place.server, kind, place.key));
     if (downstream && !outcome.headers.isEmpty())
         downstream->addHeaders(outcome.headers);
     if (!outcome.refusal)

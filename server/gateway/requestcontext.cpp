@@ -60,7 +60,7 @@ Request requestFrom(const http::Exchange &exchange, const jsonrpc::Message &mess
     Request request;
     request.message = message;
     request.identity = identityOf(exchange);
-    request.address = exchange.request().peer;
+    request.address = gate::originOf(exchange).address;
     request.traceMeta = traceMeta(exchange.request());
     request.header = [headers = exchange.request().headers](const QByteArray &name) {
         for (const auto &[field, value] : headers) {

@@ -132,9 +132,8 @@ Task<Response> disconnectAccount(Services *services, http::Exchange *exchange,
         co_return nobody();
     const QString server = params[u"server"];
     const Result<Withdrawal> outcome = co_await answer<Withdrawal>([&](Handler<Withdrawal> done) {
-        return services->upstreamLogin->disconnectAccount(
-            caller->owner, server, std::move(done),
-            {exchange->requestId(), exchange->request().peer});
+        return services->upstreamLogin->disconnectAccount(caller->owner, server, std::move(done),
+                                                          gate::originOf(*exchange));
     });
     if (!outcome)
         co_return outcome.error();

@@ -52,9 +52,8 @@ private:
             return;
         // Other names are what the caller made up.
         m_action.name = m_sample.known ? m_sample.tool : QString();
-        m_services.warden->tell(*gate::principalOf(m_exchange),
-                                {m_exchange.requestId(), m_exchange.request().peer}, m_action,
-                                {reason, std::chrono::milliseconds(m_clock.elapsed())});
+        m_services.warden->tell(*gate::principalOf(m_exchange), gate::originOf(m_exchange),
+                                m_action, {reason, std::chrono::milliseconds(m_clock.elapsed())});
     }
 
     const Services &m_services;

@@ -155,7 +155,7 @@ Task<Response> callback(Services *services, http::Exchange *exchange, http::Path
     const http::Request &request = exchange->request();
     const bool secure = isSecure(*services, request);
     UpstreamLogin::Arrival arrival;
-    arrival.origin = {exchange->requestId(), request.peer};
+    arrival.origin = gate::originOf(*exchange);
     arrival.state = request.queryValue(u"state"_s).toLatin1();
     arrival.binding = request.cookie(cookieName(secure));
     arrival.code = request.queryValue(u"code"_s);

@@ -58,7 +58,7 @@ Permission::Permission(const Services &services, http::Exchange &exchange,
     , m_exchange(exchange)
     , m_server(server.definition().name)
     , m_principal(gate::principalOf(exchange))
-    , m_origin{exchange.requestId(), exchange.request().peer}
+    , m_origin(gate::originOf(exchange))
     , m_isOpen(!m_warden || m_warden->isOpen())
 {
 }

@@ -190,24 +190,31 @@ class Limits(AuditCase):
         self.assertEqual((line["action"], line["reason"], line["address"]),
                          ("POST /session/start", "too_many_requests", "127.0.0.1"))
 
-    def test_what_is_remembered_of_a_request_ends_with_it(self):
-        """On these streams a prompt is looked for after its request was answered."""
-        token = self.idp.mint(sub="hugo")
-        again = {"X-Request-Id": "hugos-own"}
+    def check_sharing(self, name, begin):
+        """On these streams a prompt is looked for after its request was answered. Another request
+        of the same id is refused then, and has a line as well."""
+        token = self.idp.mint(sub=name)
+        again = {"X-Request-Id": name}
         self.assertEqual(self.bridge.post("/servers/two/prompts/greeting", {},
                                           token=token).status, 200)
-        stream = SseClient(self.bridge, headers=bearer(token))
+        stream = SseClient(self.bridge, headers={**bearer(token), **begin})
         self.addCleanup(stream.close)
         stream.initialize()
         stream.headers.update(again)
         refused, _ = stream.request("prompts/get", {"name": "two__greeting"})
         self.assertGreater(refused["error"]["data"]["retry_after"], 3500)
-        self.line("rate_limited", reason="prompting", request_id="hugos-own")
+        self.line("rate_limited", reason="prompting", request_id=name)
         while self.bridge.post("/servers/one/session/start", token=token).status == 200:
             pass
         refused = self.bridge.post("/session/start", token=token, headers=again)
         self.assertEqual(refused.status, 429)
-        self.line("rate_limited", action="POST /session/start", request_id="hugos-own")
+        self.line("rate_limited", action="POST /session/start", request_id=name)
+
+    def test_what_is_remembered_of_a_request_ends_with_it(self):
+        self.check_sharing("hugo", {})
+
+    def test_what_is_remembered_of_a_request_is_not_of_others_with_its_id(self):
+        self.check_sharing("ida", {"X-Request-Id": "ida"})
 
     def test_calls_are_not_told_of_unless_asked_for(self):
         self.bridge.post("/tools/write", {}, token=self.idp.mint(sub="gina"))
