@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/reloading.h"
 
-#include "server/background.h"
+#include "common/async/background.h"
 
 using namespace Qt::StringLiterals;
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "common/config/filewatch.h"
 
-#include <QtCore/QCoreApplication>
+#include "common/async/background.h"
+
 #include <QtCore/QCryptographicHash>
 #include <QtCore/QFile>
 #include <QtCore/QFileInfo>
-#include <QtCore/QPointer>
-#include <QtCore/QThreadPool>
 
 namespace bridge::config {
 
@@ -98,22 +97,17 @@ void FileWatch::onQuiet()
     }
     watch(); // a file that was replaced is watched no longer
     m_isReading = true;
-    // The application waits for the pool before it goes.
-    QThreadPool::globalInstance()->start([path = m_path, guard = QPointer(this)] {
-        const QByteArray now = fingerprintOf(path);
-        const bool exists = !now.isEmpty() || QFileInfo::exists(path);
-        QMetaObject::invokeMethod(
-            QCoreApplication::instance(),
-            [guard, exists, now] {
-                if (guard)
-                    guard->onRead(exists, now);
-            },
-            Qt::QueuedConnection);
-    });
+    m_reading = inBackground<Seen>(
+        [path = m_path] {
+            const QByteArray now = fingerprintOf(path);
+            return Seen{now, !now.isEmpty() || QFileInfo::exists(path)};
+        },
+        [this](const Result<Seen> &seen) { onRead(*seen); });
 }
 
-void FileWatch::onRead(bool exists, const QByteArray &now)
+void FileWatch::onRead(const Seen &seen)
 {
+    const auto &[now, exists] = seen;
     m_isReading = false;
     if (std::exchange(m_isStale, false))
         onEvent();

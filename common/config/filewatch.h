@@ -4,6 +4,8 @@
 // the file's own link leads).
 #pragma once
 
+#include "common/async/call.h"
+
 #include <QtCore/QElapsedTimer>
 #include <QtCore/QFileSystemWatcher>
 #include <QtCore/QObject>
@@ -38,9 +40,14 @@ Q_SIGNALS:
     void removed();
 
 private:
+    struct Seen {
+        QByteArray fingerprint; ///< empty without a file, or when it cannot be read
+        bool exists = false;
+    };
+
     void onEvent();
     void onQuiet();
-    void onRead(bool exists, const QByteArray &fingerprint);
+    void onRead(const Seen &seen);
     void awaitReturn(bool exists);
     void watch();
 
@@ -51,7 +58,8 @@ private:
     QElapsedTimer m_since;    ///< the first event that was not looked into yet
     QByteArray m_fingerprint; ///< empty without a file
     bool m_isWatching = false;
-    bool m_isReading = false; ///< in another thread
+    Call m_reading; ///< in another thread
+    bool m_isReading = false;
     bool m_isStale = false;   ///< there was an event meanwhile
 };
 

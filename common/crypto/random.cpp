@@ -3,7 +3,6 @@
 
 #include <QtCore/QtGlobal>
 
-#include <openssl/crypto.h>
 #include <openssl/rand.h>
 
 namespace bridge::crypto {
@@ -20,11 +19,6 @@ QByteArray randomToken(qsizetype count)
 {
     return randomBytes(count).toBase64(QByteArray::Base64UrlEncoding
                                        | QByteArray::OmitTrailingEquals);
-}
-
-void forgetThread()
-{
-    OPENSSL_thread_stop();
 }
 
 } // namespace bridge::crypto

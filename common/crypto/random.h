@@ -13,9 +13,4 @@ QByteArray randomBytes(qsizetype count);
 /// \a count random bytes as base64url text without padding (RFC 4648 §5).
 QByteArray randomToken(qsizetype count = 32);
 
-/// Gives back what OpenSSL keeps for the calling thread, its generator among it. To be called last
-/// in a thread of ours: OpenSSL would do it when the thread is gone, which QThread::wait() does
-/// not wait for, so that a process that ends meanwhile loses it (OPENSSL_thread_stop(3)).
-void forgetThread();
-
 } // namespace bridge::crypto

@@ -6,7 +6,9 @@
 #include "common/logging/sink.h"
 
 #include <QtCore/QDateTime>
-#include <QtCore/QReadWriteLock>
+
+#include <mutex>
+#include <shared_mutex>
 
 using namespace Qt::StringLiterals;
 
@@ -15,7 +17,7 @@ namespace bridge::logging {
 namespace {
 
 struct State {
-    QReadWriteLock lock;
+    std::shared_mutex lock;
     std::shared_ptr<Sink> sink;
     Format format = Format::Text;
     QtMessageHandler previous = nullptr;
@@ -39,7 +41,7 @@ void write(const Entry &entry)
     std::shared_ptr<Sink> sink;
     Format format = Format::Text;
     {
-        const QReadLocker locker(&state().lock);
+        const std::shared_lock locked(state().lock);
         sink = state().sink;
         format = state().format;
     }
@@ -87,7 +89,7 @@ Result<Nothing> install(const LogOptions &options)
     if (!sink)
         return sink.error();
     {
-        const QWriteLocker locker(&state().lock);
+        const std::scoped_lock locked(state().lock);
         state().sink = *sink;
         state().format = options.format;
     }
@@ -105,7 +107,7 @@ void uninstall()
         return;
     qInstallMessageHandler(state().previous);
     QLoggingCategory::setFilterRules({});
-    const QWriteLocker locker(&state().lock);
+    const std::scoped_lock locked(state().lock);
     state().sink.reset();
     state().installed = false;
 }

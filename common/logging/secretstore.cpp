@@ -4,6 +4,7 @@
 #include "common/logging/redaction.h"
 
 #include <algorithm>
+#include <mutex>
 
 namespace bridge::logging {
 
@@ -17,7 +18,7 @@ void SecretStore::add(const QString &secret)
 {
     if (secret.size() < kShortestSecret)
         return;
-    const QWriteLocker locker(&m_lock);
+    const std::scoped_lock locked(m_lock);
     if (m_secrets.contains(secret))
         return;
     m_secrets.append(secret);
@@ -27,13 +28,13 @@ void SecretStore::add(const QString &secret)
 
 void SecretStore::remove(const QString &secret)
 {
-    const QWriteLocker locker(&m_lock);
+    const std::scoped_lock locked(m_lock);
     m_secrets.removeAll(secret);
 }
 
 void SecretStore::mask(QString &text) const
 {
-    const QReadLocker locker(&m_lock);
+    const std::shared_lock locked(m_lock);
     for (const QString &secret : m_secrets) {
         if (text.contains(secret))
             text.replace(secret, kRedacted);

@@ -2,8 +2,9 @@
 // The values registerSecret() knows. Read by every log line from any thread, written rarely.
 #pragma once
 
-#include <QtCore/QReadWriteLock>
 #include <QtCore/QStringList>
+
+#include <shared_mutex>
 
 namespace bridge::logging {
 
@@ -16,7 +17,7 @@ public:
     void mask(QString &text) const;
 
 private:
-    mutable QReadWriteLock m_lock;
+    mutable std::shared_mutex m_lock;
     QStringList m_secrets; ///< longest first
 };
 

@@ -38,7 +38,7 @@ Result<std::shared_ptr<Sink>> Sink::open(const QString &output)
 
 void Sink::write(const QByteArray &line)
 {
-    const QMutexLocker locker(&m_mutex);
+    const std::scoped_lock locked(m_lock);
     m_file.write(line);
 }
 

@@ -5,9 +5,9 @@
 #include "common/base/result.h"
 
 #include <QtCore/QFile>
-#include <QtCore/QMutex>
 
 #include <memory>
+#include <mutex>
 
 namespace bridge::logging {
 
@@ -20,7 +20,7 @@ public:
     void write(const QByteArray &line);
 
 private:
-    QMutex m_mutex;
+    std::mutex m_lock;
     QFile m_file;
 };
 

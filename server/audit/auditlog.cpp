@@ -80,59 +80,40 @@ AuditLog::AuditLog(AuditOptions options, std::unique_ptr<AuditFile> file)
     : m_options(std::move(options))
     , m_file(std::move(file))
 {
-    if (!m_file)
-        return;
-    m_worker = new QObject;
-    m_worker->moveToThread(&m_thread);
-    m_thread.setObjectName(u"audit"_s);
-    QObject::connect(&m_thread, &QThread::finished, m_worker, &QObject::deleteLater);
-    m_thread.start();
+    if (m_file)
+        m_thread.emplace("audit");
 }
 
-AuditLog::~AuditLog()
-{
-    if (!m_worker)
-        return;
-    // Behind every event.
-    QMetaObject::invokeMethod(
-        m_worker, [this] { m_thread.quit(); }, Qt::QueuedConnection);
-    m_thread.wait();
-}
+AuditLog::~AuditLog() = default;
 
 void AuditLog::write(AuditEvent event)
 {
     if (m_options.to == AuditOptions::To::Log)
         log(event);
-    if (!m_worker)
+    if (!m_thread)
         return;
     if (m_pending.load(std::memory_order_relaxed) >= m_options.maxPending) {
         ++m_lost;
         return;
     }
     m_pending.fetch_add(1, std::memory_order_relaxed);
-    QMetaObject::invokeMethod(
-        m_worker,
-        [this, event = std::move(event), lost = std::exchange(m_lost, 0),
-         time = QDateTime::currentDateTimeUtc()] {
-            if (!m_file->write(event, lost, time))
-                qCCritical(logging::lcAudit) << "An event could not be written to AUDIT_LOG. "
-                                                "Is the disk full?";
-            m_pending.fetch_sub(1, std::memory_order_relaxed);
-        },
-        Qt::QueuedConnection);
+    m_thread->post([this, event = std::move(event), lost = std::exchange(m_lost, 0),
+                    time = QDateTime::currentDateTimeUtc()] {
+        if (!m_file->write(event, lost, time))
+            qCCritical(logging::lcAudit) << "An event could not be written to AUDIT_LOG. "
+                                            "Is the disk full?";
+        m_pending.fetch_sub(1, std::memory_order_relaxed);
+    });
 }
 
 void AuditLog::reopen()
 {
-    if (!m_worker)
+    if (!m_thread)
         return;
-    QMetaObject::invokeMethod(
-        m_worker,
-        [this] {
-            if (const auto opened = m_file->reopen(); !opened)
-                qCCritical(logging::lcAudit).noquote() << opened.error().message;
-        },
-        Qt::QueuedConnection);
+    m_thread->post([this] {
+        if (const auto opened = m_file->reopen(); !opened)
+            qCCritical(logging::lcAudit).noquote() << opened.error().message;
+    });
 }
 
 } // namespace bridge::audit

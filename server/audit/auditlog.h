@@ -3,12 +3,12 @@
 // More than it can write are counted, and the next line tells how many are missing. Main thread.
 #pragma once
 
+#include "common/async/workerthread.h"
 #include "server/audit/auditevent.h"
 #include "server/audit/auditfile.h"
 
-#include <QtCore/QThread>
-
 #include <atomic>
+#include <optional>
 
 namespace bridge::config {
 class Settings;
@@ -53,10 +53,9 @@ private:
 
     AuditOptions m_options;
     std::unique_ptr<AuditFile> m_file; ///< of m_thread, once that runs
-    QThread m_thread;
-    QObject *m_worker = nullptr; ///< lives in m_thread, which deletes it
     std::atomic<int> m_pending = 0;
-    qint64 m_lost = 0; ///< not yet told
+    qint64 m_lost = 0;                    ///< not yet told
+    std::optional<WorkerThread> m_thread; ///< the last: its work uses all of the above
 };
 
 } // namespace bridge::audit

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/auth/apikeystore.h"
 
+#include "common/async/background.h"
 #include "common/config/settings.h"
 #include "common/crypto/constanttime.h"
 #include "common/crypto/digest.h"
 #include "common/logging/categories.h"
 #include "common/logging/redaction.h"
 
-#include <QtCore/QCoreApplication>
 #include <QtCore/QFileInfo>
-#include <QtCore/QPointer>
 #include <QtCore/QRegularExpression>
-#include <QtCore/QThreadPool>
 
 using namespace Qt::StringLiterals;
 
@@ -128,17 +126,10 @@ void ApiKeyStore::onFileChanged()
     m_isStale = m_isReading;
     if (!m_watch || std::exchange(m_isReading, true))
         return;
-    // The application waits for the pool before it goes.
-    QThreadPool::globalInstance()->start(
-        [path = m_watch->path(), generation = m_generation, guard = QPointer(this)] {
-            const auto keys = std::make_shared<const Result<QList<ApiKey>>>(readApiKeys(path));
-            QMetaObject::invokeMethod(
-                QCoreApplication::instance(),
-                [guard, generation, keys] {
-                    if (guard)
-                        guard->onRead(generation, *keys);
-                },
-                Qt::QueuedConnection);
+    m_reading = inBackground<QList<ApiKey>>(
+        [path = m_watch->path()] { return readApiKeys(path); },
+        [this, generation = m_generation](const Result<QList<ApiKey>> &keys) {
+            onRead(generation, keys);
         });
 }
 

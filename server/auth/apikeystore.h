@@ -76,7 +76,8 @@ private:
     std::unique_ptr<ApiKeyUse> m_use;
     quint64 m_generation = 0; ///< of load(); what an earlier one began to read is out of date
     bool m_isLoaded = false;
-    bool m_isReading = false; ///< in another thread
+    Call m_reading; ///< in another thread
+    bool m_isReading = false;
     bool m_isStale = false;   ///< the file changed meanwhile
     bool m_isBroken = false;  ///< the keys of before are in force
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/auth/apikeyuse.h"
 
+#include "common/async/background.h"
 #include "common/base/duration.h"
 
 #include <QtCore/QFile>
@@ -8,7 +9,8 @@
 #include <QtCore/QJsonObject>
 #include <QtCore/QMutex>
 #include <QtCore/QSaveFile>
-#include <QtCore/QThreadPool>
+
+#include <mutex>
 
 using namespace Qt::StringLiterals;
 
@@ -27,8 +29,8 @@ QString fileOf(const QString &store)
 void merge(const QString &store, const QSet<QByteArray> &known,
            const QHash<QByteArray, qint64> &used)
 {
-    static QMutex one;
-    const QMutexLocker locker(&one);
+    static std::mutex one;
+    const std::scoped_lock locked(one);
     QMap<QString, QDateTime> all = ApiKeyUse::read(store);
     for (auto it = used.begin(); it != used.end(); ++it)
         all.insert(QString::fromLatin1(it.key()),
@@ -86,8 +88,7 @@ void ApiKeyUse::write()
     if (m_store.isEmpty() || used.isEmpty())
         return;
     m_written = std::chrono::steady_clock::now();
-    QThreadPool::globalInstance()->start(
-        [store = m_store, known = m_known, used] { merge(store, known, used); });
+    inPool([store = m_store, known = m_known, used] { merge(store, known, used); });
 }
 
 QMap<QString, QDateTime> ApiKeyUse::read(const QString &store)

@@ -3,7 +3,6 @@
 
 #include "common/async/later.h"
 #include "common/config/settings.h"
-#include "common/crypto/random.h"
 
 #include <QtCore/QFileInfo>
 
@@ -37,40 +36,29 @@ Error vaultIsOff()
             "to set VAULT_KEY; `mcp-bridge vault new-key` prints one."_s};
 }
 
-Vault::Vault(int maxPending) : m_worker(new QObject), m_maxPending(maxPending)
-{
-    m_thread.setObjectName(u"vault"_s);
-    m_worker->moveToThread(&m_thread);
-    connect(&m_thread, &QThread::finished, m_worker, [this] {
-        m_store.reset();
-        crypto::forgetThread();
-    });
-    connect(&m_thread, &QThread::finished, m_worker, &QObject::deleteLater);
-    m_thread.start();
-}
+Vault::Vault(int maxPending)
+    : m_home(Mailbox::ofThisThread())
+    , m_maxPending(maxPending)
+    , m_thread("vault")
+{}
 
 Vault::~Vault()
 {
-    // Behind everything that was asked for.
-    QMetaObject::invokeMethod(
-        m_worker, [this] { m_thread.quit(); }, Qt::QueuedConnection);
-    m_thread.wait();
+    // Behind everything that was asked for, in the only thread that may close the database.
+    m_thread.post([this] { m_store.reset(); });
 }
 
 Result<std::unique_ptr<Vault>> Vault::open(VaultOptions options)
 {
     std::unique_ptr<Vault> vault(new Vault(options.maxPending));
     std::optional<Error> problem;
-    QMetaObject::invokeMethod(
-        vault->m_worker,
-        [&] {
-            auto store = VaultStore::open(options.file, std::move(options.keys));
-            if (store)
-                vault->m_store = std::move(*store);
-            else
-                problem = store.error();
-        },
-        Qt::BlockingQueuedConnection);
+    vault->m_thread.runAndWait([&] {
+        auto store = VaultStore::open(options.file, std::move(options.keys));
+        if (store)
+            vault->m_store = std::move(*store);
+        else
+            problem = store.error();
+    });
     if (problem)
         return *problem;
     return vault;
@@ -86,20 +74,16 @@ Call Vault::run(std::function<Result<T>(VaultStore &)> job, Handler<T> handler)
     ++m_pending;
     // Only this thread looks into it; the other one hands it through.
     auto kept = std::make_shared<Handler<T>>(std::move(handler));
-    QMetaObject::invokeMethod(
-        m_worker,
-        [this, kept, job = std::move(job)] {
-            auto result = std::make_shared<Result<T>>(job(*m_store));
-            QMetaObject::invokeMethod(
-                this,
-                [this, kept, result] {
-                    --m_pending;
-                    if (const auto done = std::exchange(*kept, nullptr))
-                        done(std::move(*result));
-                },
-                Qt::QueuedConnection);
-        },
-        Qt::QueuedConnection);
+    m_thread.post([this, kept, life = std::weak_ptr(m_life), job = std::move(job)]() mutable {
+        auto result = std::make_shared<Result<T>>(job(*m_store));
+        m_home->post([this, kept = std::move(kept), life = std::move(life), result] {
+            if (life.expired())
+                return;
+            --m_pending;
+            if (const auto done = std::exchange(*kept, nullptr))
+                done(std::move(*result));
+        });
+    });
     return Call([kept] { *kept = nullptr; });
 }
 

@@ -4,10 +4,9 @@
 #pragma once
 
 #include "common/async/call.h"
+#include "common/async/mailbox.h"
+#include "common/async/workerthread.h"
 #include "server/credentials/vaultstore.h"
-
-#include <QtCore/QObject>
-#include <QtCore/QThread>
 
 #include <functional>
 
@@ -30,9 +29,8 @@ Result<std::optional<VaultOptions>> vaultOptions(const config::Settings &setting
 /// For features that need the vault and have none.
 Error vaultIsOff();
 
-class Vault : public QObject
+class Vault
 {
-    Q_OBJECT
 public:
     /// Largest value in bytes.
     static constexpr qsizetype kMaxValue = 256 * 1024;
@@ -40,7 +38,9 @@ public:
     /// Waits for the file to be opened: for the start only. Errors as VaultStore::open().
     static Result<std::unique_ptr<Vault>> open(VaultOptions options);
     /// Waits until what was asked for is on disk. Handlers that have not run by then never do.
-    ~Vault() override;
+    ~Vault();
+    Vault(const Vault &) = delete;
+    Vault &operator=(const Vault &) = delete;
 
     // Errors of all: Overloaded (too many waiting calls), Internal (disk; a text for users).
     // Dropping the Call does not undo a write.
@@ -60,11 +60,12 @@ private:
     template <typename T>
     Call run(std::function<Result<T>(VaultStore &)> job, Handler<T> handler);
 
-    QThread m_thread;
-    QObject *m_worker;                   ///< lives in m_thread, which deletes it
-    std::unique_ptr<VaultStore> m_store; ///< only touched in m_thread
+    std::shared_ptr<Mailbox> m_home;
+    std::shared_ptr<const int> m_life = std::make_shared<const int>(0); ///< answers ask for it
+    std::unique_ptr<VaultStore> m_store;                                ///< of m_thread only
     int m_maxPending;
     int m_pending = 0;
+    WorkerThread m_thread; ///< the last: its work uses all of the above
 };
 
 } // namespace bridge::credentials
