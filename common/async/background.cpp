@@ -47,8 +47,8 @@ private:
 
 void inPool(std::function<void()> work)
 {
-    static Works works;
-    works.add(std::move(work));
+    static auto *works = new Works; // threads may be busy with it while the process ends
+    works->add(std::move(work));
 }
 
 } // namespace bridge
