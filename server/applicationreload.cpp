@@ -118,7 +118,9 @@ void Application::applyLimits(const config::Settings &settings)
     m_dispatcher->setSuspendTime(dispatcher.suspendTime);
     m_dispatcher->setTaskIdle(dispatcher.taskIdle);
     m_dispatcher->setSubscriptionLimits(dispatcher.subscriptions);
-    m_http->setHeartbeat(serverOptions(settings).heartbeat);
+    http::ServerOptions http = serverOptions(settings);
+    m_http->setHeartbeat(http.heartbeat);
+    m_http->setProxies(std::move(http.proxies));
 }
 
 } // namespace bridge

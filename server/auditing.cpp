@@ -115,6 +115,7 @@ Auditing::Auditing(std::unique_ptr<audit::AuditLog> log)
     , m_limited(writing())
     , m_strangers(writing())
     , m_adminRoutes(writing())
+    , m_decisions(writing())
     , m_failedLogins(writing())
     , m_barred(writing())
 {
@@ -138,8 +139,11 @@ void Auditing::follow(policy::Warden &warden)
                                   const policy::Action &action, const policy::Decision &decision) {
         AuditEvent event = eventOf(Kind::Decision, origin, principal, action);
         event.reason = warden.policy().ruleName(decision);
-        m_log->write(std::move(event));
         Q_EMIT refused(u"policy"_s);
+        if (principal.isVerified)
+            return m_log->write(std::move(event));
+        const QString key = event.reason + '\n'_L1 + event.action + '\n'_L1 + event.target;
+        m_decisions.take(clientAt(origin.address), key, std::move(event));
     };
     observers.limited = [this](const auth::Origin &origin, const auth::Principal &principal,
                                const policy::Action &action, const QString &limit) {
@@ -207,8 +211,7 @@ void Auditing::tellIncident(const gate::Incident &incident)
     event.reason = codeName(incident.error.code);
     setOrigin(event, {incident.requestId, incident.address});
     event.userAgent = QString::fromUtf8(incident.userAgent);
-    const bool isStranger = !incident.principal || incident.principal->isAnonymous();
-    if (!isStranger)
+    if (incident.principal && incident.principal->isVerified)
         return m_log->write(std::move(event));
     const bool isAdmin = gate::accessOf(incident.route) == gate::Access::Admin;
     const QString key = QString(event.reason + '\n'_L1 + event.action);

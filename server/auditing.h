@@ -55,6 +55,7 @@ private:
     audit::Damper m_limited;
     audit::Damper m_strangers;   ///< what people nobody knows were refused
     audit::Damper m_adminRoutes; ///< what they were refused there
+    audit::Damper m_decisions;   ///< rules that kept them from something
     audit::Damper m_failedLogins;
     audit::Damper m_barred; ///< for whom no provider of credentials was asked
 };

@@ -140,7 +140,7 @@ Result<Nothing> IdentityRooms::buildAuthentication(const config::Settings &setti
     auth::Authenticator::Strategies others;
     others.push_back(std::make_unique<auth::ApiKeyStrategy>(&m_apiKeys));
     buildLogin(settings, others);
-    for (auto &strategy : auth::pluginStrategies(plugins, m_authOptions, m_verifier))
+    for (auto &strategy : auth::pluginStrategies(plugins, m_verifier))
         others.push_back(std::move(strategy));
     auto strategies = auth::makeStrategies(m_authOptions, m_verifier, std::move(others));
     if (!strategies)

@@ -54,9 +54,6 @@ gate::GateOptions IdentityRooms::gateOptions(const config::Settings &settings) c
         options.pageOrigins = config::GlobList::fromList(origins);
     }
     options.address = publicAddress(settings);
-    options.forwarders = m_authOptions.trustedProxies;
-    if (const auto more = egress::networksFrom(settings.list(u"TRUSTED_PROXIES"_s)))
-        options.forwarders += *more;
     return options;
 }
 
@@ -81,7 +78,7 @@ gate::PublicAddress publicAddress(const config::Settings &settings)
 {
     const QStringList path = settings.text(u"MCP_BASE_PATH"_s).split(u'/', Qt::SkipEmptyParts);
     return gate::PublicAddress(settings.text(u"BRIDGE_PUBLIC_URL"_s),
-                               settings.list(u"TRUSTED_PROXIES"_s),
+                               settings.networks(u"TRUSTED_PROXIES"_s),
                                settings.boolean(u"HTTPS_ENABLED"_s),
                                path.isEmpty() ? QString() : QString(u'/' + path.join(u'/')));
 }

@@ -88,7 +88,7 @@ void log(const http::ExchangeSummary &summary)
                            {u"status"_s, summary.status},
                            {u"duration_ms"_s, double(summary.durationUs) / 1000.0},
                            {u"bytes"_s, summary.responseBytes},
-                           {u"client"_s, summary.peer.toString()},
+                           {u"client"_s, summary.client.toString()},
                            {u"request_id"_s, summary.requestId},
                            {u"trace_id"_s, summary.traceId}};
     if (const QString user = userOf(summary); !user.isEmpty())

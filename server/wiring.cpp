@@ -64,13 +64,8 @@ http::ServerOptions serverOptions(const config::Settings &settings)
     options.limits.idleTimeout = settings.seconds(u"IDLE_TIMEOUT_SECONDS"_s);
     options.limits.connections = int(settings.integer(u"MAX_CONNECTIONS"_s));
     options.limits.connectionsPerAddress = int(settings.integer(u"MAX_CONNECTIONS_PER_ADDRESS"_s));
-    const QStringList proxies =
-        settings.list(u"TRUSTED_PROXIES"_s) + settings.list(u"AUTH_TRUSTED_PROXIES"_s);
-    for (const QString &proxy : proxies) {
-        const auto network = QHostAddress::parseSubnet(proxy.trimmed());
-        if (!network.first.isNull())
-            options.limits.proxies.append(network);
-    }
+    options.proxies = settings.networks(u"TRUSTED_PROXIES"_s);
+    options.proxies += settings.networks(u"AUTH_TRUSTED_PROXIES"_s);
     return options;
 }
 

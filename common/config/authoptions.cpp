@@ -65,7 +65,8 @@ QList<Option> strategies()
          .type = OptionType::List,
          .group = group,
          .help = u"Addresses and networks, e.g. 10.0.0.5,10.1.0.0/16, of the proxies that may say "
-                 "who is calling. They must drop such headers of their own clients."_s},
+                 "who is calling. They must drop such headers of their own clients. Their "
+                 "X-Forwarded-For is believed as well, see TRUSTED_PROXIES."_s},
         {.name = u"ADMIN_TOKEN"_s,
          .flag = {},
          .type = OptionType::Text,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "common/base/networks.h"
 #include "common/config/optionrows.h"
 
 #include <QtCore/QJsonArray>
-#include <QtNetwork/QHostAddress>
 
 using namespace Qt::StringLiterals;
 
@@ -12,13 +12,11 @@ namespace {
 
 QString checkNetworks(const QJsonValue &value)
 {
-    for (const QJsonValue entry : value.toArray()) {
-        const auto subnet = QHostAddress::parseSubnet(entry.toString());
-        if (subnet.first.isNull() || subnet.second < 0)
-            return u"`%1` is neither an address nor a network like 10.0.0.0/8."_s.arg(
-                entry.toString());
-    }
-    return {};
+    QStringList texts;
+    for (const QJsonValue entry : value.toArray())
+        texts.append(entry.toString());
+    const auto networks = Networks::from(texts);
+    return networks ? QString() : networks.error().message;
 }
 
 QList<Option> address()
@@ -31,9 +29,9 @@ QList<Option> address()
          .reload = Reload::Live,
          .check = checkNetworks,
          .group = group,
-         .help = u"Addresses or networks, e.g. 10.0.0.0/8, whose X-Forwarded-Proto and "
-                 "X-Forwarded-Host are believed; X-Forwarded-For too, for limits and the "
-                 "audit log."_s},
+         .help = u"Addresses or networks of proxies, e.g. 10.0.0.5, whose X-Forwarded-Proto and "
+                 "X-Forwarded-Host are believed; X-Forwarded-For too, for limits and logs. Clients "
+                 "must not be among them."_s},
     };
 }
 

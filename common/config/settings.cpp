@@ -93,6 +93,12 @@ QStringList Settings::list(const QString &name) const
     return entries;
 }
 
+Networks Settings::networks(const QString &name) const
+{
+    const auto networks = Networks::from(list(name));
+    return networks ? *networks : Networks();
+}
+
 QJsonValue Settings::json(const QString &name) const
 {
     return typed(name, {OptionType::Json});

@@ -4,6 +4,7 @@
 // programming error: it asserts, and gives an empty value in release builds.
 #pragma once
 
+#include "common/base/networks.h"
 #include "common/config/optiontable.h"
 
 #include <QtCore/QHash>
@@ -33,6 +34,8 @@ public:
     qint64 bytes(const QString &name) const;
     std::chrono::milliseconds seconds(const QString &name) const;
     QStringList list(const QString &name) const;
+    /// A List of networks; none when one of them is not, which a check of the option refuses.
+    Networks networks(const QString &name) const;
     QJsonValue json(const QString &name) const; ///< null when not set
     /// Values of a family by the name without its prefix: MCP_ENV_A=b → {A: b}.
     QMap<QString, QString> family(const QString &prefix) const;

@@ -62,15 +62,16 @@ void readProxies(const config::Settings &settings, AuthOptions &options,
     options.trustProxyHeaders = settings.boolean(u"AUTH_TRUST_PROXY_HEADERS"_s);
     if (settings.text(u"AUTH_PROXY_HEADERS"_s) == "auth-request"_L1)
         options.proxyHeaders = ProxyHeaders::AuthRequest;
-    const auto networks = egress::networksFrom(settings.list(u"AUTH_TRUSTED_PROXIES"_s));
+    const auto networks = Networks::from(settings.list(u"AUTH_TRUSTED_PROXIES"_s));
     if (!networks)
         problems.append({u"AUTH_TRUSTED_PROXIES"_s, networks.error().message});
     else
         options.trustedProxies = *networks;
-    options.forwarders = options.trustedProxies;
-    // A list that is no good is complained of by its own check.
-    if (const auto more = egress::networksFrom(settings.list(u"TRUSTED_PROXIES"_s)))
-        options.forwarders += *more;
+    if (settings.networks(u"TRUSTED_PROXIES"_s).areWide())
+        options.warnings.append(
+            u"TRUSTED_PROXIES holds nearly all addresses there are: whoever calls from one of them "
+            "can choose the address that limits and logs know him by. Name those of your proxies "
+            "only."_s);
     if (options.trustProxyHeaders && networks && networks->isEmpty())
         problems.append(
             {u"AUTH_TRUSTED_PROXIES"_s,

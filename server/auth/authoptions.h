@@ -24,9 +24,7 @@ struct AuthOptions {
     QByteArray tokenHeader = QByteArrayLiteral("X-Auth-Request-Access-Token");
     QByteArray tokenCookie = QByteArrayLiteral("_oauth2_proxy");
     bool trustProxyHeaders = false;
-    QList<egress::Network> trustedProxies;
-    /// TRUSTED_PROXIES as well: whose X-Forwarded-For is believed.
-    QList<egress::Network> forwarders;
+    Networks trustedProxies;
     ProxyHeaders proxyHeaders = ProxyHeaders::Forwarded;
     QByteArray adminToken;  ///< empty = none, or in the file
     QString adminTokenPath; ///< empty = no file

@@ -6,8 +6,8 @@ using namespace Qt::StringLiterals;
 namespace bridge::auth {
 
 PluginStrategy::PluginStrategy(const QString &pluginName, RetrieverPlugin *plugin,
-                               std::shared_ptr<TokenVerifier> verifier, const AuthOptions &options)
-    : TokenStrategy(std::move(verifier), options, Via::Header)
+                               std::shared_ptr<TokenVerifier> verifier)
+    : TokenStrategy(std::move(verifier), Via::Header)
     , m_name(u"plugin:"_s + pluginName)
     , m_plugin(plugin)
 {

@@ -12,7 +12,7 @@ class PluginStrategy : public TokenStrategy
 public:
     /// \a plugin is never unloaded.
     PluginStrategy(const QString &pluginName, RetrieverPlugin *plugin,
-                   std::shared_ptr<TokenVerifier> verifier, const AuthOptions &options);
+                   std::shared_ptr<TokenVerifier> verifier);
     QString name() const override { return m_name; }
 
 protected:

@@ -120,7 +120,7 @@ void ProxyStrategy::warnOfStranger(const AuthRequest &request)
 
 Strategy::Outcome ProxyStrategy::findNow(const AuthRequest &request)
 {
-    if (!egress::isWithin(request.peer, m_proxies)) {
+    if (!m_proxies.contains(request.peer)) {
         warnOfStranger(request);
         return {};
     }

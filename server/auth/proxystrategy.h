@@ -34,7 +34,7 @@ private:
     void warnOfStranger(const AuthRequest &request);
 
     QSet<QHostAddress> m_strangers; ///< who sent the headers without being listed, and was told of
-    QList<egress::Network> m_proxies;
+    Networks m_proxies;
     QStringList m_adminGroups;
     ProxyHeaders m_family;
     QByteArray m_tokenHeader; ///< empty when it is of the other family

@@ -26,14 +26,13 @@ Result<Nothing> configureRetrievers(const QList<plugins::Plugin> &plugins,
 }
 
 Authenticator::Strategies pluginStrategies(const QList<plugins::Plugin> &plugins,
-                                           const AuthOptions &options,
                                            const std::shared_ptr<TokenVerifier> &verifier)
 {
     Authenticator::Strategies strategies;
     for (const plugins::Plugin &plugin : plugins) {
         if (auto *const retriever = qobject_cast<RetrieverPlugin *>(plugin.instance))
             strategies.push_back(
-                std::make_unique<PluginStrategy>(plugin.name, retriever, verifier, options));
+                std::make_unique<PluginStrategy>(plugin.name, retriever, verifier));
     }
     return strategies;
 }

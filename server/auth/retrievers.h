@@ -4,7 +4,7 @@
 
 #include "common/plugins/pluginfolder.h"
 #include "server/auth/authenticator.h"
-#include "server/auth/authoptions.h"
+#include "server/auth/tokenverifier.h"
 #include "server/auth/retrieverplugin.h"
 
 namespace bridge::auth {
@@ -16,7 +16,6 @@ Result<Nothing> configureRetrievers(const QList<plugins::Plugin> &plugins,
 
 /// A strategy `plugin:NAME` for each of them, for makeStrategies().
 Authenticator::Strategies pluginStrategies(const QList<plugins::Plugin> &plugins,
-                                           const AuthOptions &options,
                                            const std::shared_ptr<TokenVerifier> &verifier);
 
 /// The one that retrieves tokens for MCP servers; InvalidConfig when there is none or more than

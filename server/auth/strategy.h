@@ -17,8 +17,10 @@ namespace bridge::auth {
 /// findNow() and find() copy what they need later.
 struct AuthRequest {
     const QList<std::pair<QByteArray, QByteArray>> *headers = nullptr;
-    QHostAddress peer;   ///< of the connection, not what a proxy says
-    bool secure = false; ///< came over TLS
+    QHostAddress peer;        ///< of the connection, not what a proxy says
+    QHostAddress client;      ///< what a declared proxy says, else the peer
+    bool isForwarded = false; ///< the peer is a declared proxy
+    bool secure = false;      ///< came over TLS
     QByteArray method;
 
     /// Value of the first field called \a name (any case); empty when absent.

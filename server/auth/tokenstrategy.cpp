@@ -2,7 +2,6 @@
 #include "server/auth/tokenstrategy.h"
 
 #include "common/logging/categories.h"
-#include "server/auth/clientaddress.h"
 #include "server/auth/proxystrategy.h"
 
 #include <algorithm>
@@ -55,10 +54,8 @@ std::optional<QByteArray> bearerToken(QByteArrayView value)
     return value.sliced(scheme.size()).trimmed().toByteArray();
 }
 
-TokenStrategy::TokenStrategy(std::shared_ptr<TokenVerifier> verifier, const AuthOptions &options,
-                             Via via)
+TokenStrategy::TokenStrategy(std::shared_ptr<TokenVerifier> verifier, Via via)
     : m_verifier(std::move(verifier))
-    , m_forwarders(options.forwarders)
     , m_via(via)
 {
 }
@@ -76,7 +73,7 @@ Strategy::Outcome TokenStrategy::findNow(const AuthRequest &request)
     if (token->isEmpty())
         return {};
     const auto verdict = m_verifier->verifyNow(*token, viaOf(request), isVouched(request),
-                                               clientAddress(request, m_forwarders));
+                                               request.client);
     if (!verdict)
         return {Finding::Ask, nullptr, {}};
     if (!*verdict && verdict->error().code == ErrorCode::TooManyRequests)
@@ -90,7 +87,7 @@ Strategy::Outcome TokenStrategy::findNow(const AuthRequest &request)
 /// of, and each once.
 void TokenStrategy::warnOfProxy(const AuthRequest &request)
 {
-    if (request.count("x-forwarded-for") == 0 || egress::isWithin(request.peer, m_forwarders)
+    if (request.count("x-forwarded-for") == 0 || request.isForwarded
         || m_undeclared.size() >= kMostUndeclared || m_undeclared.contains(request.peer))
         return;
     m_undeclared.insert(request.peer);
@@ -108,12 +105,12 @@ Call TokenStrategy::find(const AuthRequest &request, Handler<PrincipalPtr> handl
     // Keeps the verifier alive for as long as somebody waits.
     auto share = std::make_shared<Call>(m_verifier->verify(token ? *token : QByteArray(),
                                                            viaOf(request), std::move(handler),
-                                                           clientAddress(request, m_forwarders)));
+                                                           request.client));
     return Call([share, verifier = m_verifier] { share->cancel(); });
 }
 
 BearerStrategy::BearerStrategy(std::shared_ptr<TokenVerifier> verifier, const AuthOptions &options)
-    : TokenStrategy(std::move(verifier), options, Via::Header)
+    : TokenStrategy(std::move(verifier), Via::Header)
     , m_header(options.tokenHeader)
     , m_vouchedUser(namesOf(options.proxyHeaders).user.toByteArray())
 {
@@ -125,7 +122,7 @@ BearerStrategy::BearerStrategy(std::shared_ptr<TokenVerifier> verifier, const Au
 
 bool BearerStrategy::isVouched(const AuthRequest &request) const
 {
-    return !m_proxies.isEmpty() && egress::isWithin(request.peer, m_proxies)
+    return m_proxies.contains(request.peer)
            && request.count(m_header) == 1 && request.count(m_vouchedUser) == 1
            && !request.header(m_header).trimmed().isEmpty()
            && !request.header(m_vouchedUser).trimmed().isEmpty();
@@ -155,7 +152,7 @@ Result<QByteArray> BearerStrategy::tokenIn(const AuthRequest &request) const
 }
 
 CookieStrategy::CookieStrategy(std::shared_ptr<TokenVerifier> verifier, const AuthOptions &options)
-    : TokenStrategy(std::move(verifier), options, Via::Cookie)
+    : TokenStrategy(std::move(verifier), Via::Cookie)
     , m_cookie(options.tokenCookie)
 {
 }

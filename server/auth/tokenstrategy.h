@@ -18,7 +18,7 @@ public:
     Call find(const AuthRequest &request, Handler<PrincipalPtr> handler) override;
 
 protected:
-    TokenStrategy(std::shared_ptr<TokenVerifier> verifier, const AuthOptions &options, Via via);
+    TokenStrategy(std::shared_ptr<TokenVerifier> verifier, Via via);
 
     /// Empty when there is none; InvalidToken when it is not clear which one is meant.
     virtual Result<QByteArray> tokenIn(const AuthRequest &request) const = 0;
@@ -32,8 +32,7 @@ private:
     void warnOfProxy(const AuthRequest &request);
 
     std::shared_ptr<TokenVerifier> m_verifier;
-    QList<egress::Network> m_forwarders; ///< who say where requests come from
-    QSet<QHostAddress> m_undeclared;     ///< who seem to be proxies too; the log told
+    QSet<QHostAddress> m_undeclared; ///< who seem to be proxies too; the log told
     Via m_via;
 };
 
@@ -52,8 +51,8 @@ protected:
 
 private:
     QByteArray m_header;
-    QByteArray m_vouchedUser;         ///< comes along with a token the proxy set
-    QList<egress::Network> m_proxies; ///< who vouch for tokens that are not verified; may be none
+    QByteArray m_vouchedUser; ///< comes along with a token the proxy set
+    Networks m_proxies;       ///< who vouch for tokens that are not verified; may be none
 };
 
 /// In the cookie TOKEN_COOKIE_NAME, or in pieces of it: TOKEN_COOKIE_NAME_0, _1 and so on.

@@ -38,19 +38,6 @@ QString missingFor(const QString &name, const Ways &ways)
     return isIdle ? u"an issuer (OAUTH_ISSUER_URL or AUTH_BASE_URL)"_s : QString();
 }
 
-/// So many addresses that those of strangers are among them.
-bool isWide(const egress::Network &network)
-{
-    constexpr int kWide4 = 8;
-    constexpr int kWide6 = 16;
-    constexpr int kMapped = 96; // ::ffff:0:0/96 holds all of IPv4
-    if (network.first.protocol() == QHostAddress::IPv4Protocol)
-        return network.second < kWide4;
-    bool isMapped = false;
-    network.first.toIPv4Address(&isMapped);
-    return network.second < (isMapped ? kMapped + kWide4 : kWide6);
-}
-
 } // namespace
 
 bool Ways::any() const
@@ -139,9 +126,7 @@ QStringList strategyWarnings(const config::Settings &settings, const AuthOptions
             warnings.append(
                 u"AUTH_STRATEGIES names %1, which knows nobody: it takes %2."_s.arg(name, missing));
     }
-    const bool isProxyWide =
-        std::any_of(options.trustedProxies.begin(), options.trustedProxies.end(), isWide);
-    if (ways.proxy && isProxyWide)
+    if (ways.proxy && options.trustedProxies.areWide())
         warnings.append(
             u"AUTH_TRUSTED_PROXIES holds nearly all addresses there are: whoever calls from one of "
             "them can say that he is anybody. Name those of your proxies only."_s);

@@ -9,6 +9,9 @@ namespace bridge::egress {
 
 namespace {
 
+/// Address and prefix length.
+using Network = std::pair<QHostAddress, int>;
+
 QList<Network> parsed(std::initializer_list<QLatin1StringView> texts)
 {
     QList<Network> networks;
@@ -62,23 +65,6 @@ bool isInAny(const QHostAddress &address, const QList<Network> &networks)
 
 } // namespace
 
-Result<QList<Network>> networksFrom(const QStringList &texts)
-{
-    QList<Network> networks;
-    for (const QString &text : texts) {
-        // parseSubnet() would read "10" as 10.0.0.0/8 and guess a mask for other short forms.
-        const QString host = text.section(u'/', 0, 0);
-        const bool isWhole = host.contains(u':') || host.count(u'.') == 3;
-        const Network network = QHostAddress::parseSubnet(text);
-        if (!isWhole || network.first.isNull() || network.second < 0)
-            return Error(
-                ErrorCode::InvalidConfig,
-                u"\"%1\" is no network. Write one like 10.1.0.0/16 or fd00::/8."_s.arg(text));
-        networks.append(network);
-    }
-    return networks;
-}
-
 bool isPublic(const QHostAddress &address)
 {
     static const Network global6 = QHostAddress::parseSubnet(u"2000::/3"_s);
@@ -91,13 +77,9 @@ bool isPublic(const QHostAddress &address)
     return address.isInSubnet(global6) && !isInAny(address, special6());
 }
 
-bool isWithin(const QHostAddress &address, const QList<Network> &networks)
+bool isWithin(const QHostAddress &address, const Networks &networks)
 {
-    if (isInAny(address, networks))
-        return true;
-    const QHostAddress inner = unwrapped(address);
-    return address.protocol() == QHostAddress::IPv6Protocol && !inner.isNull()
-           && isInAny(inner, networks);
+    return networks.contains(address) || networks.contains(unwrapped(address));
 }
 
 } // namespace bridge::egress

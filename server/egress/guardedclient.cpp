@@ -64,7 +64,7 @@ Trust trustIn(const QUrl &url, const QUrl &origin, Trust trust)
 Result<EgressOptions> egressOptions(const config::Settings &settings)
 {
     EgressOptions options;
-    auto networks = networksFrom(settings.list(u"EGRESS_ALLOWED_NETWORKS"_s));
+    auto networks = Networks::from(settings.list(u"EGRESS_ALLOWED_NETWORKS"_s));
     if (!networks)
         return problem(u"EGRESS_ALLOWED_NETWORKS"_s, networks.error().message);
     options.allowedNetworks = std::move(*networks);

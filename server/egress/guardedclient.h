@@ -40,7 +40,7 @@ struct EgressRequest {
 };
 
 struct EgressOptions {
-    QList<Network> allowedNetworks;   ///< not public, but foreign URLs may lead there all the same
+    Networks allowedNetworks;         ///< not public, but foreign URLs may lead there all the same
     QList<quint16> allowedPorts{443}; ///< for foreign URLs
     int maxConnections = 64;
     QSslConfiguration tls = QSslConfiguration::defaultConfiguration();

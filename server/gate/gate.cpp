@@ -18,7 +18,8 @@ constexpr qsizetype kLongestReason = 200;
 
 AuthRequest asked(const http::Request &request)
 {
-    return {&request.headers, request.peer, request.secure, request.method};
+    return {&request.headers, request.peer,   request.client,
+            request.isForwarded, request.secure, request.method};
 }
 
 QString stageOf(Access access)
@@ -99,8 +100,7 @@ void Gate::setObserver(std::function<void(const Incident &)> observer)
 
 auth::Origin Gate::newOrigin(const http::Exchange &exchange) const
 {
-    return {exchange.requestId(), clientAddress(asked(exchange.request()), m_options->forwarders),
-            std::make_shared<bool>(false)};
+    return {exchange.requestId(), exchange.request().client, std::make_shared<bool>(false)};
 }
 
 void Gate::attach(http::Exchange &exchange, std::shared_ptr<const KnownCaller> caller,

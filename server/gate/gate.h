@@ -6,7 +6,7 @@
 // loop.
 #pragma once
 
-#include "server/auth/clientaddress.h"
+#include "server/auth/strategy.h"
 #include "server/gate/access.h"
 #include "server/gate/foreignpage.h"
 #include "server/gate/publicaddress.h"
@@ -33,8 +33,6 @@ struct GateOptions {
     /// TOKEN_NAME: set by a proxy that has a cookie, unless it is `Authorization`.
     QByteArray tokenHeader;
     PublicAddress address;
-    /// Proxies whose X-Forwarded-For says where requests come from.
-    QList<egress::Network> forwarders;
     QString scope;            ///< MCP_OAUTH_SCOPES, for challenges
     bool hasMetadata = false; ///< the protected resource's document can be served
     /// What callers without a credential are told to send: a sentence.
@@ -46,7 +44,7 @@ struct GateOptions {
 /// of by Visitor::adminAgent().
 struct Incident {
     auth::PrincipalPtr principal; ///< null when he is not known
-    QHostAddress address;         ///< of the client, see GateOptions::forwarders
+    QHostAddress address;         ///< http::Request::client
     QByteArray method;
     QString route;
     QByteArray userAgent;

@@ -26,35 +26,12 @@ bool isAuthority(const QByteArray &text)
               });
 }
 
-QHostAddress plain(const QHostAddress &address)
-{
-    bool isV4 = false;
-    const quint32 v4 = address.toIPv4Address(&isV4);
-    return isV4 ? QHostAddress(v4) : address;
-}
-
 } // namespace
 
-Networks::Networks(const QStringList &entries)
-{
-    for (const QString &entry : entries) {
-        const auto subnet = QHostAddress::parseSubnet(entry.trimmed());
-        if (!subnet.first.isNull() && subnet.second >= 0)
-            m_subnets.append(subnet);
-    }
-}
-
-bool Networks::contains(const QHostAddress &address) const
-{
-    const QHostAddress wanted = plain(address);
-    return std::any_of(m_subnets.cbegin(), m_subnets.cend(),
-                       [&wanted](const auto &subnet) { return wanted.isInSubnet(subnet); });
-}
-
-PublicAddress::PublicAddress(const QString &url, const QStringList &trustedProxies, bool isHttps,
+PublicAddress::PublicAddress(const QString &url, Networks trustedProxies, bool isHttps,
                              QString basePath)
     : m_url(url)
-    , m_proxies(trustedProxies)
+    , m_proxies(std::move(trustedProxies))
     , m_isHttps(isHttps)
     , m_basePath(std::move(basePath))
 {

@@ -3,26 +3,10 @@
 // are listed (weakness S22).
 #pragma once
 
+#include "common/base/networks.h"
 #include "server/http/request.h"
 
-#include <QtCore/QStringList>
-
 namespace bridge::gate {
-
-/// Addresses and networks, `10.0.0.0/8` or `::1`.
-class Networks
-{
-public:
-    Networks() = default;
-    /// \a entries as checked by badNetworks(); others are left out.
-    explicit Networks(const QStringList &entries);
-    /// \a address, also an IPv4 one in IPv6 clothes, is in one of them.
-    bool contains(const QHostAddress &address) const;
-    bool isEmpty() const { return m_subnets.isEmpty(); }
-
-private:
-    QList<std::pair<QHostAddress, int>> m_subnets;
-};
 
 class PublicAddress
 {
@@ -30,8 +14,7 @@ public:
     PublicAddress() = default;
     /// \a url is BRIDGE_PUBLIC_URL, which has the base path; empty when clients reach the bridge in
     /// several ways, so that each request says how.
-    PublicAddress(const QString &url, const QStringList &trustedProxies, bool isHttps,
-                  QString basePath);
+    PublicAddress(const QString &url, Networks trustedProxies, bool isHttps, QString basePath);
 
     /// Path of BRIDGE_PUBLIC_URL, else the base path: empty or with a slash in front.
     QString path() const;

@@ -26,28 +26,17 @@ QHostAddress clientNetwork(const QHostAddress &address)
 BodyBudget::BodyBudget(const ServerLimits &limits)
     : m_total(limits.bufferedBodies > 0 ? std::max(limits.bufferedBodies, limits.body) : 0)
     , m_perClient(std::max(m_total / kShare, limits.body))
-    , m_proxies(limits.proxies)
 {
 }
 
-/// The address of a proxy is everybody's.
-bool BodyBudget::isProxy(const QHostAddress &peer) const
-{
-    bool isV4 = false;
-    const quint32 v4 = peer.toIPv4Address(&isV4); // also where a socket of both kinds says IPv6
-    const QHostAddress plain = isV4 ? QHostAddress(v4) : peer;
-    return std::any_of(m_proxies.cbegin(), m_proxies.cend(),
-                       [&plain](const auto &network) { return plain.isInSubnet(network); });
-}
-
-bool BodyBudget::change(const QHostAddress &peer, qint64 before, qint64 now)
+bool BodyBudget::change(const QHostAddress &client, qint64 before, qint64 now)
 {
     const qint64 growth = (now > kFree ? now : 0) - (before > kFree ? before : 0);
     if (m_total == 0 || growth == 0)
         return true;
     if (growth > 0 && m_used + growth > m_total)
         return false;
-    if (!isProxy(peer) && !changeShare(clientNetwork(peer), growth))
+    if (!client.isNull() && !changeShare(clientNetwork(client), growth))
         return false;
     m_used += growth;
     return true;

@@ -24,19 +24,18 @@ public:
 
     explicit BodyBudget(const ServerLimits &limits);
 
-    /// A body from \a peer held \a before bytes and holds \a now. False when there is no room for
-    /// that; it then counts as before.
-    bool change(const QHostAddress &peer, qint64 before, qint64 now);
+    /// A body from \a client held \a before bytes and holds \a now. False when there is no room for
+    /// that; it then counts as before. A null \a client is a proxy: all its clients together have
+    /// no share but all there is.
+    bool change(const QHostAddress &client, qint64 before, qint64 now);
     /// Bytes counted at the moment.
     qint64 used() const { return m_used; }
 
 private:
-    bool isProxy(const QHostAddress &peer) const;
     bool changeShare(const QHostAddress &client, qint64 growth);
 
     qint64 m_total; ///< 0 = no limit
     qint64 m_perClient;
-    QList<ServerLimits::Network> m_proxies;
     qint64 m_used = 0;
     QHash<QHostAddress, qint64> m_byClient;
 };

@@ -39,6 +39,8 @@ Connection::Connection(qintptr descriptor, Server &server, GuardedServer &guard)
     m_socket->setSocketOption(QAbstractSocket::KeepAliveOption, 1);
     m_peer = m_socket->peerAddress();
     m_peerPort = m_socket->peerPort();
+    if (!server.options().proxies.contains(m_peer))
+        m_bodyClient = m_peer;
     connect(m_socket, &QAbstractSocket::readyRead, this, &Connection::socketReadable);
     connect(m_socket, &QAbstractSocket::bytesWritten, this, &Connection::socketDrained);
     connect(m_socket, &QAbstractSocket::disconnected, this, &Connection::goneLater);
@@ -99,7 +101,7 @@ void Connection::countBody()
     const qint64 held = m_framer.bodyBytes();
     if (std::max(held, m_counted) <= BodyBudget::kFree)
         return;
-    if (m_guard.bodies().change(m_peer, m_counted, held)) {
+    if (m_guard.bodies().change(m_bodyClient, m_counted, held)) {
         m_counted = held;
         return;
     }

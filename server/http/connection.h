@@ -79,6 +79,7 @@ private:
     GuardedServer &m_guard;
     QAbstractSocket *m_socket;
     QHostAddress m_peer;
+    QHostAddress m_bodyClient; ///< whose bodies come in here, as BodyBudget counts; fixed
     quint16 m_peerPort = 0;
     RequestFramer m_framer;
     Exchange *m_exchange = nullptr; ///< owned; deleted here

@@ -2,11 +2,9 @@
 // What one client may cost us.
 #pragma once
 
-#include <QtCore/QList>
-#include <QtNetwork/QHostAddress>
+#include <QtCore/QtGlobal>
 
 #include <chrono>
-#include <utility>
 
 namespace bridge::http {
 
@@ -25,8 +23,6 @@ struct ServerLimits {
     std::chrono::milliseconds halfCloseGrace{1000};
     int connections = 20000;       ///< in all; more are answered 503; 0 = no cap
     int connectionsPerAddress = 0; ///< of IPv6 per network of 64 bits; 0 = no cap
-    using Network = std::pair<QHostAddress, int>;
-    QList<Network> proxies; ///< in front of the bridge: their address is not that of one client
     qint64 queuedBytes = 4 * 1024 * 1024; ///< unsent bytes of a stream before it is dropped
     qsizetype pipelinedBytes = 64 * 1024; ///< read ahead while a request is being answered
 };

@@ -24,7 +24,9 @@ struct Request {
     Headers headers;
     QUrlQuery query; ///< still encoded; queryValue() decodes
     QByteArray body; ///< complete, transfer coding removed
-    QHostAddress peer;
+    QHostAddress peer;        ///< of the connection: maybe a proxy
+    QHostAddress client;      ///< of the client, as far as declared proxies tell; never v4-mapped
+    bool isForwarded = false; ///< the peer is a declared proxy
     quint16 peerPort = 0;
     bool secure = false; ///< came over TLS
     int minorVersion = 1;

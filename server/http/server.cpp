@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/http/server.h"
 
+#include "server/http/clientaddress.h"
 #include "server/http/connection.h"
 #include "server/http/guardedserver.h"
 #include "server/http/listener.h"
@@ -46,6 +47,8 @@ int Server::connectionCount() const
 
 Exchange *Server::begin(Request request, Connection *connection)
 {
+    request.client = clientAddress(request, m_options.proxies);
+    request.isForwarded = m_options.proxies.contains(request.peer);
     ExchangeDefaults defaults;
     defaults.headers = m_policy.corsHeaders(request);
     defaults.heartbeat = m_options.heartbeat;
@@ -53,7 +56,6 @@ Exchange *Server::begin(Request request, Connection *connection)
     auto *exchange = new Exchange(std::move(request), connection, std::move(defaults));
     exchange->fields().handler = u"none"_s;
     m_running.insert(exchange);
-    Q_EMIT exchangeStarted(exchange);
     return exchange;
 }
 
@@ -82,6 +84,7 @@ void Server::over(Exchange *exchange)
     summary.method = exchange->request().method;
     summary.target = exchange->request().target;
     summary.peer = exchange->request().peer;
+    summary.client = exchange->request().client;
     summary.status = exchange->status();
     summary.requestBytes = exchange->request().body.size();
     summary.responseBytes = exchange->responseBytes();
@@ -98,6 +101,7 @@ void Server::refused(const QHostAddress &peer, const Error &error, const QString
 {
     ExchangeSummary summary;
     summary.peer = peer;
+    summary.client = plainAddress(peer);
     summary.status = httpStatus(error);
     summary.responseBytes = bytes;
     summary.requestId = requestId;

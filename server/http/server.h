@@ -2,7 +2,7 @@
 // The HTTP server: listener, connection guard, host policy and router in one piece.
 #pragma once
 
-#include "common/base/result.h"
+#include "common/base/networks.h"
 #include "server/http/hostpolicy.h"
 #include "server/http/limits.h"
 #include "server/http/router.h"
@@ -28,6 +28,7 @@ struct ServerOptions {
     QStringList allowedHosts; ///< ALLOWED_HOSTS
     QStringList corsOrigins;  ///< CORS_ORIGINS
     bool corsCredentials = false;
+    Networks proxies; ///< see Server::setProxies()
     std::chrono::milliseconds heartbeat{15000}; ///< pause between SSE comments
 };
 
@@ -36,6 +37,7 @@ struct ExchangeSummary {
     QByteArray method; ///< empty when the request line could not be read
     QByteArray target;
     QHostAddress peer;
+    QHostAddress client;
     int status = 0;           ///< 499 when the client left before the answer
     qint64 requestBytes = 0;  ///< body only
     qint64 responseBytes = 0; ///< with head
@@ -64,6 +66,8 @@ public:
     quint16 port() const;
     /// For streams that begin from now on.
     void setHeartbeat(std::chrono::milliseconds interval) { m_options.heartbeat = interval; }
+    /// Whose X-Forwarded-For says where a request comes from, for requests from now on.
+    void setProxies(Networks proxies) { m_options.proxies = std::move(proxies); }
     int connectionCount() const;
     int runningExchanges() const { return int(m_running.size()); }
 
@@ -72,7 +76,6 @@ public:
     void drain(std::chrono::milliseconds timeout, std::function<void()> done);
 
 Q_SIGNALS:
-    void exchangeStarted(bridge::http::Exchange *exchange);
     void exchangeFinished(const bridge::http::ExchangeSummary &summary);
 
 private:

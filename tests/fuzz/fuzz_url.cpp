@@ -2,6 +2,7 @@
 // Addresses that strangers choose: where browsers are sent, which hosts documents may lead to.
 #include "server/auth/issuermetadata.h"
 #include "server/egress/guardedclient.h"
+#include "server/http/clientaddress.h"
 #include "server/login/returnpath.h"
 #include "tests/fuzz/target.h"
 
@@ -47,8 +48,19 @@ void inwardAddressesAreNotPublic(const QString &text)
     const quint32 number = address.toIPv4Address(&isIpv4); // also of v4-mapped ones
     if (isIpv4 && isInward(number))
         promise(!egress::isPublic(address));
-    if (const auto networks = egress::networksFrom({text}))
-        promise(networks->size() == 1);
+    if (const auto networks = Networks::from({text}))
+        promise(!networks->isEmpty());
+}
+
+/// Said by a proxy, perhaps only passed on by it.
+void clientsHavePlainAddresses(const QByteArray &text)
+{
+    static const Networks proxies = *Networks::from({u"10.0.0.0/8"_s});
+    http::Request request;
+    request.peer = QHostAddress(u"10.0.0.1"_s);
+    request.headers = {{"X-Forwarded-For"_ba, text}};
+    const QHostAddress client = http::clientAddress(request, proxies);
+    promise(!client.isNull() && client.scopeId().isEmpty() && client == plainAddress(client));
 }
 
 } // namespace
@@ -59,6 +71,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     browsersStayHere(text);
     trustEndsWithTheOrigin(text);
     inwardAddressesAreNotPublic(text);
+    clientsHavePlainAddresses(QByteArray(reinterpret_cast<const char *>(data), qsizetype(size)));
     return 0;
 }
 
@@ -76,6 +89,7 @@ std::vector<std::string> seeds()
             "::ffff:127.0.0.1",
             "169.254.169.254",
             "10.0.0.0/8",
+            "198.51.100.1:4711, [::1]:80, 10.0.0.2,",
             "/\t/evil",
             "/a/../..//x"};
 }

@@ -13,7 +13,7 @@ COMMON = {
     "eventloop": set(),
     "json": {"base"},
     "logging": {"base"},
-    "config": {"base", "json", "logging"},
+    "config": {"base", "async", "json", "logging"},
     "jsonrpc": {"base", "async", "json", "logging"},
     "httpclient": {"base", "async", "logging"},
     "mcp": {"base", "async", "json", "jsonrpc", "logging", "httpclient"},

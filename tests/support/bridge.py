@@ -161,7 +161,7 @@ class Bridge(Client):
         with open(self.log_path, errors="replace") as file:
             return file.read()
 
-    def log_tail(self, lines=60):
+    def log_tail(self, lines=int(os.environ.get("BRIDGE_LOG_LINES", "60"))):
         tail = self.log().splitlines()[-lines:]
         return "".join(f"    | {line[:500]}\n" for line in tail)
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "server/auth/clientaddress.h"
 #include "tests/server/auth/fakeissuer.h"
 
 #include <QtTest/QTest>
@@ -227,41 +226,6 @@ private Q_SLOTS:
         QVERIFY(!book.pauseOf(QHostAddress(u"2001:db8:1:3::1"_s)));
         QVERIFY(book.pauseOf(QHostAddress(u"::ffff:10.0.78.32"_s))); // 10.0.78.32 = 20000
         QVERIFY(!book.pauseOf({}));
-    }
-
-    void proxiesTellWhoseAddressItIs_data()
-    {
-        QTest::addColumn<QString>("peer");
-        QTest::addColumn<QList<QByteArray>>("fields");
-        QTest::addColumn<QString>("address");
-        const auto row = [](const char *name, const QString &peer, const QList<QByteArray> &fields,
-                            const QString &address) {
-            QTest::newRow(name) << peer << fields << address;
-        };
-        row("a stranger's word", u"192.0.2.1"_s, {"198.51.100.1"}, u"192.0.2.1"_s);
-        row("a proxy's", u"10.0.0.1"_s, {"198.51.100.1"}, u"198.51.100.1"_s);
-        row("what a client adds", u"10.0.0.1"_s, {"1.1.1.1, 198.51.100.1"}, u"198.51.100.1"_s);
-        row("two proxies", u"10.0.0.1"_s, {"1.1.1.1, 198.51.100.1, 10.0.0.2"}, u"198.51.100.1"_s);
-        row("two fields", u"10.0.0.1"_s, {"1.1.1.1", "198.51.100.1"}, u"198.51.100.1"_s);
-        row("ports", u"10.0.0.1"_s, {"198.51.100.1:4711"}, u"198.51.100.1"_s);
-        row("IPv6", u"10.0.0.1"_s, {"[2001:db8::1]:4711"}, u"2001:db8::1"_s);
-        row("none", u"10.0.0.1"_s, {}, u"10.0.0.1"_s);
-        row("nonsense", u"10.0.0.1"_s, {"198.51.100.1, unknown"}, u"10.0.0.1"_s);
-        row("proxies only", u"10.0.0.1"_s, {"10.0.0.3"}, u"10.0.0.3"_s);
-    }
-    void proxiesTellWhoseAddressItIs()
-    {
-        QFETCH(QString, peer);
-        QFETCH(QList<QByteArray>, fields);
-        QFETCH(QString, address);
-        QList<std::pair<QByteArray, QByteArray>> headers;
-        for (const QByteArray &field : std::as_const(fields))
-            headers.append({"X-Forwarded-For"_ba, field});
-        AuthRequest request;
-        request.headers = &headers;
-        request.peer = QHostAddress(peer);
-        const auto proxies = egress::networksFrom({u"10.0.0.0/8"_s});
-        QCOMPARE(clientAddress(request, *proxies), QHostAddress(address));
     }
 };
 

@@ -77,7 +77,7 @@ private Q_SLOTS:
         const auto verifier =
             std::make_shared<TokenVerifier>(options.verifier, idp.fetch(), idp.clock());
         auto strategies =
-            makeStrategies(options, verifier, pluginStrategies(found, options, verifier));
+            makeStrategies(options, verifier, pluginStrategies(found, verifier));
         QVERIFY(strategies.ok());
         Authenticator authenticator(std::move(*strategies));
         const QByteArray good = key.token(u"EdDSA"_s, idp.claims());

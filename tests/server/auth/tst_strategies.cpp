@@ -23,6 +23,7 @@ AuthRequest request(const Headers &headers, const char *peer = "192.0.2.1")
     AuthRequest made;
     made.headers = &headers;
     made.peer = QHostAddress(QString::fromLatin1(peer));
+    made.client = made.peer;
     return made;
 }
 
@@ -103,7 +104,6 @@ private Q_SLOTS:
         m_options = AuthOptions();
         m_options.verifier = m_idp.verifierOptions();
         m_options.verifier.maxBadTokens = 1;
-        m_options.forwarders = *egress::networksFrom({u"10.0.0.0/8"_s});
         Authenticator bearer = authenticator({u"bearer"_s});
         const SigningKey wrong = SigningKey::forAlgorithm(u"EdDSA"_s);
         int number = 0;
@@ -111,7 +111,12 @@ private Q_SLOTS:
             const QByteArray text = wrong.token(u"EdDSA"_s, m_idp.claims({{"sub"_L1, ++number}}));
             const Headers headers{{"Authorization", "Bearer " + text},
                                   {"X-Forwarded-For", "198.51.100.1"}};
-            return who(bearer, request(headers, peer));
+            AuthRequest made = request(headers, peer);
+            if (made.peer == QHostAddress(u"10.0.0.1"_s)) {
+                made.isForwarded = true;
+                made.client = QHostAddress(u"198.51.100.1"_s);
+            }
+            return who(bearer, made);
         };
         QTest::failOnWarning(QRegularExpression(u".*"_s)); // each is said once
         QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"192.0.2.1 showed 1 "_s));
@@ -191,7 +196,7 @@ private Q_SLOTS:
     void aProxyIsBelievedOnlyAtItsAddress()
     {
         m_options.trustProxyHeaders = true;
-        m_options.trustedProxies = *egress::networksFrom({u"10.1.0.0/16"_s, u"::1"_s});
+        m_options.trustedProxies = *Networks::from({u"10.1.0.0/16"_s, u"::1"_s});
         m_options.adminGroups = {u"root"_s};
         Authenticator known = authenticator({u"proxy"_s});
         const Headers headers{{"X-Forwarded-User", "alice"},
@@ -219,7 +224,7 @@ private Q_SLOTS:
     void headersTheProxyDoesNotSetAreTheClients()
     {
         m_options.trustProxyHeaders = true;
-        m_options.trustedProxies = *egress::networksFrom({u"10.1.0.1"_s});
+        m_options.trustedProxies = *Networks::from({u"10.1.0.1"_s});
         m_options.adminGroups = {u"ops"_s};
         const Headers mixed{{"X-Auth-Request-User", "alice"},
                             {"X-Auth-Request-Groups", "ops"},
@@ -249,7 +254,7 @@ private Q_SLOTS:
         m_options.verifier.believe = true;
         m_options.trustProxyHeaders = true;
         m_options.proxyHeaders = ProxyHeaders::AuthRequest;
-        m_options.trustedProxies = *egress::networksFrom({u"10.1.0.1"_s});
+        m_options.trustedProxies = *Networks::from({u"10.1.0.1"_s});
         Authenticator known = authenticator({u"bearer"_s});
         const QByteArray mallory = token(u"mallory"_s);
         const std::pair<QByteArray, QByteArray> named{"X-Auth-Request-Access-Token", mallory};
@@ -267,7 +272,7 @@ private Q_SLOTS:
     {
         m_options.verifier.verify = false;
         m_options.trustProxyHeaders = true;
-        m_options.trustedProxies = *egress::networksFrom({u"10.1.0.1"_s});
+        m_options.trustedProxies = *Networks::from({u"10.1.0.1"_s});
         const QByteArray alice = token(u"alice"_s);
         const std::pair<QByteArray, QByteArray> named{"X-Auth-Request-Access-Token", alice};
         const std::pair<QByteArray, QByteArray> user{"X-Auth-Request-User", "alice"};

@@ -91,7 +91,7 @@ private Q_SLOTS:
         other.registration["client_id"_L1] = u"dyn-other"_s;
         m_far->resource["authorization_servers"_L1] = QJsonArray{other.origin};
         egress::EgressOptions options;
-        options.allowedNetworks = *egress::networksFrom({u"127.0.0.1"_s});
+        options.allowedNetworks = *Networks::from({u"127.0.0.1"_s});
         options.allowedPorts = {other.serverPort()};
         m_far->client.setOptions(options);
         upstream::Identity identity;

@@ -76,9 +76,9 @@ QUrl at(const WebServer &server, const QString &path = u"/doc"_s)
     return QUrl(u"http://127.0.0.1:%1%2"_s.arg(server.port()).arg(path));
 }
 
-QList<Network> loopback()
+Networks loopback()
 {
-    return *networksFrom({u"127.0.0.0/8"_s});
+    return *Networks::from({u"127.0.0.0/8"_s});
 }
 
 } // namespace
@@ -216,7 +216,7 @@ private Q_SLOTS:
         server.handle = [](const WebServer::Seen &seen) { seen.answer("200 OK", "x"); };
         FakeNames names{{{u"idp.example"_s, {u"127.0.0.1"_s}}}};
         EgressOptions options;
-        options.allowedNetworks = *networksFrom({u"127.0.0.1"_s});
+        options.allowedNetworks = *Networks::from({u"127.0.0.1"_s});
         options.allowedPorts = {server.port()};
         options.resolver = names.resolver();
         options.tls.addCaCertificate(identity.certificate);
@@ -296,7 +296,7 @@ private Q_SLOTS:
         server.handle = [](const WebServer::Seen &seen) { seen.answer("200 OK", "x"); };
         FakeNames names{{{u"near.example"_s, {u"10.0.0.1"_s}}}};
         EgressOptions options;
-        options.allowedNetworks = *networksFrom({u"127.0.0.0/8"_s, u"10.0.0.0/8"_s});
+        options.allowedNetworks = *Networks::from({u"127.0.0.0/8"_s, u"10.0.0.0/8"_s});
         options.allowedPorts = {server.port()};
         options.resolver = names.resolver();
         GuardedClient client(options);

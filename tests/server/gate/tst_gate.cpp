@@ -80,7 +80,7 @@ class TestGate : public QObject
         if (!target.contains('?'))
             request.query = {};
         request.headers = std::move(headers);
-        request.peer = QHostAddress::LocalHost;
+        request.peer = request.client = QHostAddress::LocalHost;
         Sent sent;
         sent.exchange = std::make_unique<http::Exchange>(request, sent.wire.get());
         m_router->dispatch(*sent.exchange);

@@ -19,6 +19,11 @@ http::Request request(const QString &peer, http::Headers more = {})
     return made;
 }
 
+Networks networks(const QStringList &texts)
+{
+    return *Networks::from(texts);
+}
+
 const http::Headers kForwarded{{"X-Forwarded-Proto"_ba, "https"_ba},
                                {"X-Forwarded-Host"_ba, "mcp.example.com, inner"_ba}};
 
@@ -39,7 +44,7 @@ private Q_SLOTS:
 
     void believesListedProxiesOnly()
     {
-        const PublicAddress address({}, {u"10.0.0.0/8"_s, u"::1"_s}, false, u"/api"_s);
+        const PublicAddress address({}, networks({u"10.0.0.0/8"_s, u"::1"_s}), false, u"/api"_s);
         const QString outside = u"https://mcp.example.com/api"_s;
         const QString inside = u"http://inner:8000/api"_s;
         QCOMPARE(address.baseFor(request(u"10.1.2.3"_s, kForwarded)), outside);
@@ -63,7 +68,7 @@ private Q_SLOTS:
 
     void takesNothingThatIsNoHost()
     {
-        const PublicAddress address({}, {u"10.0.0.0/8"_s}, true, {});
+        const PublicAddress address({}, networks({u"10.0.0.0/8"_s}), true, {});
         const http::Headers bad{{"X-Forwarded-Proto"_ba, "javascript"_ba},
                                 {"X-Forwarded-Host"_ba, "evil/\"><x"_ba}};
         QCOMPARE(address.baseFor(request(u"10.1.2.3"_s, bad)), u"https://inner:8000"_s);
@@ -74,7 +79,7 @@ private Q_SLOTS:
 
     void isWhatTheOperatorSays()
     {
-        const PublicAddress address(u"https://mcp.example.com/x/"_s, {u"10.0.0.0/8"_s}, false,
+        const PublicAddress address(u"https://mcp.example.com/x/"_s, networks({u"10.0.0.0/8"_s}), false,
                                     u"/api"_s);
         QCOMPARE(address.baseFor(request(u"10.1.2.3"_s, kForwarded)),
                  u"https://mcp.example.com/x"_s);
