@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "common/async/background.h"
 
+#include <QtCore/QCoreApplication>
 #include <QtCore/QRunnable>
 #include <QtCore/QThreadPool>
 
+#include <condition_variable>
 #include <deque>
 #include <mutex>
 
@@ -23,6 +25,7 @@ public:
         {
             const std::scoped_lock locked(m_lock);
             m_waiting.push_back(std::move(work));
+            ++m_unfinished;
         }
         QThreadPool::globalInstance()->start(this);
     }
@@ -36,19 +39,42 @@ public:
             m_waiting.pop_front();
         }
         work();
+        work = nullptr;
+        {
+            const std::scoped_lock locked(m_lock);
+            --m_unfinished;
+        }
+        m_changed.notify_all();
+    }
+
+    void wait()
+    {
+        std::unique_lock locked(m_lock);
+        m_changed.wait(locked, [this] { return m_unfinished == 0; });
     }
 
 private:
     std::mutex m_lock;
+    std::condition_variable m_changed;
+    int m_unfinished = 0;
     std::deque<std::function<void()>> m_waiting;
 };
+
+Works &works()
+{
+    static auto *instance = [] {
+        // The application waits for the pool by itself, but behind locks that nobody sees.
+        qAddPostRoutine([] { works().wait(); });
+        return new Works; // never destroyed: the pool may still hold it
+    }();
+    return *instance;
+}
 
 } // namespace
 
 void inPool(std::function<void()> work)
 {
-    static auto *works = new Works; // threads may be busy with it while the process ends
-    works->add(std::move(work));
+    works().add(std::move(work));
 }
 
 } // namespace bridge
