@@ -2,6 +2,7 @@
 // application.h: how a changed configuration is noticed, read and put into force.
 #include "common/logging/categories.h"
 #include "server/application.h"
+#include "server/startsummary.h"
 
 using namespace Qt::StringLiterals;
 
@@ -99,6 +100,9 @@ ReloadReport Application::apply(config::Loaded loaded, Parts parts)
     m_prompts = std::move(parts.prompts);
     m_resources = std::move(parts.resources);
     applyLimits(m_loaded.settings);
+    const QString warning = proxiesWarning(m_loaded.settings);
+    if (!warning.isEmpty() && report.settings.contains(u"TRUSTED_PROXIES"_s))
+        qCWarning(logging::lcConfig).noquote() << warning;
     report.servers = m_registry->replace(
         std::move(parts.definitions), int(m_loaded.settings.integer(u"MAX_CONCURRENT_CHILDREN"_s)));
     report.views = m_views.replace(std::move(parts.views));

@@ -48,6 +48,16 @@ QString targetOf(const policy::Action &action)
     return isTool ? QString(action.server + '/'_L1 + action.name) : action.server;
 }
 
+/// The bridge itself refused the call, for \a reason.
+bool hasReachedNobody(const QString &reason)
+{
+    return reason == codeName(ErrorCode::ToolNotFound)
+           || reason == codeName(ErrorCode::InvalidArguments)
+           || reason == codeName(ErrorCode::InsufficientScope)
+           || reason == codeName(ErrorCode::Forbidden)
+           || reason == codeName(ErrorCode::Unauthorized);
+}
+
 /// Who is refused as often as he likes, whatever he says of himself.
 QString clientAt(const QHostAddress &address)
 {
@@ -191,11 +201,16 @@ void Auditing::tellCall(const auth::Origin &origin, const auth::Principal &princ
     event.success = ended.reason.isEmpty() || ended.reason == "input_required"_L1;
     event.reason = ended.reason;
     event.durationMs = ended.duration.count();
-    if (ended.reason != codeName(ErrorCode::TooManyRequests))
-        return m_log->write(std::move(event));
-    // Costs the caller nothing, so he may do it as often as he likes.
-    const QString key = policy::limitKeyOf(principal, origin.address) + "\ntool_call"_L1;
-    m_limited.take(clientAt(origin.address), key, std::move(event));
+    // These cost the caller nothing, so he may do it as often as he likes.
+    if (ended.reason == codeName(ErrorCode::TooManyRequests)) {
+        const QString key = policy::limitKeyOf(principal, origin.address) + "\ntool_call"_L1;
+        return m_limited.take(clientAt(origin.address), key, std::move(event));
+    }
+    if (!principal.isVerified && hasReachedNobody(ended.reason)) {
+        const QString key = u"tool_call\n"_s + event.reason + '\n'_L1 + event.target;
+        return m_decisions.take(clientAt(origin.address), key, std::move(event));
+    }
+    m_log->write(std::move(event));
 }
 
 void Auditing::tellIncident(const gate::Incident &incident)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // mcp-bridge: the headless server, its demo MCP server and the page of its settings.
+#include "common/async/background.h"
 #include "common/base/version.h"
 #include "common/config/reference.h"
 #include "common/eventloop/eventloop.h"
@@ -19,6 +20,7 @@
 #include <QtCore/QDir>
 
 #include <cstdio>
+#include <cstdlib>
 
 using namespace Qt::StringLiterals;
 using namespace bridge;
@@ -26,6 +28,8 @@ using namespace bridge;
 namespace {
 
 constexpr int kBadConfiguration = 2;
+/// Files that are being read when the bridge ends get so long.
+constexpr std::chrono::milliseconds kPoolTime{3'000};
 
 const QString kRoutesHelp =
     u"Usage: mcp-bridge routes [options]\n"
@@ -196,5 +200,11 @@ int main(int argc, char *argv[])
         return printRoutes(arguments.mid(1));
     if (command == "serve"_L1)
         arguments.removeFirst();
-    return serve(app, arguments);
+    const int code = serve(app, arguments);
+    if (!isPoolDone(kPoolTime)) {
+        qCWarning(logging::lcConfig) << "A file that was being read does not come; ending without "
+                                        "it. Is the server that has it gone?";
+        std::_Exit(code);
+    }
+    return code;
 }

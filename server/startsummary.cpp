@@ -75,16 +75,29 @@ QString startSummary(const config::Loaded &loaded)
              settings.text(u"VAULT_KEY"_s).trimmed().isEmpty() ? u"off"_s : u"on"_s);
 }
 
+QString proxiesWarning(const config::Settings &settings)
+{
+    if (!settings.networks(u"TRUSTED_PROXIES"_s).areWide())
+        return {};
+    return u"TRUSTED_PROXIES holds nearly all addresses there are: whoever calls from one of them "
+           "can choose the address that limits and logs know him by. Name those of your proxies "
+           "only."_s;
+}
+
 QStringList startWarnings(const config::Settings &settings)
 {
+    QStringList warnings;
     const QString host = settings.text(u"HOST"_s);
     const bool isLocal = host == "localhost"_L1 || QHostAddress(host).isLoopback();
-    if (isLocal || !settings.list(u"ALLOWED_HOSTS"_s).isEmpty()
-        || !settings.text(u"BRIDGE_PUBLIC_URL"_s).isEmpty())
-        return {};
-    return {u"The bridge can be reached from other machines, and any host name in a request is "
+    if (!isLocal && settings.list(u"ALLOWED_HOSTS"_s).isEmpty()
+        && settings.text(u"BRIDGE_PUBLIC_URL"_s).isEmpty())
+        warnings.append(
+            u"The bridge can be reached from other machines, and any host name in a request is "
             "taken for its own: links in its documents lead there. Set BRIDGE_PUBLIC_URL, or "
-            "ALLOWED_HOSTS to the names it is reached by."_s};
+            "ALLOWED_HOSTS to the names it is reached by."_s);
+    if (const QString wide = proxiesWarning(settings); !wide.isEmpty())
+        warnings.append(wide);
+    return warnings;
 }
 
 } // namespace bridge

@@ -13,4 +13,7 @@ QString startSummary(const config::Loaded &loaded);
 /// What those who start the bridge should know about its surroundings.
 QStringList startWarnings(const config::Settings &settings);
 
+/// About TRUSTED_PROXIES, also for a reload that changes it; empty when there is nothing to say.
+QString proxiesWarning(const config::Settings &settings);
+
 } // namespace bridge

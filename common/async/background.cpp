@@ -47,6 +47,12 @@ public:
         m_changed.notify_all();
     }
 
+    bool wait(std::chrono::milliseconds limit)
+    {
+        std::unique_lock locked(m_lock);
+        return m_changed.wait_for(locked, limit, [this] { return m_unfinished == 0; });
+    }
+
     void wait()
     {
         std::unique_lock locked(m_lock);
@@ -75,6 +81,11 @@ Works &works()
 void inPool(std::function<void()> work)
 {
     works().add(std::move(work));
+}
+
+bool isPoolDone(std::chrono::milliseconds limit)
+{
+    return works().wait(limit);
 }
 
 } // namespace bridge

@@ -5,6 +5,7 @@
 #include "common/async/call.h"
 #include "common/async/mailbox.h"
 
+#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -13,6 +14,10 @@ namespace bridge {
 /// Runs \a work, which shares nothing with anybody, in a thread of QThreadPool's global pool, for
 /// which the application waits before it goes. Works given by several callers have no order.
 void inPool(std::function<void()> work);
+
+/// Whether all of that is done within \a limit; blocks so long. For a program's end, when what it
+/// waits for may never come, such as a file on a server that is gone.
+bool isPoolDone(std::chrono::milliseconds limit);
 
 /// Runs \a work in the pool as inPool(), and \a handler with its outcome in the calling thread.
 /// Withdrawing drops the outcome; the work itself cannot be interrupted.

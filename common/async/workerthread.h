@@ -22,9 +22,9 @@ public:
     WorkerThread(const WorkerThread &) = delete;
     WorkerThread &operator=(const WorkerThread &) = delete;
 
-    /// Any thread but this one's own when it is being destroyed. \a work must not throw.
+    /// Any thread, but only its own work once it is being destroyed. \a work must not throw.
     void post(std::function<void()> work);
-    /// Returns when \a work is done: for a program's start only.
+    /// Returns when \a work is done: for a program's start only, and never from its own work.
     void runAndWait(const std::function<void()> &work);
 
 private:

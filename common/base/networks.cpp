@@ -2,6 +2,8 @@
 #include "common/base/networks.h"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 
 using namespace Qt::StringLiterals;
 
@@ -33,9 +35,14 @@ Subnet subnetFrom(const QString &text)
 
 QHostAddress plainAddress(const QHostAddress &address)
 {
-    bool isV4 = false;
-    const quint32 v4 = address.toIPv4Address(&isV4);
-    return isV4 ? QHostAddress(v4) : address;
+    // toIPv4Address() would take the unspecified address (::) for 0.0.0.0 as well.
+    static constexpr std::array<quint8, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    if (address.protocol() != QHostAddress::IPv6Protocol)
+        return address;
+    const Q_IPV6ADDR bytes = address.toIPv6Address();
+    return std::equal(kMapped.begin(), kMapped.end(), std::begin(bytes.c))
+               ? QHostAddress(address.toIPv4Address())
+               : address;
 }
 
 Result<Networks> Networks::from(const QStringList &texts)

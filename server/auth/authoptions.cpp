@@ -67,11 +67,6 @@ void readProxies(const config::Settings &settings, AuthOptions &options,
         problems.append({u"AUTH_TRUSTED_PROXIES"_s, networks.error().message});
     else
         options.trustedProxies = *networks;
-    if (settings.networks(u"TRUSTED_PROXIES"_s).areWide())
-        options.warnings.append(
-            u"TRUSTED_PROXIES holds nearly all addresses there are: whoever calls from one of them "
-            "can choose the address that limits and logs know him by. Name those of your proxies "
-            "only."_s);
     if (options.trustProxyHeaders && networks && networks->isEmpty())
         problems.append(
             {u"AUTH_TRUSTED_PROXIES"_s,

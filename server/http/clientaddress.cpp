@@ -9,11 +9,28 @@ namespace {
 
 constexpr qsizetype kLongest = 60; ///< an IPv6 address in brackets with a port has 47
 
+bool isNumber(QByteArrayView text)
+{
+    return !text.isEmpty()
+           && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// Without leading zeros, which would make a number octal.
 bool isDottedQuad(QByteArrayView text)
 {
-    return std::count(text.begin(), text.end(), '.') == 3
-           && std::all_of(text.begin(), text.end(),
-                          [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
+    for (int part = 0; part < 4; ++part) {
+        const qsizetype end = part < 3 ? text.indexOf('.') : text.size();
+        if (end < 1 || end > 3 || !isNumber(text.first(end)) || (end > 1 && text.front() == '0'))
+            return false;
+        text = text.sliced(std::min(end + 1, text.size()));
+    }
+    return true;
+}
+
+/// Behind the address: nothing, or a colon and a number.
+bool isPort(QByteArrayView text)
+{
+    return text.isEmpty() || (text.front() == ':' && isNumber(text.sliced(1)));
 }
 
 bool isIpv6Text(QByteArrayView text)
@@ -32,9 +49,13 @@ QHostAddress addressIn(QByteArrayView text)
         return {};
     if (text.startsWith('[')) {
         const qsizetype end = text.indexOf(']');
-        text = end > 0 ? text.sliced(1, end - 1) : QByteArrayView();
+        if (end < 0 || !isPort(text.sliced(end + 1)))
+            return {};
+        text = text.sliced(1, end - 1);
     } else if (const qsizetype colon = text.indexOf(':');
                colon >= 0 && colon == text.lastIndexOf(':')) {
+        if (!isPort(text.sliced(colon)))
+            return {};
         text = text.first(colon);
     }
     if (!isDottedQuad(text) && !(text.contains(':') && isIpv6Text(text)))

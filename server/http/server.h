@@ -66,7 +66,8 @@ public:
     quint16 port() const;
     /// For streams that begin from now on.
     void setHeartbeat(std::chrono::milliseconds interval) { m_options.heartbeat = interval; }
-    /// Whose X-Forwarded-For says where a request comes from, for requests from now on.
+    /// Whose X-Forwarded-For says where a request comes from, and who has no share of his own of
+    /// the memory for bodies: requests, and connections, from now on.
     void setProxies(Networks proxies) { m_options.proxies = std::move(proxies); }
     int connectionCount() const;
     int runningExchanges() const { return int(m_running.size()); }

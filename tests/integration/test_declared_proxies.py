@@ -41,6 +41,8 @@ class Reloaded(ReloadCase, AuditLines):
         self.line("refusal", address="203.0.113.6")
         wait_for(lambda: "client=203.0.113.6" in self.bridge.log(), what="the access log")
         self.assertFalse(self.lines("rate_limited"))
+        self.declare("0.0.0.0/0")
+        self.assertIn("TRUSTED_PROXIES holds nearly all addresses", self.bridge.log())
         self.declare()
         self.assertEqual(self.statuses(*(f"203.0.113.{i}" for i in range(11, 16))),
                          [401] * 3 + [429] * 2)
@@ -52,7 +54,8 @@ class Strangers(ReloadCase, AuditLines):
     servers = {"one": entry("counter")}
     settings = {"policy": {"default": "allow", "rules": [
         {"name": "closed", "effect": "deny", "tools": "call_counter"}]}}
-    env = {"AUDIT_LOG": "{home}/audit.jsonl", "TRUSTED_PROXIES": "127.0.0.1,10.0.0.0/8"}
+    env = {"AUDIT_LOG": "{home}/audit.jsonl", "TRUSTED_PROXIES": "127.0.0.1,10.0.0.0/8",
+           "AUDIT_TOOL_CALLS": "true"}
 
     def ask(self, client):
         return self.call("one", "call_counter", headers=behind(client)).status
@@ -62,7 +65,8 @@ class Strangers(ReloadCase, AuditLines):
             self.assertEqual(self.ask("203.0.113.1"), 404)
         self.assertEqual(self.ask("203.0.113.2"), 404)
         self.line("policy_decision", address="203.0.113.2", reason="closed")
-        self.assertEqual(len(self.lines("policy_decision", address="203.0.113.1")), 1)
+        for event in ("policy_decision", "tool_call"):
+            self.assertEqual(len(self.lines(event, address="203.0.113.1")), 1, event)
 
     def test_what_clients_write_gets_into_no_log(self):
         for text in ("fe80::1%eth0 was verified", "203.0.113.9 was verified"):

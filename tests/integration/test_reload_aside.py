@@ -103,6 +103,13 @@ class Slow(ReloadCase):
         self.write({"two": entry("probe")})  # a thread that reads cannot be interrupted
         self.assertEqual(self.bridge.process.wait(20 * SLOW), 0)
 
+    def test_a_bridge_that_reads_for_ever_ends_without(self):
+        self.bridge.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "opened anew" in self.bridge.log(), what="the signal")
+        self.bridge.process.terminate()
+        self.assertEqual(self.bridge.process.wait(20 * SLOW), 0)
+        self.assertIn("A file that was being read does not come", self.bridge.log())
+
 
 class Log(ReloadCase):
     servers = {"one": entry("counter")}

@@ -26,6 +26,19 @@ private Q_SLOTS:
         QVERIFY(!Networks().contains(QHostAddress(u"10.1.2.3"_s)));
     }
 
+    void networksAroundTheUnspecifiedAddressAreOfIPv6()
+    {
+        const auto none = Networks::from({u"::/96"_s, u"::/127"_s});
+        QVERIFY(none.ok());
+        for (const auto &outside : {u"127.0.0.1"_s, u"10.0.0.1"_s, u"::ffff:10.0.0.1"_s})
+            QVERIFY2(!none->contains(QHostAddress(outside)), qPrintable(outside));
+        QVERIFY(none->contains(QHostAddress(u"::1"_s)));
+        QVERIFY(Networks::from({u"::1/112"_s})->contains(QHostAddress(u"::1"_s)));
+        QVERIFY(!Networks::from({u"0.0.0.0/8"_s})->contains(QHostAddress(u"::"_s)));
+        QCOMPARE(plainAddress(QHostAddress(u"::"_s)).protocol(), QHostAddress::IPv6Protocol);
+        QCOMPARE(plainAddress(QHostAddress(QHostAddress::Any)), QHostAddress(QHostAddress::Any));
+    }
+
     void listsAreJoined()
     {
         Networks both = *Networks::from({u"10.0.0.1"_s});

@@ -80,10 +80,12 @@ private Q_SLOTS:
     {
         const VaultOptions same = options();
         std::vector<Call> calls;
+        int answered = 0;
         {
             const auto vault = std::move(*Vault::open(same));
             for (int i = 0; i < 50; ++i)
-                calls.push_back(vault->put(nameOf(i), "x", {}, [](const Result<Nothing> &) {}));
+                calls.push_back(
+                    vault->put(nameOf(i), "x", {}, [&](const Result<Nothing> &) { ++answered; }));
         }
         const auto vault = std::move(*Vault::open(same));
         int count = 0;
@@ -91,6 +93,7 @@ private Q_SLOTS:
             count = int(got->size());
         }));
         QTRY_COMPARE(count, 50);
+        QCOMPARE(answered, 0); // nobody is there who could be told
     }
 
     void aHandlerMayDestroyTheVault()
