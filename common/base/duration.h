@@ -4,8 +4,18 @@
 
 #include <QtCore/QDateTime>
 #include <QtCore/QString>
+#if QT_VERSION >= QT_VERSION_CHECK(6, 5, 0)
+#    include <QtCore/QTimeZone>
+#endif
 
 namespace bridge {
+
+/// What QDateTime takes for UTC.
+#if QT_VERSION >= QT_VERSION_CHECK(6, 5, 0)
+inline constexpr QTimeZone::Initialization kUtc = QTimeZone::UTC;
+#else
+inline constexpr Qt::TimeSpec kUtc = Qt::UTC;
+#endif
 
 /// `1h23m45s`, `30m15s`, `12s`: the largest unit that is not zero comes first.
 QString humanDuration(qint64 milliseconds);

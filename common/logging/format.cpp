@@ -244,7 +244,7 @@ void appendTime(QByteArray &out, qint64 time)
     if (time / 1000 != second) {
         second = time / 1000;
         const QByteArray iso =
-            isoUtc(QDateTime::fromMSecsSinceEpoch(second * 1000, Qt::UTC)).toLatin1();
+            isoUtc(QDateTime::fromMSecsSinceEpoch(second * 1000, kUtc)).toLatin1();
         std::copy_n(iso.begin(), std::min<qsizetype>(iso.size(), 20), text.begin());
     }
     const int rest = int(time % 1000);

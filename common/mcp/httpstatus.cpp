@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "common/mcp/httpstatus.h"
 
+#include "common/base/duration.h"
 #include "common/mcp/rawjson.h"
 
 #include <QtCore/QDateTime>
@@ -126,7 +127,7 @@ std::optional<std::chrono::milliseconds> retryAfter(const httpclient::Response &
         QLocale::c().toDateTime(QString::fromLatin1(text), u"ddd, dd MMM yyyy hh:mm:ss 'GMT'"_s);
     if (!date.isValid())
         return std::nullopt;
-    const QDateTime utc(date.date(), date.time(), Qt::UTC);
+    const QDateTime utc(date.date(), date.time(), kUtc);
     return std::chrono::milliseconds(
         std::max<qint64>(0, QDateTime::currentDateTimeUtc().msecsTo(utc)));
 }

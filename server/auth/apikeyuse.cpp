@@ -34,7 +34,7 @@ void merge(const QString &store, const QSet<QByteArray> &known,
     QMap<QString, QDateTime> all = ApiKeyUse::read(store);
     for (auto it = used.begin(); it != used.end(); ++it)
         all.insert(QString::fromLatin1(it.key()),
-                   QDateTime::fromMSecsSinceEpoch(it.value(), Qt::UTC));
+                   QDateTime::fromMSecsSinceEpoch(it.value(), kUtc));
     QJsonObject json;
     for (auto it = all.begin(); it != all.end(); ++it) {
         if (known.contains(it.key().toLatin1()))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/auth/tokenverifier.h"
 
+#include "common/base/duration.h"
 #include "common/crypto/digest.h"
 #include "common/logging/categories.h"
 #include "server/auth/entragroups.h"
@@ -28,7 +29,7 @@ QString strategyOf(Via via)
 
 QDateTime dateOf(milliseconds wall)
 {
-    return wall >= kNever ? QDateTime() : QDateTime::fromMSecsSinceEpoch(wall.count(), Qt::UTC);
+    return wall >= kNever ? QDateTime() : QDateTime::fromMSecsSinceEpoch(wall.count(), kUtc);
 }
 
 } // namespace

@@ -263,7 +263,7 @@ Result<QDateTime> expiryFrom(const QString &text, const QDateTime &now)
         if (hoursEach != 0 && fits && count <= kMostDays * 24 / hoursEach)
             time = now.addSecs(count * hoursEach * 3'600);
     } else if (text.size() == 10) {
-        time = QDateTime(QDate::fromString(text, Qt::ISODate), QTime(0, 0), Qt::UTC);
+        time = QDateTime(QDate::fromString(text, Qt::ISODate), QTime(0, 0), kUtc);
     } else {
         time = QDateTime::fromString(text, Qt::ISODate).toUTC();
     }

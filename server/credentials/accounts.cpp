@@ -2,6 +2,7 @@
 #include "server/credentials/accounts.h"
 
 #include "common/async/later.h"
+#include "common/base/duration.h"
 
 #include <QtCore/QJsonDocument>
 #include <QtCore/QJsonObject>
@@ -43,7 +44,7 @@ QJsonValue stamp(const QDateTime &time)
 
 QDateTime timeFrom(const QJsonValue &value)
 {
-    return value.isDouble() ? QDateTime::fromMSecsSinceEpoch(qint64(value.toDouble()), Qt::UTC)
+    return value.isDouble() ? QDateTime::fromMSecsSinceEpoch(qint64(value.toDouble()), kUtc)
                             : QDateTime();
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/credentials/tokenset.h"
 
+#include "common/base/duration.h"
+
 #include <QtCore/QJsonDocument>
 #include <QtCore/QUrl>
 
@@ -104,7 +106,7 @@ std::optional<QDateTime> peekExpiry(const QByteArray &token)
     if (!claims || !(*claims)["exp"_L1].isDouble())
         return std::nullopt;
     const double exp = std::clamp((*claims)["exp"_L1].toDouble(), 0.0, 1e11);
-    return QDateTime::fromSecsSinceEpoch(qint64(exp), Qt::UTC);
+    return QDateTime::fromSecsSinceEpoch(qint64(exp), kUtc);
 }
 
 QDateTime expiryOf(const TokenSet &set, qint64 now)
@@ -112,7 +114,7 @@ QDateTime expiryOf(const TokenSet &set, qint64 now)
     if (const auto own = peekExpiry(set.access))
         return *own;
     if (set.lifetime)
-        return QDateTime::fromMSecsSinceEpoch(now + *set.lifetime * 1'000, Qt::UTC);
+        return QDateTime::fromMSecsSinceEpoch(now + *set.lifetime * 1'000, kUtc);
     return {};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // upstreamlogin.h: what users do with their accounts themselves.
 #include "server/credentials/upstreamlogin.h"
+#include "common/base/duration.h"
 #include "server/credentials/wire.h"
 
 using namespace Qt::StringLiterals;
@@ -88,7 +89,7 @@ Call UpstreamLogin::invite(Ask ask, Handler<Invitation> handler)
             const qint64 end =
                 login->since + std::chrono::milliseconds(PendingLogins::kLife).count();
             handler(
-                Invitation{self->addressOf(*login), QDateTime::fromMSecsSinceEpoch(end, Qt::UTC)});
+                Invitation{self->addressOf(*login), QDateTime::fromMSecsSinceEpoch(end, kUtc)});
         });
 }
 

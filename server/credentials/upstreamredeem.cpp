@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // upstreamlogin.h: what the browser brought back for tokens.
 #include "server/credentials/upstreamlogin.h"
+#include "common/base/duration.h"
 #include "server/credentials/wire.h"
 
 using namespace Qt::StringLiterals;
@@ -54,7 +55,7 @@ Task<QString> UpstreamLogin::redeem(Self self, PendingLogin login, Arrival arriv
     account.client = login.client;
     account.tokenEndpoint = endpoint;
     account.revocationEndpoint = login.authServer.revocationEndpoint;
-    account.connected = QDateTime::fromMSecsSinceEpoch(self->m_settings.clock(), Qt::UTC);
+    account.connected = QDateTime::fromMSecsSinceEpoch(self->m_settings.clock(), kUtc);
     account.isTrusted = login.trust == egress::Trust::Configured
                         && httpclient::isSameOrigin(endpoint, QUrl(login.authServer.issuer));
     account.resource = login.resource;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/http/responsehead.h"
 
+#include "common/base/duration.h"
+
 #include <QtCore/QDateTime>
 #include <QtCore/QLocale>
 
@@ -72,7 +74,7 @@ const QByteArray &httpDate()
     const qint64 now = QDateTime::currentSecsSinceEpoch();
     if (now != cachedSecond) {
         cachedSecond = now;
-        const QDateTime utc = QDateTime::fromSecsSinceEpoch(now, Qt::UTC);
+        const QDateTime utc = QDateTime::fromSecsSinceEpoch(now, kUtc);
         cached = QLocale::c().toString(utc, u"ddd, dd MMM yyyy hh:mm:ss 'GMT'"_s).toLatin1();
     }
     return cached;

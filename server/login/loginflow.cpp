@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/login/loginflow.h"
 
+#include "common/base/duration.h"
 #include "common/crypto/constanttime.h"
 #include "common/logging/categories.h"
 #include "common/logging/logger.h"
@@ -214,7 +215,7 @@ Task<Arrival> LoginFlow::arrive(Tokens tokens, QByteArray nonce, Arrival before)
     arrival.expires = tokens.expires;
     if (!arrival.expires.isValid())
         arrival.expires = endOfToken > 0
-                              ? QDateTime::fromSecsSinceEpoch(endOfToken, Qt::UTC)
+                              ? QDateTime::fromSecsSinceEpoch(endOfToken, kUtc)
                               : QDateTime::currentDateTimeUtc().addSecs(kUnknownLifeSeconds);
     const Result<auth::PrincipalPtr> principal =
         m_around.principal(claims.all(), tokens.access, arrival.expires);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "common/base/duration.h"
 #include "common/logging/redaction.h"
 #include "server/audit/chain.h"
 
@@ -11,7 +12,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-const QDateTime kTime(QDate(2026, 11, 22), QTime(10, 0), Qt::UTC);
+const QDateTime kTime(QDate(2026, 11, 22), QTime(10, 0), kUtc);
 
 AuditEvent eventOf(const QString &action)
 {

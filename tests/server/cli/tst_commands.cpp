@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The subcommands vault, audit and apikey, as called by main().
+#include "common/base/duration.h"
 #include "common/config/loader.h"
 #include "server/audit/auditfile.h"
 #include "server/auth/apikeystore.h"
@@ -350,20 +351,20 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("text");
         QTest::addColumn<QDateTime>("expected");
-        const QDateTime now(QDate(2026, 11, 22), QTime(10, 0), Qt::UTC);
+        const QDateTime now(QDate(2026, 11, 22), QTime(10, 0), kUtc);
         QTest::newRow("days") << u"90d"_s << now.addDays(90);
         QTest::newRow("hours") << u"12h"_s << now.addSecs(12 * 3'600);
         QTest::newRow("date") << u"2027-01-31"_s
-                              << QDateTime(QDate(2027, 1, 31), QTime(0, 0), Qt::UTC);
+                              << QDateTime(QDate(2027, 1, 31), QTime(0, 0), kUtc);
         QTest::newRow("time") << u"2027-01-31T12:00:00+02:00"_s
-                              << QDateTime(QDate(2027, 1, 31), QTime(10, 0), Qt::UTC);
+                              << QDateTime(QDate(2027, 1, 31), QTime(10, 0), kUtc);
         QTest::newRow("never") << u"never"_s << QDateTime();
     }
     void timesAreReadInManyForms()
     {
         QFETCH(QString, text);
         QFETCH(QDateTime, expected);
-        const auto time = expiryFrom(text, QDateTime(QDate(2026, 11, 22), QTime(10, 0), Qt::UTC));
+        const auto time = expiryFrom(text, QDateTime(QDate(2026, 11, 22), QTime(10, 0), kUtc));
         QVERIFY(time.ok());
         QCOMPARE(*time, expected);
     }

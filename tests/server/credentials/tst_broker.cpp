@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is remembered, for whom and how long; and what a long conversation does when tokens end.
 #include "common/async/later.h"
+#include "common/base/duration.h"
 #include "tests/server/credentials/fakeidp.h"
 
 using namespace fake;
@@ -67,7 +68,7 @@ private:
     auth::PrincipalPtr alice(const QByteArray &token = "t1", qint64 life = 300'000) const
     {
         auto who = person(u"alice"_s, token);
-        who.expires = QDateTime::fromMSecsSinceEpoch(m_desk->now + life, Qt::UTC);
+        who.expires = QDateTime::fromMSecsSinceEpoch(m_desk->now + life, kUtc);
         return share(who);
     }
     Call ask(Caught<Credential> &caught, const auth::PrincipalPtr &who,
